@@ -1,0 +1,12 @@
+//! What a webhook is: facts and rules, pure.
+//!
+//! Nothing in here does I/O, reads a clock or the environment, prints, or is
+//! async. Times, secrets and bytes come in as arguments; verdicts, signatures
+//! and facts go out.
+
+pub mod attempt;
+pub mod delivery;
+pub mod headers;
+pub mod secret;
+pub mod time;
+pub mod verdict;

@@ -1,0 +1,23 @@
+//! The library behind the `hookctl` command: receive signed webhooks, verify
+//! them over their raw bytes, keep them, show them and pass them on.
+//!
+//! People use the `hookctl` program (`hookctl help`); this library exists so
+//! that the program and its tests share one set of rooms. It never prints and
+//! never exits; only [`ui`] writes to a terminal.
+//!
+//! # Layout
+//!
+//! A module names only lower rows of this table; a test holds it.
+//!
+//! | row | modules | job |
+//! |---|---|---|
+//! | 6 | `cli` | arguments, dispatch, exit codes |
+//! | 5 | `ui`, `config` | streams and style; settings with their origin |
+//! | 4 | `job` | what the tool does |
+//! | 3 | `receive`, `forward` | one outside party each; they never name each other |
+//! | 2 | `journal`, `serve`, `outbound`, `clock` | disk, HTTP server, HTTP clients, system time |
+//! | 1 | `hook` | facts and rules, pure |
+
+pub mod clock;
+pub mod hook;
+pub mod job;

@@ -1,0 +1,3 @@
+//! The `hookctl` program.
+
+fn main() {}

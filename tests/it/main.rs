@@ -1,0 +1,10 @@
+//! The integration tests: one crate, one module a room.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "a failing test says so by panicking"
+)]
+
+mod layers;
