@@ -19,5 +19,6 @@
 //! | 1 | `hook` | facts and rules, pure |
 
 pub mod clock;
+pub mod config;
 pub mod hook;
 pub mod job;

@@ -7,6 +7,7 @@
 pub mod attempt;
 pub mod delivery;
 pub mod headers;
+pub mod jq;
 pub mod secret;
 pub mod time;
 pub mod verdict;

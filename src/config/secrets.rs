@@ -1,0 +1,214 @@
+//! Signing secrets and where each came from.
+//!
+//! Order, first that is there: given on the command line (file, variable,
+//! value), `<PROVIDER>_WEBHOOK_SECRET` such as `KOJI_WEBHOOK_SECRET`, the file
+//! `secrets/<provider>` in the settings folder. A source that is named but
+//! empty is an error, never "no secret".
+
+use super::environment::Environment;
+use super::folders::Folders;
+use crate::hook::secret::Secret;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The longest secret that is read: far over any real one, far under a mistake like a video file.
+const MAX_SECRET: u64 = 64 * 1024;
+
+/// How a secret was named on the command line.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// `--secret-file FILE`, or standard input for `-`.
+    File(PathBuf),
+    /// `--secret-env NAME`.
+    Variable(String),
+    /// `--secret VALUE`, visible to every process of the machine.
+    Value(Secret),
+}
+
+/// A secret that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// The file cannot be read.
+    #[error("cannot read the secret file `{}`", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The variable is not set.
+    #[error("the variable `{0}` is not set")]
+    Unset(String),
+    /// The source is there and holds nothing.
+    #[error("the signing secret from {0} is empty")]
+    Empty(String),
+    /// The file is too large to be a secret.
+    #[error("the secret file `{}` is over 64 KiB", .0.display())]
+    TooLarge(PathBuf),
+}
+
+/// The secrets of one run.
+#[derive(Debug, Default)]
+pub struct Secrets {
+    given: Vec<(Secret, String)>,
+    environment: Environment,
+    folder: Option<PathBuf>,
+    /// Things the user should know, such as a secret file that others can read.
+    pub warnings: Vec<String>,
+}
+
+/// The variable that holds a provider's secret, such as `KOJI_WEBHOOK_SECRET`.
+pub fn variable_of(provider: &str) -> String {
+    format!("{}_WEBHOOK_SECRET", provider.to_ascii_uppercase().replace('-', "_"))
+}
+
+impl Secrets {
+    /// Reads what the command line names; looks the rest up when asked.
+    ///
+    /// # Errors
+    /// When a named source cannot be read or is empty.
+    pub fn load(
+        given: &[Given],
+        environment: &Environment,
+        folders: Option<&Folders>,
+    ) -> Result<Self, SecretsError> {
+        let mut secrets = Self {
+            environment: environment.clone(),
+            folder: folders.map(Folders::secrets),
+            ..Self::default()
+        };
+        for source in given {
+            let (secret, origin) = match source {
+                Given::File(path) => {
+                    secrets.warn_if_shared(path);
+                    (read_file(path)?, "--secret-file".to_owned())
+                }
+                Given::Variable(name) => {
+                    let bytes = environment.bytes(name).ok_or_else(|| SecretsError::Unset(name.clone()))?;
+                    let secret = Secret::from_file_content(bytes)
+                        .map_err(|_| SecretsError::Empty(format!("`{name}`")))?;
+                    (secret, name.clone())
+                }
+                Given::Value(secret) => {
+                    secrets.warnings.push(
+                        "`--secret` shows the secret to every process of this machine and to the shell's history; \
+                         prefer `--secret-file` or `--secret-env`"
+                            .to_owned(),
+                    );
+                    (secret.clone(), "--secret".to_owned())
+                }
+            };
+            secrets.given.push((secret, origin));
+        }
+        Ok(secrets)
+    }
+
+    /// Whether secrets were given on the command line, for whatever provider.
+    pub fn any_given(&self) -> bool {
+        !self.given.is_empty()
+    }
+
+    /// The secrets of a provider with their origin; empty when none is known.
+    ///
+    /// # Errors
+    /// When the provider's variable or file is there but unusable.
+    pub fn of(&self, provider: &str) -> Result<Vec<(Secret, String)>, SecretsError> {
+        if !self.given.is_empty() {
+            return Ok(self.given.clone());
+        }
+        let name = variable_of(provider);
+        if let Some(bytes) = self.environment.bytes(&name) {
+            let secret =
+                Secret::from_file_content(bytes).map_err(|_| SecretsError::Empty(format!("`{name}`")))?;
+            return Ok(vec![(secret, name)]);
+        }
+        let Some(path) = self.folder.as_ref().map(|folder| folder.join(provider)) else {
+            return Ok(Vec::new());
+        };
+        match read_file(&path) {
+            Ok(secret) => Ok(vec![(secret, path.display().to_string())]),
+            Err(SecretsError::Unreadable { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn warn_if_shared(&mut self, path: &Path) {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let Ok(found) = std::fs::metadata(path) else { return };
+            if found.is_file() && found.permissions().mode() & 0o077 != 0 {
+                self.warnings.push(format!(
+                    "others on this machine can read `{0}`; `chmod 600 {0}` keeps it to you",
+                    path.display()
+                ));
+            }
+        }
+    }
+}
+
+fn read_file(path: &Path) -> Result<Secret, SecretsError> {
+    let unreadable = |source| SecretsError::Unreadable { path: path.to_owned(), source };
+    let mut content = zeroize::Zeroizing::new(Vec::new());
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(MAX_SECRET + 1).read_to_end(&mut content)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MAX_SECRET + 1).read_to_end(&mut content))
+    };
+    if read.map_err(unreadable)? as u64 > MAX_SECRET {
+        return Err(SecretsError::TooLarge(path.to_owned()));
+    }
+    Secret::from_file_content(&content).map_err(|_| SecretsError::Empty(format!("`{}`", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(found: Vec<(Secret, String)>) -> Vec<(Vec<u8>, String)> {
+        found.into_iter().map(|(secret, origin)| (secret.expose().to_vec(), origin)).collect()
+    }
+
+    #[test]
+    fn the_command_line_wins_then_the_variable_then_the_stored_file() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("secrets");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("koji"), "stored\n").unwrap();
+        let folders = Folders::of(&Environment::from_pairs(&[
+            ("HOOKCTL_CONFIG_DIR", home.path().to_str().unwrap()),
+            ("HOOKCTL_DATA_DIR", "/d"),
+        ]))
+        .unwrap();
+        let with = Environment::from_pairs(&[("KOJI_WEBHOOK_SECRET", "from-env"), ("MINE", "named")]);
+        let load = |given: &[Given], environment: &Environment| {
+            texts(Secrets::load(given, environment, Some(&folders)).unwrap().of("koji").unwrap())
+        };
+        let given = [Given::Variable("MINE".to_owned())];
+        assert_eq!(load(&given, &with), [(b"named".to_vec(), "MINE".to_owned())]);
+        assert_eq!(load(&[], &with), [(b"from-env".to_vec(), "KOJI_WEBHOOK_SECRET".to_owned())]);
+        let stored = load(&[], &Environment::default());
+        assert_eq!(stored[0].0, b"stored");
+        let other = Secrets::load(&[], &Environment::default(), Some(&folders)).unwrap();
+        assert!(other.of("github").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_named_source_that_is_empty_or_missing_is_an_error() {
+        let environment = Environment::from_pairs(&[("EMPTY", ""), ("KOJI_WEBHOOK_SECRET", "\n")]);
+        let load = |given: Given| Secrets::load(&[given], &environment, None).unwrap_err().to_string();
+        assert!(load(Given::Variable("EMPTY".to_owned())).contains("is empty"));
+        assert!(load(Given::Variable("NONE".to_owned())).contains("not set"));
+        assert!(load(Given::File("/nowhere/secret".into())).contains("/nowhere/secret"));
+        let secrets = Secrets::load(&[], &environment, None).unwrap();
+        assert!(secrets.of("koji").unwrap_err().to_string().contains("KOJI_WEBHOOK_SECRET"));
+    }
+
+    #[test]
+    fn variables_are_named_after_the_provider() {
+        assert_eq!(variable_of("koji"), "KOJI_WEBHOOK_SECRET");
+        assert_eq!(variable_of("standard-webhooks"), "STANDARD_WEBHOOKS_WEBHOOK_SECRET");
+    }
+}
