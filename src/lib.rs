@@ -22,3 +22,5 @@ pub mod clock;
 pub mod config;
 pub mod hook;
 pub mod job;
+pub mod receive;
+pub mod serve;

@@ -1,0 +1,140 @@
+//! Counts the bytes of requests that are not answered yet, over all connections.
+//! It only counts: what happens when there is no room is decided by `shared`.
+
+use super::seats::Seat;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Bytes are counted in steps, so that a body in one-byte pieces costs no more than another.
+const STEP: usize = 16 << 10;
+
+/// The bytes that may be held at once.
+#[derive(Debug)]
+pub(super) struct Budget {
+    used: AtomicUsize,
+    limit: usize,
+}
+
+impl Budget {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { used: AtomicUsize::new(0), limit }
+    }
+
+    /// Counts `bytes` for `seat`, unless that is more than there may be.
+    fn take(&self, seat: &Seat, bytes: usize) -> bool {
+        let fits = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.limit);
+        let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok();
+        if taken {
+            seat.held.fetch_add(bytes, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    fn give_back(&self, seat: &Seat, bytes: usize) {
+        // An evicted seat has given back everything already.
+        let mut given = 0;
+        let _ = seat.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
+            given = held.min(bytes);
+            Some(held - given)
+        });
+        self.used.fetch_sub(given, Ordering::Relaxed);
+    }
+
+    /// Gives back everything a seat holds, before its memory is really free.
+    pub(super) fn clear(&self, seat: &Seat) {
+        self.used.fetch_sub(seat.held.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    #[cfg(test)]
+    pub(super) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// The bytes of one request, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Reservation {
+    budget: Arc<Budget>,
+    seat: Arc<Seat>,
+    free: usize,
+    held: usize,
+    taken: usize,
+}
+
+impl Reservation {
+    /// A reservation whose first `free` bytes are not counted.
+    pub(super) fn new(budget: Arc<Budget>, seat: Arc<Seat>, free: usize) -> Self {
+        Self { budget, seat, free, held: 0, taken: 0 }
+    }
+
+    /// The bytes that must be taken from the budget so that `more` can be held.
+    pub(super) fn missing(&self, more: usize) -> usize {
+        let held = self.held.saturating_add(more);
+        if held <= self.free { 0 } else { held.next_multiple_of(STEP).saturating_sub(self.taken) }
+    }
+
+    /// Holds `more` bytes; false when the budget has no room for them.
+    pub(super) fn grow(&mut self, more: usize) -> bool {
+        let missing = self.missing(more);
+        if missing > 0 {
+            if !self.budget.take(&self.seat, missing) {
+                return false;
+            }
+            self.taken += missing;
+        }
+        self.held += more;
+        true
+    }
+
+    /// Holds nothing any more.
+    pub(super) fn clear(&mut self) {
+        self.held = 0;
+        if self.taken > 0 {
+            self.budget.give_back(&self.seat, self.taken);
+            self.taken = 0;
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seat() -> Arc<Seat> {
+        Arc::new(Seat::new(1, ([127, 0, 0, 1], 9).into(), 0))
+    }
+
+    #[test]
+    fn small_requests_are_free_and_all_is_given_back() {
+        let budget = Arc::new(Budget::new(64 << 10));
+        let mut small = Reservation::new(Arc::clone(&budget), seat(), 8 << 10);
+        assert!(small.grow(8 << 10));
+        assert_eq!(budget.used(), 0);
+        let mut large = Reservation::new(Arc::clone(&budget), seat(), 0);
+        assert!((0..(64 << 10)).all(|_| large.grow(1)));
+        assert!(!large.grow(1) && !small.grow(1));
+        drop(large);
+        assert!(small.grow(1));
+        drop(small);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn an_evicted_seat_gives_back_once() {
+        let budget = Arc::new(Budget::new(64 << 10));
+        let (first, second) = (seat(), seat());
+        let mut one = Reservation::new(Arc::clone(&budget), Arc::clone(&first), 0);
+        assert!(one.grow(40 << 10));
+        budget.clear(&first);
+        let mut two = Reservation::new(Arc::clone(&budget), second, 0);
+        assert!(two.grow(64 << 10));
+        drop(one);
+        assert_eq!(budget.used(), 64 << 10);
+    }
+}

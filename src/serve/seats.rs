@@ -1,0 +1,168 @@
+//! The table of connections: who is connected, who has a request in hand, and
+//! who goes first when there is no room. It closes nothing itself: it tells the
+//! connection's own task.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// Set in `in_hand` once the connection must go; no request can begin after it.
+const EVICTED: u32 = 1 << 31;
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Seat {
+    number: u64,
+    pub(super) peer: SocketAddr,
+    /// Wakes the connection's task when it is evicted or the server stops.
+    pub(super) control: Notify,
+    /// Requests with the handler, and whether the seat is evicted.
+    in_hand: AtomicU32,
+    /// Since when no request is in hand, in microseconds of the server's life.
+    waiting_since: AtomicU64,
+    /// Bytes counted against the budget.
+    pub(super) held: AtomicUsize,
+}
+
+impl Seat {
+    pub(super) fn new(number: u64, peer: SocketAddr, now: u64) -> Self {
+        Self {
+            number,
+            peer,
+            control: Notify::new(),
+            in_hand: AtomicU32::new(0),
+            waiting_since: AtomicU64::new(now),
+            held: AtomicUsize::new(0),
+        }
+    }
+
+    /// A whole request goes to the handler; false when the connection is being closed.
+    pub(super) fn begin(&self) -> bool {
+        let more = |count: u32| (count & EVICTED == 0).then_some(count + 1);
+        self.in_hand.fetch_update(Ordering::AcqRel, Ordering::Relaxed, more).is_ok()
+    }
+
+    /// The handler answered.
+    pub(super) fn finish(&self, now: u64) {
+        self.waiting_since.store(now, Ordering::Relaxed);
+        self.in_hand.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Since when no request is in hand, in microseconds of the server's life.
+    pub(super) fn waiting_since(&self) -> u64 {
+        self.waiting_since.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn has_request_in_hand(&self) -> bool {
+        self.in_hand.load(Ordering::Acquire) & !EVICTED > 0
+    }
+
+    pub(super) fn is_evicted(&self) -> bool {
+        self.in_hand.load(Ordering::Acquire) & EVICTED != 0
+    }
+
+    fn evict(&self) -> bool {
+        self.in_hand.compare_exchange(0, EVICTED, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+}
+
+/// All connections.
+#[derive(Debug)]
+pub(super) struct Seats {
+    taken: Mutex<HashMap<u64, Arc<Seat>>>,
+    next: AtomicU64,
+    limit: usize,
+    /// Somebody waits for a seat: tell `freed`.
+    pub(super) saturated: AtomicBool,
+    pub(super) freed: Notify,
+}
+
+impl Seats {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            taken: Mutex::default(),
+            next: AtomicU64::new(0),
+            limit: limit.max(1),
+            saturated: AtomicBool::new(false),
+            freed: Notify::new(),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<Seat>>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A seat for a newcomer, while there is one.
+    pub(super) fn take(&self, peer: SocketAddr, now: u64) -> Option<Arc<Seat>> {
+        let mut taken = self.lock();
+        if taken.len() >= self.limit {
+            return None;
+        }
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let seat = Arc::new(Seat::new(number, peer, now));
+        taken.insert(number, Arc::clone(&seat));
+        Some(seat)
+    }
+
+    /// The connection is gone.
+    pub(super) fn leave(&self, seat: &Seat) {
+        self.lock().remove(&seat.number);
+        self.tell_waiting();
+    }
+
+    /// A seat became free or evictable.
+    pub(super) fn tell_waiting(&self) {
+        if self.saturated.load(Ordering::Relaxed) {
+            self.freed.notify_one();
+        }
+    }
+
+    /// Evicts, among those that `may_go`, the connection that has been without a
+    /// request in hand the longest. Its seat is free at once; its task follows.
+    pub(super) fn evict(&self, may_go: impl Fn(&Seat) -> bool) -> Option<Arc<Seat>> {
+        let mut taken = self.lock();
+        loop {
+            let oldest = taken
+                .values()
+                .filter(|seat| !seat.has_request_in_hand() && may_go(seat))
+                .min_by_key(|seat| (seat.waiting_since(), seat.number))
+                .map(Arc::clone)?;
+            // It may have got its request whole since we looked; then it stays.
+            if oldest.evict() {
+                taken.remove(&oldest.number);
+                oldest.control.notify_one();
+                return Some(oldest);
+            }
+        }
+    }
+
+    /// Wakes every connection, to look whether the server stops.
+    pub(super) fn wake_all(&self) {
+        for seat in self.lock().values() {
+            seat.control.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_without_a_request_goes_first_and_the_busy_stay() {
+        let seats = Seats::new(3);
+        let peer = ([127, 0, 0, 1], 9).into();
+        let [first, second, third] = [10, 20, 30].map(|now| seats.take(peer, now).unwrap());
+        assert!(seats.take(peer, 40).is_none());
+        assert!(first.begin());
+        first.finish(50);
+        assert!(second.begin());
+        let gone = seats.evict(|_| true).unwrap();
+        assert!(Arc::ptr_eq(&gone, &third) && gone.is_evicted() && !gone.begin());
+        assert!(Arc::ptr_eq(&seats.evict(|_| true).unwrap(), &first));
+        assert!(seats.evict(|_| true).is_none(), "the second has a request in hand");
+        assert!(seats.take(peer, 60).is_some());
+    }
+}

@@ -1,0 +1,132 @@
+//! What all connections of one server share, and the decisions that concern
+//! more than one of them: who gives way when there is no room.
+
+use super::budget::{Budget, Reservation};
+use super::seats::{Seat, Seats};
+use super::{Handler, Limits, Rejection};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+
+/// One server.
+pub(super) struct Shared<H> {
+    pub(super) handler: Arc<H>,
+    pub(super) limits: Limits,
+    pub(super) seats: Seats,
+    budget: Arc<Budget>,
+    in_hand: Arc<AtomicUsize>,
+    stopping: AtomicBool,
+    started: Instant,
+    runtime: Handle,
+    /// HTTP/2 streams, and handlers whose connection went away.
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// A request that counts as in hand until dropped.
+#[derive(Debug)]
+pub(super) struct InHand(Arc<AtomicUsize>);
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl<H: Handler> Shared<H> {
+    pub(super) fn new(handler: Arc<H>, limits: Limits, max_connections: usize) -> Self {
+        Self {
+            seats: Seats::new(max_connections),
+            budget: Arc::new(Budget::new(
+                limits.max_bytes_in_flight.max(limits.max_body.saturating_add(limits.max_head)),
+            )),
+            handler,
+            limits,
+            in_hand: Arc::default(),
+            stopping: AtomicBool::new(false),
+            started: Instant::now(),
+            runtime: Handle::current(),
+            tasks: Mutex::default(),
+        }
+    }
+
+    /// Microseconds since the server started, for the order of seats.
+    pub(super) fn micros(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.started).as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// The moment that `micros` gave this number for.
+    pub(super) fn instant(&self, micros: u64) -> Instant {
+        self.started + Duration::from_micros(micros)
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.seats.wake_all();
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    pub(super) fn reject(&self, peer: SocketAddr, status: Option<u16>, code: &'static str, reason: &str) {
+        self.handler.rejected(Rejection { peer, status, code, reason: reason.to_owned() });
+    }
+
+    /// Makes one seat or file descriptor free, if anybody may be evicted.
+    pub(super) fn evict_one(&self, why: &str) -> bool {
+        self.evict_where(|_| true, why)
+    }
+
+    fn evict_where(&self, may_go: impl Fn(&Seat) -> bool, why: &str) -> bool {
+        let Some(gone) = self.seats.evict(may_go) else { return false };
+        self.budget.clear(&gone);
+        self.reject(gone.peer, None, "evicted", why);
+        true
+    }
+
+    pub(super) fn reservation(&self, seat: &Arc<Seat>, free: usize) -> Reservation {
+        Reservation::new(Arc::clone(&self.budget), Arc::clone(seat), free)
+    }
+
+    /// Holds `more` bytes, at the cost of older connections whose request is not
+    /// whole; false when all that is held belongs to requests in hand.
+    pub(super) fn grow(&self, seat: &Arc<Seat>, reservation: &mut Reservation, more: usize) -> bool {
+        while !reservation.grow(more) {
+            let holds = |other: &Seat| {
+                other.held.load(Ordering::Relaxed) > 0 && !std::ptr::eq(other, &raw const **seat)
+            };
+            if !self.evict_where(holds, "it held bytes of a request that was not whole, and memory was short")
+            {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Counts a request as in hand, unless there are too many.
+    pub(super) fn take_in_hand(&self) -> Option<InHand> {
+        let more = |count: usize| (count < self.limits.max_requests_in_hand).then_some(count + 1);
+        self.in_hand.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(InHand(Arc::clone(&self.in_hand)))
+    }
+
+    pub(super) fn requests_in_hand(&self) -> usize {
+        self.in_hand.load(Ordering::Relaxed)
+    }
+
+    /// Runs `task` as the server's own; it is awaited at the stop.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn_on(task, &self.runtime);
+    }
+
+    /// The server's own tasks, to be awaited.
+    pub(super) fn take_tasks(&self) -> JoinSet<()> {
+        std::mem::take(&mut self.tasks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

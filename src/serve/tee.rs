@@ -1,0 +1,105 @@
+//! The stream under hyper's HTTP/1: passes every byte on unchanged, keeps the
+//! heads, and never hands over more than the rest of one message in one read.
+
+use super::wire::SharedWire;
+use bytes::{Buf, Bytes};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A stream that is followed while it is read.
+#[derive(Debug)]
+pub(super) struct Tee<S> {
+    stream: S,
+    wire: SharedWire,
+    /// Bytes that were read but belong to the next message.
+    held: Bytes,
+    write_blocked: bool,
+}
+
+impl<S> Tee<S> {
+    /// Follows `stream`, of which `first` has been read already.
+    pub(super) fn new(stream: S, first: Bytes, wire: SharedWire) -> Self {
+        Self { stream, wire, held: first, write_blocked: false }
+    }
+
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
+    fn follow(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.wire.lock().follow(bytes).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+    }
+
+    fn wrote<T>(&mut self, written: Poll<T>) -> Poll<T> {
+        if written.is_pending() != self.write_blocked {
+            self.write_blocked = written.is_pending();
+            self.wire.lock().set_write_blocked(self.write_blocked);
+        }
+        written
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Tee<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.held.is_empty() {
+            let count = self.held.len().min(buffer.remaining());
+            let taken = self.follow(self.held.get(..count).unwrap_or_default())?;
+            buffer.put_slice(self.held.get(..taken).unwrap_or_default());
+            self.held.advance(taken);
+            if self.held.is_empty() {
+                self.held = Bytes::new();
+            }
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let new = buffer.filled().get(before..).unwrap_or_default();
+        if new.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let taken = self.follow(new)?;
+        if taken < new.len() {
+            self.held = Bytes::copy_from_slice(new.get(taken..).unwrap_or_default());
+            buffer.set_filled(before + taken);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tee<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.wrote(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.wrote(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
