@@ -1,0 +1,449 @@
+//! Where deliveries are forwarded to: what a person types, read into an URL.
+//!
+//! Accepts `3000`, `:3000`, `localhost:3000/path`, `[::1]:3000`, `http://…`,
+//! `https://…` and, with a default host, `/path`. Refuses credentials in the
+//! URL (they would be shown in every record), fragments and other schemes.
+//! Never resolves a name and never rewrites a byte of a path or query.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+/// Why a text is not a target.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// Nothing was given.
+    #[error(
+        "the target is empty; write a port such as `3000` or a URL such as `http://localhost:3000/webhooks`"
+    )]
+    Empty,
+    /// A scheme other than http and https.
+    #[error("a target cannot have the scheme `{scheme}`; use `http` or `https`")]
+    Scheme {
+        /// The scheme as typed.
+        scheme: String,
+    },
+    /// `user:password@host`.
+    #[error("a target cannot hold a user name or password; send them with `-H 'Authorization: …'`")]
+    Credentials,
+    /// `#fragment`.
+    #[error("a target cannot have a fragment (`#…`): it would never be sent")]
+    Fragment,
+    /// A port that is not 1 to 65535.
+    #[error("`{port}` is not a port; a port is a number from 1 to 65535")]
+    Port {
+        /// What stands where the port should be.
+        port: String,
+    },
+    /// A host that is neither a name nor an address.
+    #[error("`{host}` is not a host name or address{}", if *.address { "; write an IPv6 address in brackets, such as `[::1]:3000`" } else { "" })]
+    Host {
+        /// The host as typed.
+        host: String,
+        /// Whether it is an IPv6 address without brackets.
+        address: bool,
+    },
+    /// A white space, control or non-ASCII character in the path or query.
+    #[error("a target cannot hold the character {character:?}; percent-encode it")]
+    Character {
+        /// The first such character.
+        character: char,
+    },
+    /// `/path` where no default host is known.
+    #[error("`{path}` has no host and no default target is set; write `localhost:PORT{path}`")]
+    NoDefault {
+        /// The path as typed.
+        path: String,
+    },
+}
+
+/// How the bytes travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Plain TCP.
+    Http,
+    /// TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The scheme as in a URL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// Whether the incoming path and query reach the target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PathMode {
+    /// The incoming path and query are appended to the target's own.
+    #[default]
+    Keep,
+    /// Every delivery goes to the target's own path and query.
+    Fixed,
+}
+
+/// Where deliveries are forwarded to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    scheme: Scheme,
+    /// An IPv6 address keeps its brackets.
+    host: String,
+    port: u16,
+    /// Starts with `/`.
+    path: String,
+    query: Option<String>,
+}
+
+impl Target {
+    /// Reads what a person typed. `default` gives scheme, host and port to a
+    /// text that is only a path.
+    ///
+    /// # Errors
+    /// Says what is wrong and what to write instead.
+    pub fn parse(text: &str, default: Option<&Self>) -> Result<Self, TargetError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(TargetError::Empty);
+        }
+        if text.contains('#') {
+            return Err(TargetError::Fragment);
+        }
+        if text.starts_with('/') {
+            let base = default.ok_or_else(|| TargetError::NoDefault { path: text.to_owned() })?;
+            let (path, query) = path_and_query(text)?;
+            return Ok(Self { path, query, ..base.clone() });
+        }
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) if !scheme.contains(['/', '?']) => (read_scheme(scheme)?, rest),
+            _ => (Scheme::Http, text),
+        };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(end);
+        let (host, port) = read_authority(authority, scheme)?;
+        let (path, query) = path_and_query(tail)?;
+        Ok(Self { scheme, host, port, path, query })
+    }
+
+    /// The scheme.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The host; an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, named or implied.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The value of the Host field: the port only where it is not the scheme's own.
+    pub fn authority(&self) -> String {
+        if self.port == self.scheme.default_port() {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// Scheme and authority, such as `http://localhost:3000`.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.scheme.as_str(), self.authority())
+    }
+
+    /// Whether the target is this machine by name or address.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback_host(&self.host)
+    }
+
+    /// What stands on the request line for a delivery that came for `incoming`.
+    ///
+    /// With [`PathMode::Keep`] the incoming path is put behind the target's own,
+    /// byte for byte, with exactly one `/` between them; an incoming path of
+    /// just `/` adds nothing, nor does a target's path of just `/`. The incoming
+    /// query follows verbatim, after the target's own query and a `&` where the
+    /// target has one. With [`PathMode::Fixed`] the incoming path and query
+    /// are not used. An absolute-form `incoming` counts with its path and query.
+    pub fn request_target(&self, incoming: &str, mode: PathMode) -> String {
+        let (incoming_path, incoming_query) = match mode {
+            PathMode::Fixed => ("", None),
+            PathMode::Keep => split_incoming(incoming),
+        };
+        let mut result = self.path.clone();
+        if !incoming_path.is_empty() && incoming_path != "/" {
+            if result.ends_with('/') {
+                result.pop();
+            }
+            result.push_str(incoming_path);
+        }
+        let mut mark = '?';
+        for query in [self.query.as_deref(), incoming_query].into_iter().flatten() {
+            result.push(mark);
+            result.push_str(query);
+            mark = '&';
+        }
+        result
+    }
+
+    /// The whole URL that a delivery for `incoming` is sent to.
+    pub fn url_for(&self, incoming: &str, mode: PathMode) -> String {
+        format!("{}{}", self.origin(), self.request_target(incoming, mode))
+    }
+}
+
+/// Whether a host, as in a URL, is this machine by name or address.
+pub fn is_loopback_host(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
+    match IpAddr::from_str(bare) {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("localhost")),
+    }
+}
+
+/// The path and query of what stands on a request line.
+fn split_incoming(incoming: &str) -> (&str, Option<&str>) {
+    let from_path = if incoming.starts_with('/') || incoming.starts_with('?') {
+        incoming
+    } else {
+        // Absolute form (RFC 9112, 3.2.2); `*` and authority form have no path.
+        let rest = incoming.split_once("://").map_or("", |(_, rest)| rest);
+        rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or_default()
+    };
+    from_path.split_once('?').map_or((from_path, None), |(path, query)| (path, Some(query)))
+}
+
+fn read_scheme(text: &str) -> Result<Scheme, TargetError> {
+    if text.eq_ignore_ascii_case("http") {
+        Ok(Scheme::Http)
+    } else if text.eq_ignore_ascii_case("https") {
+        Ok(Scheme::Https)
+    } else {
+        Err(TargetError::Scheme { scheme: text.to_owned() })
+    }
+}
+
+fn read_authority(text: &str, scheme: Scheme) -> Result<(String, u16), TargetError> {
+    if text.contains('@') {
+        return Err(TargetError::Credentials);
+    }
+    let bad_host = |host: &str| TargetError::Host {
+        host: host.to_owned(),
+        address: Ipv6Addr::from_str(host).is_ok() || host.matches(':').count() > 1,
+    };
+    if let Some(rest) = text.strip_prefix('[') {
+        let (address, after) = rest.split_once(']').ok_or_else(|| bad_host(text))?;
+        let address = Ipv6Addr::from_str(address).ok().ok_or_else(|| bad_host(text))?;
+        let port = match after.strip_prefix(':') {
+            Some(port) => read_port(port)?,
+            None if after.is_empty() => scheme.default_port(),
+            None => return Err(bad_host(text)),
+        };
+        return Ok((format!("[{address}]"), port));
+    }
+    if text.matches(':').count() > 1 {
+        return Err(bad_host(text));
+    }
+    match text.split_once(':') {
+        Some(("", port)) => Ok(("localhost".to_owned(), read_port(port)?)),
+        Some((host, port)) => Ok((read_name(host).ok_or_else(|| bad_host(host))?, read_port(port)?)),
+        None if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() => {
+            Ok(("localhost".to_owned(), read_port(text)?))
+        }
+        None => Ok((read_name(text).ok_or_else(|| bad_host(text))?, scheme.default_port())),
+    }
+}
+
+fn read_port(text: &str) -> Result<u16, TargetError> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse::<u16>() {
+        Ok(port) if digits && port > 0 => Ok(port),
+        _ => Err(TargetError::Port { port: text.to_owned() }),
+    }
+}
+
+/// A host name or an IPv4 address. A name may hold an underscore: container networks use it.
+fn read_name(text: &str) -> Option<String> {
+    let numeric = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if numeric {
+        return Ipv4Addr::from_str(text).ok().map(|address| address.to_string());
+    }
+    let labels = text.strip_suffix('.').unwrap_or(text).split('.').all(|label| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    });
+    (labels && text.len() <= 253).then(|| text.to_ascii_lowercase())
+}
+
+fn path_and_query(text: &str) -> Result<(String, Option<String>), TargetError> {
+    if let Some(character) = text.chars().find(|character| !character.is_ascii_graphic()) {
+        return Err(TargetError::Character { character });
+    }
+    let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
+    let path = if path.is_empty() { "/" } else { path };
+    Ok((path.to_owned(), query.map(str::to_owned)))
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin())?;
+        if self.path != "/" || self.query.is_some() {
+            f.write_str(&self.path)?;
+        }
+        match &self.query {
+            Some(query) => write!(f, "?{query}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn target(text: &str) -> Target {
+        Target::parse(text, None).unwrap()
+    }
+
+    #[test]
+    fn everything_a_person_types_names_a_target() {
+        for (typed, url) in [
+            ("3000", "http://localhost:3000"),
+            (":3000", "http://localhost:3000"),
+            (" 3000 ", "http://localhost:3000"),
+            ("3000/hooks", "http://localhost:3000/hooks"),
+            (":3000/hooks?a=1", "http://localhost:3000/hooks?a=1"),
+            ("localhost:3000/path", "http://localhost:3000/path"),
+            ("127.0.0.1:3000", "http://127.0.0.1:3000"),
+            ("[::1]:3000", "http://[::1]:3000"),
+            ("[0:0:0:0:0:0:0:1]/x", "http://[::1]/x"),
+            ("localhost", "http://localhost"),
+            ("localhost:80", "http://localhost"),
+            ("shop_app.test/a", "http://shop_app.test/a"),
+            ("http://localhost:3000/", "http://localhost:3000"),
+            ("HTTP://LocalHost:3000/A", "http://localhost:3000/A"),
+            ("https://example.com:443/x//y", "https://example.com/x//y"),
+            ("https://example.com?k=v", "https://example.com/?k=v"),
+            ("localhost:3000/go?to=http://other/", "http://localhost:3000/go?to=http://other/"),
+        ] {
+            assert_eq!(target(typed).to_string(), url, "{typed}");
+            assert_eq!(target(&target(typed).to_string()), target(typed), "{typed} reads back");
+        }
+    }
+
+    #[test]
+    fn a_path_takes_the_host_of_the_default() {
+        let default = target("http://localhost:8000/old?x=1");
+        let read = Target::parse("/new?y=2", Some(&default)).unwrap();
+        assert_eq!(read.to_string(), "http://localhost:8000/new?y=2");
+        assert_eq!(Target::parse("/new", None), Err(TargetError::NoDefault { path: "/new".to_owned() }));
+    }
+
+    #[test]
+    fn what_is_not_a_target_is_refused_with_a_reason() {
+        use TargetError as E;
+        let port = |port: &str| E::Port { port: port.to_owned() };
+        let host = |host: &str, address| E::Host { host: host.to_owned(), address };
+        for (typed, error) in [
+            ("", E::Empty),
+            ("  ", E::Empty),
+            ("ftp://localhost", E::Scheme { scheme: "ftp".to_owned() }),
+            ("unix:///run/app.sock", E::Scheme { scheme: "unix".to_owned() }),
+            ("http://user:pass@localhost:3000", E::Credentials),
+            ("me@localhost", E::Credentials),
+            ("localhost:3000/#top", E::Fragment),
+            ("0", port("0")),
+            ("70000", port("70000")),
+            ("localhost:", port("")),
+            ("localhost:+80", port("+80")),
+            ("localhost:abc", port("abc")),
+            ("::1", host("::1", true)),
+            ("http://", host("", false)),
+            ("1.2.3", host("1.2.3", false)),
+            ("[::1", host("[::1", false)),
+            ("a..b:80", host("a..b", false)),
+            ("exa mple.com", host("exa mple.com", false)),
+            ("localhost:3000/a b", E::Character { character: ' ' }),
+            ("localhost:3000/ä", E::Character { character: 'ä' }),
+        ] {
+            let found = Target::parse(typed, None).unwrap_err();
+            let same = match (&found, &error) {
+                (E::Host { host: a, .. }, E::Host { host: b, address: false }) => a == b,
+                (a, b) => a == b,
+            };
+            assert!(same, "{typed}: {found:?}");
+            assert!(!found.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn the_incoming_path_and_query_are_kept_or_not() {
+        for (base, incoming, keep, fixed) in [
+            ("3000", "/hooks/koji?x=1", "/hooks/koji?x=1", "/"),
+            ("3000", "/", "/", "/"),
+            ("3000/base", "/hooks?x=1", "/base/hooks?x=1", "/base"),
+            ("3000/base/", "/hooks", "/base/hooks", "/base/"),
+            ("3000/base", "/", "/base", "/base"),
+            ("3000/base", "/?x=1", "/base?x=1", "/base"),
+            ("3000/base?t=1", "/a?x=1", "/base/a?t=1&x=1", "/base?t=1"),
+            ("3000/base?t=1", "/a", "/base/a?t=1", "/base?t=1"),
+            ("3000", "//twice/%2F/%zz?a=b&&c==?", "//twice/%2F/%zz?a=b&&c==?", "/"),
+            ("3000", "/a?", "/a?", "/"),
+            ("3000", "http://sender.test/abs?y", "/abs?y", "/"),
+            ("3000/base", "*", "/base", "/base"),
+            ("3000", "/a?u=http://b/c", "/a?u=http://b/c", "/"),
+        ] {
+            assert_eq!(target(base).request_target(incoming, PathMode::Keep), keep, "{base} {incoming}");
+            assert_eq!(target(base).request_target(incoming, PathMode::Fixed), fixed, "{base} {incoming}");
+        }
+        assert_eq!(target("3000/b").url_for("/a?x", PathMode::Keep), "http://localhost:3000/b/a?x");
+    }
+
+    #[test]
+    fn the_host_field_names_a_port_only_where_it_must() {
+        assert_eq!(target("3000").authority(), "localhost:3000");
+        assert_eq!(target("http://localhost").authority(), "localhost");
+        assert_eq!(target("https://a.test:80").authority(), "a.test:80");
+        assert_eq!(target("[::1]:3000").authority(), "[::1]:3000");
+    }
+
+    #[test]
+    fn loopback_is_known_by_name_and_address() {
+        for typed in
+            ["3000", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1", "app.localhost:1", "localhost.:1"]
+        {
+            assert!(target(typed).is_loopback(), "{typed}");
+        }
+        for typed in ["example.com", "192.168.0.1:1", "localhost.example.com", "notlocalhost", "0.0.0.0:1"] {
+            assert!(!target(typed).is_loopback(), "{typed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_what_is_read_reads_back(text in "\\PC{0,40}") {
+            if let Ok(read) = Target::parse(&text, None) {
+                prop_assert_eq!(Target::parse(&read.to_string(), None).unwrap(), read);
+            }
+        }
+
+        #[test]
+        fn with_no_base_path_the_incoming_target_is_kept_to_the_byte(incoming in "/[!-~]{0,40}") {
+            prop_assert_eq!(target("3000").request_target(&incoming, PathMode::Keep), incoming);
+        }
+    }
+}
