@@ -20,7 +20,9 @@
 
 pub mod clock;
 pub mod config;
+pub mod forward;
 pub mod hook;
 pub mod job;
+pub mod outbound;
 pub mod receive;
 pub mod serve;

@@ -7,4 +7,5 @@
     reason = "a failing test says so by panicking"
 )]
 
+mod forward;
 mod layers;

@@ -1,0 +1,126 @@
+//! One attempt to pass a delivery to a target.
+//!
+//! The head rules are in [`head`]; the bytes go out through the exact client.
+//! Does not retry, does not follow redirects (a 3xx is an answer) and does not
+//! decide what a failure means for the sender.
+
+pub mod head;
+
+use crate::clock;
+use crate::hook::attempt::{Attempt, Failure, FailureKind, Outcome};
+use crate::hook::headers::Head;
+use crate::hook::target::{PathMode, Target};
+use crate::outbound::exact::{ExactClient, ExactOptions, ExactRequest, Trust};
+use bytes::Bytes;
+use head::{ExtraHeader, HeadPlan, HeaderRefused};
+use http::Uri;
+use std::time::{Duration, Instant};
+
+/// How deliveries are forwarded.
+#[derive(Clone, Debug)]
+pub struct ForwardOptions {
+    /// Whether the incoming path and query reach the target.
+    pub path_mode: PathMode,
+    /// `-H`: fields that are added, or that replace the ones of their name.
+    pub extra_headers: Vec<(String, Vec<u8>)>,
+    /// Fields that are kept even if the sender's Connection field names them,
+    /// such as those of the provider's signature.
+    pub kept_headers: Vec<String>,
+    /// The target's deadline for one attempt; zero for none.
+    pub timeout: Duration,
+    /// How long making a connection may take.
+    pub connect_timeout: Duration,
+    /// `-k`: take any certificate from an `https` target.
+    pub insecure: bool,
+    /// The most bytes of an answer's body.
+    pub max_answer: usize,
+}
+
+impl Default for ForwardOptions {
+    fn default() -> Self {
+        Self {
+            path_mode: PathMode::Keep,
+            extra_headers: Vec::new(),
+            kept_headers: Vec::new(),
+            timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(2),
+            insecure: false,
+            max_answer: 16 << 20,
+        }
+    }
+}
+
+/// Passes deliveries to targets. Cheap to clone; clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Forwarder {
+    client: ExactClient,
+    plan: HeadPlan,
+    path_mode: PathMode,
+    timeout: Option<Duration>,
+}
+
+impl Forwarder {
+    /// Makes a forwarder. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// Refuses extra headers that cannot be sent.
+    pub fn new(options: ForwardOptions) -> Result<Self, HeaderRefused> {
+        let extra: Result<Vec<_>, _> =
+            options.extra_headers.into_iter().map(|(name, value)| ExtraHeader::new(name, &value)).collect();
+        let client = ExactClient::new(&ExactOptions {
+            connect_timeout: options.connect_timeout,
+            trust: if options.insecure { Trust::Anything } else { Trust::System },
+            max_answer: options.max_answer,
+        });
+        Ok(Self {
+            client,
+            plan: HeadPlan::new(extra?, options.kept_headers),
+            path_mode: options.path_mode,
+            timeout: Some(options.timeout).filter(|timeout| !timeout.is_zero()),
+        })
+    }
+
+    /// Passes one delivery to one target and says how it went.
+    pub async fn attempt(&self, target: &Target, delivery: &Head, body: &Bytes, number: u32) -> Attempt {
+        let started = clock::now();
+        let begun = Instant::now();
+        let request_target = target.request_target(delivery.target(), self.path_mode);
+        let outcome = match self.exchange(target, &request_target, delivery, body).await {
+            Ok(answer) => Outcome::Answered(answer),
+            Err(failure) => Outcome::Failed(failure),
+        };
+        Attempt {
+            target: format!("{}{request_target}", target.origin()),
+            number,
+            started,
+            duration: begun.elapsed(),
+            outcome,
+        }
+    }
+
+    async fn exchange(
+        &self,
+        target: &Target,
+        request_target: &str,
+        delivery: &Head,
+        body: &Bytes,
+    ) -> Result<crate::hook::attempt::Answer, Failure> {
+        let origin: Uri = target.origin().parse().map_err(|error: http::uri::InvalidUri| Failure {
+            kind: FailureKind::Invalid,
+            detail: error.to_string(),
+        })?;
+        let head =
+            self.plan.prepare(target, request_target, delivery, body.len()).ok_or_else(|| Failure {
+                kind: FailureKind::Invalid,
+                detail: "the request line cannot be written for the target".to_owned(),
+            })?;
+        let request = ExactRequest {
+            origin: &origin,
+            method: delivery.method(),
+            head,
+            body: body.clone(),
+            timeout: self.timeout,
+        };
+        self.client.send(&request).await
+    }
+}

@@ -1,0 +1,144 @@
+//! Connects to a target: name, TCP (both families of a name are tried), TLS.
+//!
+//! Never uses a proxy. Gives errors whose type says which step failed, so that
+//! nobody has to read a message to know.
+
+use super::slot::Slots;
+use super::stream::{ExactStream, Peer};
+use super::tls::{self, Trust};
+use http::Uri;
+use http::uri::Scheme;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::rt::TokioIo;
+use socket2::SockRef;
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+/// How long a TLS handshake may take once the connection stands.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+type BoxError = Box<dyn Error + Send + Sync>;
+type Tcp = HttpConnector<Resolver>;
+type Stream = ExactStream<MaybeHttpsStream<TokioIo<TcpStream>>>;
+
+impl Peer for MaybeHttpsStream<TokioIo<TcpStream>> {
+    fn gone(&self) -> bool {
+        let (tcp, plain) = match self {
+            Self::Http(tcp) => (tcp.inner(), true),
+            Self::Https(tls) => (tls.inner().get_ref().0.inner().inner(), false),
+        };
+        match SockRef::from(tcp).peek(&mut [MaybeUninit::uninit()]) {
+            Ok(0) => true,
+            // Plain bytes that answer nothing; TLS has messages of its own.
+            Ok(_) => plain,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
+    }
+}
+
+/// The host name has no address.
+#[derive(Debug, thiserror::Error)]
+#[error("no address for the host name")]
+pub(super) struct Unresolved(#[source] pub(super) io::Error);
+
+/// TLS with the target failed, after the connection stood or before it was tried.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TlsFault {
+    /// The certificates of this system cannot be loaded.
+    #[error("cannot load the certificates that this system trusts")]
+    SetUp(#[source] Arc<rustls::Error>),
+    /// The connection could not be made or the handshake failed.
+    #[error(transparent)]
+    Connect(BoxError),
+    /// The target is silent.
+    #[error("no TLS handshake within {}s", HANDSHAKE.as_secs())]
+    Silent,
+}
+
+/// The system's resolver with an error of its own type.
+#[derive(Clone, Debug)]
+pub(super) struct Resolver(GaiResolver);
+
+impl Service<Name> for Resolver {
+    type Response = <GaiResolver as Service<Name>>::Response;
+    type Error = Unresolved;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Unresolved>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unresolved>> {
+        self.0.poll_ready(cx).map_err(Unresolved)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let lookup = self.0.call(name);
+        Box::pin(async move { lookup.await.map_err(Unresolved) })
+    }
+}
+
+/// Makes the connections of [`super::exact`].
+#[derive(Clone, Debug)]
+pub(super) struct Connector {
+    tcp: Tcp,
+    tls: Arc<OnceLock<Result<HttpsConnector<Tcp>, Arc<rustls::Error>>>>,
+    trust: Trust,
+    connect_timeout: Duration,
+    slots: Arc<Slots>,
+}
+
+impl Connector {
+    pub(super) fn new(connect_timeout: Duration, trust: Trust, slots: Arc<Slots>) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(connect_timeout));
+        Self { tcp, tls: Arc::default(), trust, connect_timeout, slots }
+    }
+
+    /// The TLS side, made when the first `https` target needs it.
+    fn https(&self) -> Result<HttpsConnector<Tcp>, TlsFault> {
+        let made = self.tls.get_or_init(|| {
+            let config = tls::client_config(self.trust).map_err(Arc::new)?;
+            Ok(HttpsConnector::from((self.tcp.clone(), config)))
+        });
+        made.clone().map_err(TlsFault::SetUp)
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tcp.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let slots = Arc::clone(&self.slots);
+        if uri.scheme() == Some(&Scheme::HTTP) {
+            let connecting = self.tcp.call(uri);
+            return Box::pin(async move {
+                Ok(ExactStream::new(MaybeHttpsStream::Http(connecting.await?), slots))
+            });
+        }
+        let this = self.clone();
+        Box::pin(async move {
+            let connecting = this.https()?.call(uri);
+            let deadline = this.connect_timeout.saturating_add(HANDSHAKE);
+            let stream = tokio::time::timeout(deadline, connecting)
+                .await
+                .map_err(|_elapsed| TlsFault::Silent)?
+                .map_err(TlsFault::Connect)?;
+            Ok(ExactStream::new(stream, slots))
+        })
+    }
+}
