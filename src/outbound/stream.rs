@@ -157,19 +157,24 @@ impl<S: Write + Peer + Unpin> ExactStream<S> {
             let written = ready!(Pin::new(&mut self.inner).poll_write(cx, first))?;
             return Poll::Ready(Ok(self.went_out(written)));
         }
-        let mut slices = Vec::with_capacity(MAX_SLICES);
-        slices.push(IoSlice::new(&self.head));
-        slices.extend(body.iter().take(MAX_SLICES - 1).map(|part| IoSlice::new(part)));
-        let total: usize = slices.iter().map(|slice| slice.len()).sum();
-        if total == 0 {
-            return Poll::Ready(Ok(0));
+        let with_body = body.iter().any(|part| !part.is_empty());
+        loop {
+            let mut slices = Vec::with_capacity(MAX_SLICES);
+            slices.push(IoSlice::new(&self.head));
+            slices.extend(body.iter().take(MAX_SLICES - 1).map(|part| IoSlice::new(part)));
+            if self.head.is_empty() && !with_body {
+                return Poll::Ready(Ok(0));
+            }
+            let written = ready!(Pin::new(&mut self.inner).poll_write_vectored(cx, &slices))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            // To the client, zero bytes of a body mean that the connection is broken.
+            let of_body = self.went_out(written);
+            if of_body > 0 || !with_body {
+                return Poll::Ready(Ok(of_body));
+            }
         }
-        let written = ready!(Pin::new(&mut self.inner).poll_write_vectored(cx, &slices))?;
-        drop(slices);
-        if written == 0 {
-            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-        }
-        Poll::Ready(Ok(self.went_out(written)))
     }
 
     /// One write of the client: at most one head, then at most the body that belongs to it.
@@ -262,5 +267,182 @@ impl<S: Read + Unpin> Read for ExactStream<S> {
 impl<S: Connection> Connection for ExactStream<S> {
     fn connected(&self) -> Connected {
         self.inner.connected()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::future::poll_fn;
+    use std::task::Waker;
+
+    /// A connection that takes what `plan` says at each call: nothing yet, or so many bytes.
+    struct Narrow {
+        plan: Vec<usize>,
+        calls: usize,
+        vectored: bool,
+        gone: bool,
+        wrote: Vec<u8>,
+    }
+
+    impl Narrow {
+        fn room(&mut self) -> Option<usize> {
+            let room = self.plan[self.calls % self.plan.len()];
+            self.calls += 1;
+            (room > 0).then_some(room)
+        }
+    }
+
+    impl Peer for Narrow {
+        fn gone(&self) -> bool {
+            self.gone
+        }
+    }
+
+    impl Write for Narrow {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            data: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let Some(room) = self.room() else {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            };
+            let taken = room.min(data.len());
+            self.wrote.extend_from_slice(&data[..taken]);
+            Poll::Ready(Ok(taken))
+        }
+
+        fn poll_write_vectored(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            parts: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            assert!(self.vectored, "asked for what it cannot do");
+            let whole: Vec<u8> = parts.iter().flat_map(|part| part.to_vec()).collect();
+            self.as_mut().poll_write(cx, &whole)
+        }
+
+        fn is_write_vectored(&self) -> bool {
+            self.vectored
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn stream(plan: Vec<usize>, vectored: bool) -> ExactStream<Narrow> {
+        let inner = Narrow { plan, calls: 0, vectored, gone: false, wrote: Vec::new() };
+        ExactStream::new(inner, Arc::default())
+    }
+
+    fn client_head(number: u64, body: usize) -> Vec<u8> {
+        format!("POST / HTTP/1.1\r\n{FIELD}: {number}\r\ncontent-length: {body}\r\n\r\n").into_bytes()
+    }
+
+    /// Writes `data` the way the client does: in pieces, as slices, until all of it is taken, then flushes.
+    async fn write_all(stream: &mut ExactStream<Narrow>, data: &[u8], cuts: &[usize]) -> io::Result<()> {
+        let mut rest = data;
+        let mut cut = cuts.iter().cycle();
+        while !rest.is_empty() {
+            let parts = [*cut.next().unwrap(), *cut.next().unwrap(), usize::MAX];
+            let mut left = rest;
+            let mut slices = Vec::new();
+            for part in parts {
+                let (piece, after) = left.split_at(part.min(left.len()));
+                slices.push(IoSlice::new(piece));
+                left = after;
+            }
+            let taken = if stream.inner.vectored {
+                poll_fn(|cx| Pin::new(&mut *stream).poll_write_vectored(cx, &slices)).await?
+            } else {
+                let piece = &rest[..parts[0].clamp(1, rest.len())];
+                poll_fn(|cx| Pin::new(&mut *stream).poll_write(cx, piece)).await?
+            };
+            assert!(taken > 0, "a client takes that for an error");
+            rest = &rest[taken..];
+        }
+        poll_fn(|cx| Pin::new(&mut *stream).poll_flush(cx)).await
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        let mut future = std::pin::pin!(future);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
+                return done;
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn heads_are_exchanged_and_bodies_pass_whatever_the_cuts(
+            requests in proptest::collection::vec(
+                (proptest::collection::vec(any::<u8>(), 1..200), proptest::collection::vec(any::<u8>(), 0..200)), 1..5),
+            cuts in proptest::collection::vec(0_usize..60, 1..6),
+            plan in proptest::collection::vec(0_usize..40, 1..6).prop_filter("moves", |plan| plan.iter().any(|room| *room > 0)),
+            vectored: bool,
+        ) {
+            let mut stream = stream(plan, vectored);
+            let mut expected = Vec::new();
+            for (head, body) in requests {
+                let ticket = stream.slots.put(head.clone().into(), body.len() as u64);
+                expected.extend_from_slice(&head);
+                expected.extend_from_slice(&body);
+                let data = [client_head(ticket.number(), body.len()), body].concat();
+                block_on(write_all(&mut stream, &data, &cuts)).unwrap();
+                prop_assert!(ticket.slot.started());
+            }
+            prop_assert_eq!(&stream.inner.wrote, &expected);
+        }
+    }
+
+    #[test]
+    fn head_and_body_go_out_in_one_write_where_the_connection_can() {
+        let mut stream = stream(vec![usize::MAX], true);
+        let ticket = stream.slots.put(Bytes::from_static(b"HEAD"), 4);
+        let data = [client_head(ticket.number(), 4), b"body".to_vec()].concat();
+        block_on(write_all(&mut stream, &data, &[usize::MAX])).unwrap();
+        assert_eq!((stream.inner.wrote.as_slice(), stream.inner.calls), (&b"HEADbody"[..], 1));
+    }
+
+    #[test]
+    fn a_request_given_up_before_it_was_written_breaks_the_connection() {
+        let mut stream = stream(vec![usize::MAX], true);
+        let number = stream.slots.put(Bytes::from_static(b"HEAD"), 0).number();
+        let error = block_on(write_all(&mut stream, &client_head(number, 0), &[usize::MAX])).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert!(stream.inner.wrote.is_empty());
+    }
+
+    #[test]
+    fn a_head_without_a_slot_or_an_end_never_goes_out() {
+        for junk in [b"POST / HTTP/1.1\r\n\r\n".to_vec(), vec![b'a'; 5_000]] {
+            let mut stream = stream(vec![usize::MAX], true);
+            assert!(block_on(write_all(&mut stream, &junk, &[usize::MAX])).is_err());
+            assert!(stream.inner.wrote.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_used_connection_that_the_other_side_left_is_not_written_to() {
+        let mut stream = stream(vec![usize::MAX], true);
+        let first = stream.slots.put(Bytes::from_static(b"ONE"), 0);
+        block_on(write_all(&mut stream, &client_head(first.number(), 0), &[usize::MAX])).unwrap();
+        stream.inner.gone = true;
+        let second = stream.slots.put(Bytes::from_static(b"TWO"), 0);
+        let error =
+            block_on(write_all(&mut stream, &client_head(second.number(), 0), &[usize::MAX])).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
+        assert_eq!(stream.inner.wrote, b"ONE");
+        assert!(!second.slot.started() && second.slot.take_refused() && !second.slot.take_refused());
     }
 }
