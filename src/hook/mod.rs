@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod delivery;
 pub mod headers;
 pub mod jq;
+pub mod jsontext;
 pub mod quantity;
 pub mod schedule;
 pub mod secret;
