@@ -26,3 +26,4 @@ pub mod job;
 pub mod outbound;
 pub mod receive;
 pub mod serve;
+pub mod ui;

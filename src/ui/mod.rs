@@ -1,0 +1,13 @@
+//! The only place that writes to a terminal.
+//!
+//! Jobs speak through `job::report::Report`; [`text`] and [`json`] turn what
+//! they say into lines for people and records for programs. Everything that
+//! came from outside passes [`sanitize`] on its way. Does not read the
+//! environment and does not decide what a command does.
+
+pub mod human;
+pub mod page;
+pub mod pretty;
+pub mod sanitize;
+pub mod stream;
+pub mod style;
