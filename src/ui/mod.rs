@@ -2,12 +2,22 @@
 //!
 //! Jobs speak through `job::report::Report`; [`text`] and [`json`] turn what
 //! they say into lines for people and records for programs. Everything that
-//! came from outside passes [`sanitize`] on its way. Does not read the
-//! environment and does not decide what a command does.
+//! came from outside passes [`sanitize`] on its way, which [`page`] sees to.
+//! Does not read the environment and does not decide what a command does.
 
+pub mod delivery;
+pub mod error;
+#[cfg(test)]
+mod fixture;
 pub mod human;
+pub mod json;
+pub mod keys;
 pub mod page;
 pub mod pretty;
+pub mod progress;
+pub mod prompt;
+pub mod record;
 pub mod sanitize;
 pub mod stream;
 pub mod style;
+pub mod text;

@@ -89,6 +89,13 @@ impl Page {
         self
     }
 
+    /// Adds another page of the same stream.
+    pub fn append(&mut self, other: &Self) -> &mut Self {
+        self.text.push_str(&other.text);
+        self.column = if other.text.contains('\n') { other.column } else { self.column + other.column };
+        self
+    }
+
     fn push(&mut self, role: Role, safe: &str) -> &mut Self {
         self.column += columns(safe);
         match role.sequence().filter(|_| self.look.colors && !safe.is_empty()) {

@@ -8,7 +8,7 @@
 
 use super::page::Page;
 use super::sanitize;
-use super::style::{ColorChoice, Environment, Look, Mark, Role};
+use super::style::{ColorChoice, Look, Mark, Role, Surroundings};
 use serde::Serialize;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
@@ -97,10 +97,10 @@ fn width_of<T>(_: T) -> Option<usize> {
 
 impl Streams {
     /// The streams of this process.
-    pub fn standard(choice: ColorChoice, environment: &Environment, quiet: bool) -> Self {
+    pub fn standard(choice: ColorChoice, surroundings: &Surroundings, quiet: bool) -> Self {
         let look = |terminal: bool| Look {
-            colors: environment.colors(choice, terminal),
-            charset: environment.charset(),
+            colors: surroundings.colors(choice, terminal),
+            charset: surroundings.charset(),
             width: None,
         };
         let stdout = Output {

@@ -7,7 +7,6 @@
 
 use super::sanitize::Charset;
 use colored::Color;
-use std::ffi::OsString;
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,25 +21,26 @@ pub enum ColorChoice {
 }
 
 /// The environment variables that decide how output looks and whether to ask.
+/// Looked up by the caller: `ui` does not know where they come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Environment {
+pub struct Surroundings {
     /// `NO_COLOR`: any text switches colours off.
-    pub no_color: Option<OsString>,
+    pub no_color: Option<String>,
     /// `CLICOLOR_FORCE`: any text but `0` switches colours on.
-    pub clicolor_force: Option<OsString>,
+    pub clicolor_force: Option<String>,
     /// `CLICOLOR`: `0` switches colours off.
-    pub clicolor: Option<OsString>,
+    pub clicolor: Option<String>,
     /// `TERM`.
-    pub term: Option<OsString>,
+    pub term: Option<String>,
     /// `CI`: any text but `false` and `0` means that nobody watches.
-    pub ci: Option<OsString>,
+    pub ci: Option<String>,
     /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that holds text.
-    pub locale: Option<OsString>,
+    pub locale: Option<String>,
 }
 
-impl Environment {
+impl Surroundings {
     /// Looks the variables up with `variable`.
-    pub fn from_lookup(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+    pub fn from_lookup(variable: impl Fn(&str) -> Option<String>) -> Self {
         let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
         Self {
             no_color: filled("NO_COLOR"),
@@ -55,7 +55,7 @@ impl Environment {
     /// Whether a stream gets colours. A person's word on the command line comes
     /// first, then `NO_COLOR`, which people set to be left alone everywhere.
     pub fn colors(&self, choice: ColorChoice, terminal: bool) -> bool {
-        let set = |value: &Option<OsString>| value.as_ref().is_some_and(|value| !value.is_empty());
+        let set = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
         match choice {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -79,7 +79,7 @@ impl Environment {
     /// none, and the terminals around them have read UTF-8 for twenty years.
     pub fn charset(&self) -> Charset {
         let utf8 = self.locale.as_ref().is_none_or(|locale| {
-            let locale = locale.to_string_lossy().to_ascii_lowercase();
+            let locale = locale.to_ascii_lowercase();
             locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8")
         });
         match (utf8, self.dumb()) {
@@ -90,7 +90,7 @@ impl Environment {
     }
 }
 
-fn is(value: &Option<OsString>, text: &str) -> bool {
+fn is(value: &Option<String>, text: &str) -> bool {
     value.as_ref().is_some_and(|value| value == text)
 }
 
@@ -218,9 +218,9 @@ impl Mark {
 mod tests {
     use super::*;
 
-    fn environment(pairs: &[(&str, &str)]) -> Environment {
-        Environment::from_lookup(|name| {
-            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
+    fn surroundings(pairs: &[(&str, &str)]) -> Surroundings {
+        Surroundings::from_lookup(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
@@ -244,7 +244,7 @@ mod tests {
             (&[("TERM", "xterm-256color")], Auto, true, true),
         ] {
             assert_eq!(
-                environment(pairs).colors(choice, terminal),
+                surroundings(pairs).colors(choice, terminal),
                 colors,
                 "{pairs:?} {choice:?} {terminal}"
             );
@@ -262,16 +262,16 @@ mod tests {
             (&[("LANG", "de_DE.ISO-8859-1")], Charset::Ascii),
             (&[("TERM", "dumb"), ("LANG", "en_US.UTF-8")], Charset::Plain),
         ] {
-            assert_eq!(environment(pairs).charset(), charset, "{pairs:?}");
+            assert_eq!(surroundings(pairs).charset(), charset, "{pairs:?}");
         }
     }
 
     #[test]
     fn automation_is_recognised() {
-        assert!(environment(&[("CI", "true")]).automated());
-        assert!(environment(&[("CI", "1")]).automated());
-        assert!(!environment(&[("CI", "false")]).automated());
-        assert!(!environment(&[]).automated());
+        assert!(surroundings(&[("CI", "true")]).automated());
+        assert!(surroundings(&[("CI", "1")]).automated());
+        assert!(!surroundings(&[("CI", "false")]).automated());
+        assert!(!surroundings(&[]).automated());
     }
 
     #[test]

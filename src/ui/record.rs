@@ -1,0 +1,423 @@
+//! The records of the JSON output: one schema for `listen`, `events`, `verify`.
+//!
+//! One object a line. Every top-level record starts with `"v":1` and `"type"`.
+//! Names are `snake_case`; times are RFC 3339 in UTC with milliseconds;
+//! durations are numbers of milliseconds named `…_ms`; bytes that are UTF-8
+//! are a string, others are base64 in a sibling named `…_base64`. A fact that
+//! is not known is `null`; content that was not asked for is left out. Header
+//! values are as they came, credentials of the sender included: the records
+//! are the user's own journal. A signing secret never is in one. Fields may be
+//! added; a change of meaning raises `v`.
+//!
+//! | type | when | more |
+//! |---|---|---|
+//! | `ready` | first, the listener accepts connections | [`ReadyRecord`] |
+//! | `delivery` | a delivery was stored and answered | [`DeliveryRecord`] |
+//! | `duplicate` | the same, when it repeats an earlier one (`duplicate_of`) | [`DeliveryRecord`] |
+//! | `attempt` | an attempt after the answer; those before it are in `attempts` of the delivery | [`AttemptRecord`] |
+//! | `rejected` | a connection or request was turned away | [`RejectedRecord`] |
+//! | `summary` | last | [`SummaryRecord`] |
+//! | `verdict` | what `verify` found, also inside a delivery | [`VerdictRecord`] |
+//!
+//! Does not write: `stream` does.
+
+use crate::hook::attempt::{Attempt, Outcome};
+use crate::hook::delivery::{Checked, Facts};
+use crate::hook::headers::Headers;
+use crate::hook::verdict::Verdict;
+use crate::job::report::{Attempted, Delivered, Next, Ready, Rejected, Summary};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use std::time::Duration;
+
+/// The version of the schema.
+pub const VERSION: u8 = 1;
+
+/// A duration as records write it: milliseconds, to the microsecond.
+pub fn milliseconds(duration: Duration) -> f64 {
+    // Exact up to 285 years.
+    duration.as_micros() as f64 / 1_000.0
+}
+
+/// Bytes as text where they are UTF-8, else as base64: exactly one is set.
+fn text_or_base64(bytes: &[u8]) -> (Option<&str>, Option<String>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (Some(text), None),
+        Err(_) => (None, Some(STANDARD.encode(bytes))),
+    }
+}
+
+/// One header field; `value` or `value_base64`.
+#[derive(Clone, Debug, Serialize)]
+pub struct HeaderRecord<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_base64: Option<String>,
+}
+
+/// Header fields in their order, repeats kept.
+pub fn headers(headers: &Headers) -> Vec<HeaderRecord<'_>> {
+    headers
+        .iter()
+        .map(|field| {
+            let (value, value_base64) = text_or_base64(field.value);
+            HeaderRecord { name: field.name, value, value_base64 }
+        })
+        .collect()
+}
+
+/// What verification found: the whole output of `verify`, and a part of a delivery.
+#[derive(Clone, Debug, Serialize)]
+pub struct VerdictRecord<'a> {
+    v: u8,
+    r#type: &'static str,
+    verified: bool,
+    provider: Option<&'a str>,
+    code: &'static str,
+    reason: &'a str,
+    event: Option<&'a str>,
+    delivery: Option<&'a str>,
+}
+
+impl<'a> VerdictRecord<'a> {
+    /// The record of a verdict and of what the body says.
+    pub fn new(verdict: &'a Verdict, facts: &'a Facts) -> Self {
+        Self {
+            v: VERSION,
+            r#type: "verdict",
+            verified: verdict.verified(),
+            provider: verdict.provider.as_deref(),
+            code: verdict.code.as_str(),
+            reason: &verdict.reason,
+            event: facts.event.as_deref(),
+            delivery: facts.delivery_id.as_deref(),
+        }
+    }
+}
+
+/// What the sender got.
+#[derive(Clone, Debug, Serialize)]
+pub struct AnswerRecord<'a> {
+    /// The status.
+    pub status: u16,
+    /// Who decided it: `policy`, `handshake`, `target`, `gateway`, `storage`.
+    pub by: &'a str,
+    /// From the last byte of the request to the answer.
+    pub took_ms: f64,
+}
+
+/// What happens after an attempt.
+#[derive(Clone, Debug, Serialize)]
+pub struct NextRecord {
+    /// `delivered`, `retry`, `dead` or `nothing`.
+    pub action: &'static str,
+    /// When, for `retry`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+}
+
+impl From<Next> for NextRecord {
+    fn from(next: Next) -> Self {
+        let (action, at) = match next {
+            Next::Delivered => ("delivered", None),
+            Next::RetryAt(at) => ("retry", Some(at.rfc3339_millis())),
+            Next::Dead => ("dead", None),
+            Next::Nothing => ("nothing", None),
+        };
+        Self { action, at }
+    }
+}
+
+/// Why a target gave no answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailureRecord<'a> {
+    kind: &'static str,
+    detail: &'a str,
+}
+
+/// One try to pass a delivery to a target.
+#[derive(Clone, Debug, Serialize)]
+pub struct AttemptRecord<'a> {
+    v: u8,
+    r#type: &'static str,
+    seq: Option<u64>,
+    event: Option<&'a str>,
+    target: &'a str,
+    number: u32,
+    started: String,
+    took_ms: f64,
+    delivered: bool,
+    status: Option<u16>,
+    failure: Option<FailureRecord<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<Vec<HeaderRecord<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<NextRecord>,
+}
+
+impl<'a> AttemptRecord<'a> {
+    /// The record of an attempt for the delivery of this number.
+    pub fn new(seq: Option<u64>, event: Option<&'a str>, attempt: &'a Attempt, next: Option<Next>) -> Self {
+        let (answer, failure) = match &attempt.outcome {
+            Outcome::Answered(answer) => (Some(answer), None),
+            Outcome::Failed(failure) => {
+                (None, Some(FailureRecord { kind: failure.kind.as_str(), detail: &failure.detail }))
+            }
+        };
+        let (body, body_base64) = answer.map_or((None, None), |answer| text_or_base64(&answer.body));
+        Self {
+            v: VERSION,
+            r#type: "attempt",
+            seq,
+            event,
+            target: &attempt.target,
+            number: attempt.number,
+            started: attempt.started.rfc3339_millis(),
+            took_ms: milliseconds(attempt.duration),
+            delivered: attempt.outcome.delivered(),
+            status: attempt.outcome.status(),
+            failure,
+            headers: answer.map(|answer| headers(&answer.headers)),
+            body,
+            body_base64,
+            next: next.map(NextRecord::from),
+        }
+    }
+}
+
+impl<'a> From<&'a Attempted> for AttemptRecord<'a> {
+    fn from(attempted: &'a Attempted) -> Self {
+        Self::new(Some(attempted.seq), attempted.event.as_deref(), &attempted.attempt, Some(attempted.next))
+    }
+}
+
+/// A delivery: the request, what was found out about it, and what became of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeliveryRecord<'a> {
+    v: u8,
+    r#type: &'static str,
+    seq: Option<u64>,
+    received: String,
+    peer: String,
+    method: &'a str,
+    path: &'a str,
+    provider: Option<&'a str>,
+    event: Option<&'a str>,
+    delivery: Option<&'a str>,
+    subject: Option<&'a str>,
+    verdict: VerdictRecord<'a>,
+    answer: Option<AnswerRecord<'a>>,
+    duplicate_of: Option<u64>,
+    size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<Vec<HeaderRecord<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<Vec<AttemptRecord<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_forwarded: Option<&'a str>,
+}
+
+impl<'a> DeliveryRecord<'a> {
+    /// The facts alone, as a list shows them. The other parts are added with
+    /// the methods below.
+    pub fn new(seq: Option<u64>, checked: &'a Checked) -> Self {
+        let (delivery, facts) = (&checked.delivery, &checked.facts);
+        Self {
+            v: VERSION,
+            r#type: "delivery",
+            seq,
+            received: delivery.received.rfc3339_millis(),
+            peer: delivery.peer.to_string(),
+            method: delivery.head.method(),
+            path: delivery.head.target(),
+            provider: checked.verdict.provider.as_deref(),
+            event: facts.event.as_deref(),
+            delivery: facts.delivery_id.as_deref(),
+            subject: facts.subject.as_deref(),
+            verdict: VerdictRecord::new(&checked.verdict, facts),
+            answer: None,
+            duplicate_of: None,
+            size: delivery.body.len(),
+            headers: None,
+            body: None,
+            body_base64: None,
+            attempts: None,
+            not_forwarded: None,
+        }
+    }
+
+    /// With its headers and its body.
+    #[must_use]
+    pub fn with_content(mut self, checked: &'a Checked) -> Self {
+        self.headers = Some(headers(checked.delivery.head.headers()));
+        (self.body, self.body_base64) = text_or_base64(&checked.delivery.body);
+        self
+    }
+
+    /// With what the sender got.
+    #[must_use]
+    pub fn with_answer(mut self, answer: Option<AnswerRecord<'a>>) -> Self {
+        self.answer = answer;
+        self
+    }
+
+    /// Marked as a repeat of an earlier delivery; `None` changes nothing.
+    #[must_use]
+    pub fn with_duplicate_of(mut self, earlier: Option<u64>) -> Self {
+        if earlier.is_some() {
+            self.duplicate_of = earlier;
+            self.r#type = "duplicate";
+        }
+        self
+    }
+
+    /// With the attempts to pass it on.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: impl IntoIterator<Item = &'a Attempt>) -> Self {
+        let (seq, event) = (self.seq, self.event);
+        self.attempts =
+            Some(attempts.into_iter().map(|attempt| AttemptRecord::new(seq, event, attempt, None)).collect());
+        self
+    }
+
+    /// With why it was not forwarded.
+    #[must_use]
+    pub fn with_not_forwarded(mut self, reason: Option<&'a str>) -> Self {
+        self.not_forwarded = reason;
+        self
+    }
+}
+
+impl<'a> From<&'a Delivered> for DeliveryRecord<'a> {
+    fn from(delivered: &'a Delivered) -> Self {
+        let answer = AnswerRecord {
+            status: delivered.status,
+            by: delivered.answered_by.as_str(),
+            took_ms: milliseconds(delivered.took),
+        };
+        Self::new(delivered.seq, &delivered.checked)
+            .with_content(&delivered.checked)
+            .with_answer(Some(answer))
+            .with_duplicate_of(delivered.duplicate_of)
+            .with_attempts(&delivered.attempts)
+            .with_not_forwarded(delivered.not_forwarded)
+    }
+}
+
+/// Where a provider's secret came from; never the secret.
+#[derive(Clone, Debug, Serialize)]
+pub struct SecretRecord<'a> {
+    provider: Option<&'a str>,
+    origin: &'a str,
+}
+
+/// What a listener starts with.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReadyRecord<'a> {
+    v: u8,
+    r#type: &'static str,
+    url: &'a str,
+    address: String,
+    answer: &'static str,
+    targets: &'a [String],
+    provider: Option<&'a str>,
+    secrets: Vec<SecretRecord<'a>>,
+    journal: Option<&'a str>,
+}
+
+impl<'a> From<&'a Ready> for ReadyRecord<'a> {
+    fn from(ready: &'a Ready) -> Self {
+        Self {
+            v: VERSION,
+            r#type: "ready",
+            url: &ready.url,
+            address: ready.address.to_string(),
+            answer: ready.answer.as_str(),
+            targets: &ready.targets,
+            provider: ready.provider.as_deref(),
+            secrets: ready
+                .secrets
+                .iter()
+                .map(|secret| SecretRecord { provider: secret.provider.as_deref(), origin: &secret.origin })
+                .collect(),
+            journal: ready.journal.as_deref(),
+        }
+    }
+}
+
+/// A connection or request turned away before it was a delivery.
+#[derive(Clone, Debug, Serialize)]
+pub struct RejectedRecord<'a> {
+    v: u8,
+    r#type: &'static str,
+    at: String,
+    peer: String,
+    status: Option<u16>,
+    code: &'static str,
+    reason: &'a str,
+}
+
+impl<'a> From<&'a Rejected> for RejectedRecord<'a> {
+    fn from(rejected: &'a Rejected) -> Self {
+        Self {
+            v: VERSION,
+            r#type: "rejected",
+            at: rejected.at.rfc3339_millis(),
+            peer: rejected.peer.to_string(),
+            status: rejected.status,
+            code: rejected.code,
+            reason: &rejected.reason,
+        }
+    }
+}
+
+/// What a listener saw in its life.
+#[derive(Clone, Debug, Serialize)]
+pub struct SummaryRecord {
+    v: u8,
+    r#type: &'static str,
+    received: u64,
+    verified: u64,
+    failed: u64,
+    unjudged: u64,
+    forwarded: u64,
+    forward_failed: u64,
+    waiting: u64,
+    duplicates: u64,
+    rejected: u64,
+    not_kept: u64,
+    matched: u64,
+    ran_ms: f64,
+}
+
+impl From<&Summary> for SummaryRecord {
+    fn from(summary: &Summary) -> Self {
+        Self {
+            v: VERSION,
+            r#type: "summary",
+            received: summary.received,
+            verified: summary.verified,
+            failed: summary.failed,
+            unjudged: summary.unjudged,
+            forwarded: summary.forwarded,
+            forward_failed: summary.forward_failed,
+            waiting: summary.waiting,
+            duplicates: summary.duplicates,
+            rejected: summary.rejected,
+            not_kept: summary.not_kept,
+            matched: summary.matched,
+            ran_ms: milliseconds(summary.ran),
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! What `listen` says, as lines for a person.
+//!
+//! One line a delivery, its payload below as asked; results on standard
+//! output, talk on standard error. A verdict is a sign, a word and a colour.
+//! While the display is paused events are held, up to a bound, and the job goes
+//! on. Does not filter and does not count: the job does.
+
+use super::delivery;
+use super::human;
+use super::page::Page;
+use super::stream::Streams;
+use super::style::{Mark, Role};
+use crate::job::report::{AnswerPolicy, Event, Level, Note, Ready, Report, Summary};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How much of a delivery is shown below its line (`--show`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    /// The body, made readable.
+    #[default]
+    Body,
+    /// The request line and the headers.
+    Headers,
+    /// Both.
+    All,
+    /// Nothing.
+    None,
+}
+
+impl Show {
+    /// Whether the headers are shown.
+    pub const fn headers(self) -> bool {
+        matches!(self, Self::Headers | Self::All)
+    }
+
+    /// Whether the body is shown.
+    pub const fn body(self) -> bool {
+        matches!(self, Self::Body | Self::All)
+    }
+}
+
+/// How `listen` talks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TextOptions {
+    /// What is shown below each line.
+    pub show: Show,
+    /// Whether credentials and signatures in headers are shown whole.
+    pub reveal: bool,
+    /// Whether keys are read, so that the banner names them.
+    pub keys: bool,
+}
+
+/// The most bytes held while the display is paused.
+const MAX_HELD: usize = 1 << 20;
+
+#[derive(Debug)]
+enum Held {
+    Result(Page),
+    Talk(Page),
+}
+
+#[derive(Debug, Default)]
+struct Pause {
+    paused: bool,
+    held: Vec<Held>,
+    bytes: usize,
+    dropped: u64,
+}
+
+/// Prints events as text.
+#[derive(Debug)]
+pub struct TextReport {
+    streams: Arc<Streams>,
+    options: TextOptions,
+    pause: Mutex<Pause>,
+}
+
+impl TextReport {
+    /// Prints to `streams`.
+    pub fn new(streams: Arc<Streams>, options: TextOptions) -> Self {
+        Self { streams, options, pause: Mutex::new(Pause::default()) }
+    }
+
+    /// Stops the display, or goes on and shows what came meanwhile. Says
+    /// whether it is paused now.
+    pub fn toggle_pause(&self) -> bool {
+        let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+        if pause.paused {
+            self.go_on(&mut pause);
+        } else {
+            pause.paused = true;
+        }
+        let mut page = self.streams.narration();
+        let words = if pause.paused { "paused; space goes on" } else { "going on" };
+        page.put(Role::Dim, words).end_line();
+        self.streams.talk(&page);
+        pause.paused
+    }
+
+    /// Shows what the keys do.
+    pub fn help(&self) {
+        let mut page = self.streams.narration();
+        page.put(Role::Dim, "keys").space(2);
+        keys(&mut page);
+        page.end_line();
+        self.streams.talk(&page);
+    }
+
+    fn go_on(&self, pause: &mut Pause) {
+        let held = std::mem::take(pause);
+        for page in held.held {
+            match page {
+                Held::Result(page) => drop(self.streams.show(&page)),
+                Held::Talk(page) => self.streams.narrate(&page),
+            }
+        }
+        if held.dropped > 0 {
+            let what = human::counted(held.dropped, "event", "events");
+            self.streams.warn(
+                &format!("{what} came while the display was paused and are not shown"),
+                Some("hookctl events list"),
+            );
+        }
+    }
+
+    fn give(&self, held: Held) {
+        let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+        if !pause.paused {
+            match held {
+                // The streams keep a failure and have told their owner.
+                Held::Result(page) => drop(self.streams.show(&page)),
+                Held::Talk(page) => self.streams.narrate(&page),
+            }
+            return;
+        }
+        let (Held::Result(page) | Held::Talk(page)) = &held;
+        if pause.bytes + page.len() > MAX_HELD {
+            pause.dropped += 1;
+        } else {
+            pause.bytes += page.len();
+            pause.held.push(held);
+        }
+    }
+
+    fn result(&self, fill: impl FnOnce(&mut Page)) {
+        let mut page = self.streams.page();
+        fill(&mut page);
+        self.give(Held::Result(page));
+    }
+}
+
+impl Report for TextReport {
+    fn report(&self, event: &Event) {
+        match event {
+            Event::Ready(ready) => {
+                let mut page = self.streams.narration();
+                banner(&mut page, ready, self.options.keys);
+                self.streams.narrate(&page);
+                if !ready.address.ip().is_loopback() {
+                    self.streams.warn("other machines can reach this address", None);
+                }
+            }
+            Event::Delivery(delivered) => {
+                self.result(|page| delivery::delivered(page, delivered, self.options));
+            }
+            Event::Attempt(attempted) => self.result(|page| delivery::attempted(page, attempted)),
+            Event::Rejected(rejected) => self.result(|page| delivery::rejected(page, rejected)),
+            Event::Note(said) if said.level == Level::Info => {
+                let mut page = self.streams.narration();
+                info(&mut page, said);
+                self.give(Held::Talk(page));
+            }
+            Event::Note(said) => note(&self.streams, said),
+            Event::Summary(said) => {
+                self.go_on(&mut self.pause.lock().unwrap_or_else(PoisonError::into_inner));
+                let mut page = self.streams.narration();
+                summary(&mut page, said);
+                self.streams.narrate(&page);
+            }
+        }
+    }
+}
+
+/// Says a note on standard error: a warning always, the rest unless quiet.
+pub(super) fn note(streams: &Streams, note: &Note) {
+    match note.level {
+        Level::Warning => streams.warn(&note.text, note.hint.as_deref()),
+        Level::Info => {
+            let mut page = streams.narration();
+            info(&mut page, note);
+            streams.narrate(&page);
+        }
+    }
+}
+
+fn info(page: &mut Page, note: &Note) {
+    page.put(Role::Plain, &note.text).end_line();
+    if let Some(hint) = &note.hint {
+        page.space(2).put(Role::Dim, "hint:").space(1).put(Role::Plain, hint).end_line();
+    }
+}
+
+const fn policy(answer: AnswerPolicy) -> &'static str {
+    match answer {
+        AnswerPolicy::Strict => "200 when the signature holds, 401 when it does not",
+        AnswerPolicy::Mirror => "the sender gets the target's own answer",
+        AnswerPolicy::Ack => "200 once stored; forwarded afterwards, with retries",
+    }
+}
+
+fn row<'p>(page: &'p mut Page, label: &str) -> &'p mut Page {
+    page.space(2).put(Role::Dim, label).pad_to(12)
+}
+
+fn banner(page: &mut Page, ready: &Ready, interactive: bool) {
+    page.put(Role::Strong, "listening on").space(1).put(Role::Url, &ready.url).end_line();
+    row(page, "answer").put(Role::Plain, ready.answer.as_str()).put(Role::Plain, ": ");
+    page.put(Role::Plain, policy(ready.answer)).end_line();
+    for target in &ready.targets {
+        row(page, "forward").put(Role::Url, target).end_line();
+    }
+    let provider = ready.provider.as_deref().unwrap_or("recognised for each delivery");
+    row(page, "provider").put(Role::Plain, provider).end_line();
+    for secret in &ready.secrets {
+        row(page, "secret");
+        if let Some(provider) = &secret.provider {
+            page.put(Role::Plain, provider).put(Role::Plain, ": ");
+        }
+        page.put(Role::Plain, &secret.origin).end_line();
+    }
+    if ready.secrets.is_empty() {
+        row(page, "secret").put(Role::Warning, "none known: nothing can be verified").end_line();
+    }
+    row(page, "journal")
+        .put(Role::Plain, ready.journal.as_deref().unwrap_or("off: nothing is kept"))
+        .end_line();
+    if interactive {
+        keys(row(page, "keys"));
+        page.end_line();
+    }
+}
+
+/// The keys and what they do.
+const KEYS: [(&str, &str); 4] = [("r", "replay the last"), ("space", "pause"), ("?", "help"), ("q", "stop")];
+
+fn keys(page: &mut Page) {
+    for (at, (key, act)) in KEYS.into_iter().enumerate() {
+        if at > 0 {
+            page.space(1).mark(Role::Dim, Mark::Dot).space(1);
+        }
+        page.put(Role::Strong, key).space(1).put(Role::Plain, act);
+    }
+}
+
+fn summary(page: &mut Page, summary: &Summary) {
+    page.put(Role::Strong, human::counted(summary.received, "delivery", "deliveries"));
+    page.put(Role::Plain, format!(" in {}", human::duration(summary.ran)));
+    let facts = [
+        (Role::Verified, summary.verified, "verified"),
+        (Role::Failed, summary.failed, "not verified"),
+        (Role::Warning, summary.unjudged, "not checked"),
+        (Role::Verified, summary.forwarded, "forwarded"),
+        (Role::Failed, summary.forward_failed, "failed to forward"),
+        (Role::Warning, summary.waiting, "waiting for a target"),
+        (Role::Plain, summary.duplicates, "repeated"),
+        (Role::Warning, summary.rejected, "turned away"),
+        (Role::Failed, summary.not_kept, "not kept"),
+    ];
+    for (at, (role, number, words)) in facts.into_iter().filter(|(_, number, _)| *number > 0).enumerate() {
+        if at == 0 {
+            page.put(Role::Plain, ":").space(1);
+        } else {
+            page.put(Role::Plain, ",").space(1);
+        }
+        page.put(role, format!("{} {words}", human::count(number)));
+    }
+    page.end_line();
+    if summary.waiting > 0 {
+        let command = "hookctl events list --undelivered";
+        page.space(2).put(Role::Dim, "hint:").space(1).put(Role::Plain, command).end_line();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::verdict::Code;
+    use crate::job::report::SecretOrigin;
+    use crate::ui::fixture::{checked, delivered};
+    use crate::ui::stream::captured;
+    use crate::ui::style::Look;
+    use snapbox::{assert_data_eq, str};
+    use std::time::Duration;
+
+    fn ready() -> Ready {
+        Ready {
+            address: "127.0.0.1:4400".parse().unwrap(),
+            url: "http://127.0.0.1:4400".to_owned(),
+            answer: AnswerPolicy::Mirror,
+            targets: vec!["http://localhost:3000".to_owned()],
+            provider: Some("koji".to_owned()),
+            secrets: vec![SecretOrigin {
+                provider: Some("koji".to_owned()),
+                origin: "KOJI_WEBHOOK_SECRET".to_owned(),
+            }],
+            journal: Some("/home/ada/journal.db".to_owned()),
+        }
+    }
+
+    fn delivery() -> Event {
+        Event::Delivery(Arc::new(delivered(checked(Code::Verified, "ok"), Vec::new())))
+    }
+
+    #[test]
+    fn the_banner_is_talk_and_says_what_the_listener_does() {
+        let (streams, out, err) = captured(Look::PLAIN, false);
+        let report = TextReport::new(streams, TextOptions { keys: true, ..TextOptions::default() });
+        report.report(&Event::Ready(Arc::new(ready())));
+        assert_eq!(out.text(), "");
+        assert_data_eq!(
+            err.text(),
+            str![[r#"
+listening on http://127.0.0.1:4400
+  answer    mirror: the sender gets the target's own answer
+  forward   http://localhost:3000
+  provider  koji
+  secret    koji: KOJI_WEBHOOK_SECRET
+  journal   /home/ada/journal.db
+  keys      r replay the last · space pause · ? help · q stop
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn what_is_missing_or_open_to_others_is_said() {
+        let (streams, _, err) = captured(Look::PLAIN, false);
+        let bare = Ready {
+            address: "0.0.0.0:4400".parse().unwrap(),
+            answer: AnswerPolicy::Strict,
+            targets: Vec::new(),
+            provider: None,
+            secrets: Vec::new(),
+            journal: None,
+            ..ready()
+        };
+        TextReport::new(streams, TextOptions::default()).report(&Event::Ready(Arc::new(bare)));
+        assert_data_eq!(
+            err.text(),
+            str![[r#"
+listening on http://127.0.0.1:4400
+  answer    strict: 200 when the signature holds, 401 when it does not
+  provider  recognised for each delivery
+  secret    none known: nothing can be verified
+  journal   off: nothing is kept
+⚠ warning: other machines can reach this address
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn deliveries_are_results_and_show_their_body_by_default() {
+        let (streams, out, err) = captured(Look::PLAIN, true);
+        TextReport::new(streams, TextOptions::default()).report(&delivery());
+        assert_eq!(err.text(), "");
+        assert_eq!(out.text().lines().count(), 5);
+        assert!(out.text().contains("\n            \"score\": 1.10\n"));
+    }
+
+    #[test]
+    fn the_summary_leaves_out_what_did_not_happen() {
+        let (streams, _, err) = captured(Look::PLAIN, false);
+        let report = TextReport::new(streams, TextOptions::default());
+        report.report(&Event::Summary(Summary { ran: Duration::from_secs(3), ..Summary::default() }));
+        let busy = Summary {
+            received: 1_012,
+            verified: 1_010,
+            failed: 1,
+            unjudged: 1,
+            forwarded: 1_009,
+            waiting: 1,
+            ran: Duration::from_secs(303),
+            ..Summary::default()
+        };
+        report.report(&Event::Summary(busy));
+        assert_data_eq!(
+            err.text(),
+            str![[r#"
+0 deliveries in 3.0s
+1,012 deliveries in 5m 3s: 1,010 verified, 1 not verified, 1 not checked, 1,009 forwarded, 1 waiting for a target
+  hint: hookctl events list --undelivered
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn a_pause_holds_the_display_and_loses_nothing_small() {
+        let (streams, out, err) = captured(Look::PLAIN, false);
+        let report = TextReport::new(streams, TextOptions { show: Show::None, ..TextOptions::default() });
+        assert!(report.toggle_pause());
+        report.report(&delivery());
+        report.report(&delivery());
+        assert_eq!(out.text(), "");
+        assert!(!report.toggle_pause());
+        assert_eq!(out.text().lines().count(), 2);
+        report.report(&delivery());
+        assert_eq!(out.text().lines().count(), 3);
+        assert_eq!(err.text(), "paused; space goes on\ngoing on\n");
+    }
+
+    #[test]
+    fn a_long_pause_is_bounded_and_counts_what_it_drops() {
+        let (streams, out, err) = captured(Look::PLAIN, false);
+        let report = TextReport::new(streams, TextOptions::default());
+        let line = {
+            report.report(&delivery());
+            out.text().len()
+        };
+        report.toggle_pause();
+        let many = MAX_HELD / line + 10;
+        for _ in 0..many {
+            report.report(&delivery());
+        }
+        report.report(&Event::Summary(Summary::default()));
+        assert!(out.text().len() <= MAX_HELD + line);
+        assert!(err.text().contains("10 events came while the display was paused"), "{}", err.text());
+    }
+
+    #[test]
+    fn notes_are_talk() {
+        let (streams, out, err) = captured(Look::PLAIN, false);
+        let report = TextReport::new(streams, TextOptions::default());
+        for level in [Level::Info, Level::Warning] {
+            let hint = Some("hookctl doctor".to_owned());
+            report.report(&Event::Note(Note { level, text: "the journal is nearly full".to_owned(), hint }));
+        }
+        assert_eq!(out.text(), "");
+        assert_data_eq!(
+            err.text(),
+            str![[r#"
+the journal is nearly full
+  hint: hookctl doctor
+⚠ warning: the journal is nearly full
+  hint: hookctl doctor
+
+"#]]
+        );
+    }
+}
