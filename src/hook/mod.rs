@@ -5,13 +5,19 @@
 //! and facts go out.
 
 pub mod attempt;
+pub mod condition;
 pub mod delivery;
+pub mod digest;
+pub mod encoding;
+pub mod form;
 pub mod headers;
 pub mod jq;
+pub mod json;
 pub mod jsontext;
 pub mod quantity;
 pub mod schedule;
 pub mod secret;
 pub mod target;
+pub mod template;
 pub mod time;
 pub mod verdict;

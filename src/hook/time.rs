@@ -64,7 +64,7 @@ impl Timestamp {
         if let Ok(seconds) = text.parse::<i64>() {
             return Ok(Self::from_seconds(seconds));
         }
-        text.parse::<jiff::Timestamp>().map(|at| Self(at.as_microsecond())).map_err(|_| {
+        text.parse::<jiff::Timestamp>().map(|at| Self(at.as_microsecond())).map_err(|_neither| {
             format!("`{text}` is neither unix seconds nor an RFC 3339 time such as 2026-03-11T14:32:00Z")
         })
     }

@@ -1,0 +1,440 @@
+//! The template language of provider profiles: `{source:argument|filter}` with
+//! everything else literal.
+//!
+//! A placeholder is `{` and a word of small letters; any other brace is
+//! literal, so that JSON needs no escaping. Bytes go in and bytes come out; a
+//! body without filters is handed on as it is, never copied. No conditions, no
+//! loops, no arithmetic.
+
+use super::digest::{HashName, Sink, Tag};
+use super::encoding::Encoding;
+use super::json::Path;
+use std::borrow::Cow;
+use std::fmt;
+
+/// Where a placeholder's bytes come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// The raw body.
+    Body,
+    /// The timestamp as it is written.
+    Ts,
+    /// The delivery's id.
+    Id,
+    /// The absolute URL the sender used.
+    Url,
+    /// The method.
+    Method,
+    /// The target up to the question mark.
+    Path,
+    /// The signing secret, decoded.
+    Secret,
+    /// The signature, encoded.
+    Sig,
+    /// The form fields sorted by name, names and values run together.
+    Params,
+    /// A public key or key id that goes with the secret.
+    PublicKey,
+    /// The first header of this name.
+    Header(Box<str>),
+    /// The value at this path of the JSON body.
+    Json(Path),
+    /// The field of the form body.
+    Form(Box<str>),
+    /// The query parameter.
+    Query(Box<str>),
+}
+
+const PLAIN_SOURCES: [(&str, Source); 10] = [
+    ("body", Source::Body),
+    ("ts", Source::Ts),
+    ("id", Source::Id),
+    ("url", Source::Url),
+    ("method", Source::Method),
+    ("path", Source::Path),
+    ("secret", Source::Secret),
+    ("sig", Source::Sig),
+    ("params", Source::Params),
+    ("public_key", Source::PublicKey),
+];
+
+impl Source {
+    /// Reads `body`, `header:Name`, `json:a.b` and so on.
+    ///
+    /// # Errors
+    /// Says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let (name, argument) = match text.split_once(':') {
+            Some((name, argument)) => (name, Some(argument)),
+            None => (text, None),
+        };
+        let needs = |argument: Option<&str>| {
+            argument
+                .filter(|argument| !argument.is_empty())
+                .map(Box::<str>::from)
+                .ok_or_else(|| TemplateError::NoArgument(name.to_owned()))
+        };
+        match name {
+            "header" => needs(argument).map(Self::Header),
+            "form" => needs(argument).map(Self::Form),
+            "query" => needs(argument).map(Self::Query),
+            "json" => {
+                let path = needs(argument)?;
+                Path::parse(&path).map(Self::Json).ok_or_else(|| TemplateError::BadPath(path.into()))
+            }
+            _ => {
+                let (_, source) = PLAIN_SOURCES
+                    .iter()
+                    .find(|(known, _)| *known == name)
+                    .ok_or_else(|| TemplateError::UnknownSource(name.to_owned()))?;
+                match argument {
+                    None => Ok(source.clone()),
+                    Some(_) => Err(TemplateError::SpareArgument(name.to_owned())),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "header:{name}"),
+            Self::Json(path) => write!(f, "json:{}", path.as_str()),
+            Self::Form(name) => write!(f, "form:{name}"),
+            Self::Query(name) => write!(f, "query:{name}"),
+            plain => f.write_str(
+                PLAIN_SOURCES.iter().find(|(_, source)| source == plain).map_or("", |(name, _)| name),
+            ),
+        }
+    }
+}
+
+/// What is done to a placeholder's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// The digest, as bytes.
+    Digest(HashName),
+    /// The HMAC under the profile's key and hash, as bytes.
+    Hmac,
+    /// The CRC-32 as a decimal number.
+    Crc32,
+    /// The bytes as text.
+    Encode(Encoding),
+    /// ASCII letters made small.
+    Lower,
+    /// ASCII letters made capital.
+    Upper,
+    /// Escaped for the inside of a JSON string.
+    Json,
+}
+
+const FILTERS: [(&str, Filter); 11] = [
+    ("sha1", Filter::Digest(HashName::Sha1)),
+    ("sha256", Filter::Digest(HashName::Sha256)),
+    ("sha512", Filter::Digest(HashName::Sha512)),
+    ("hmac", Filter::Hmac),
+    ("crc32", Filter::Crc32),
+    ("hex", Filter::Encode(Encoding::Hex)),
+    ("base64", Filter::Encode(Encoding::Base64)),
+    ("base64url", Filter::Encode(Encoding::Base64Url)),
+    ("lower", Filter::Lower),
+    ("upper", Filter::Upper),
+    ("json", Filter::Json),
+];
+
+/// Why a text is not a template or a source.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// A word that names no source.
+    #[error("unknown source `{0}`{near}", near = nearest_source(.0))]
+    UnknownSource(String),
+    /// A word that names no filter.
+    #[error("unknown filter `{0}`{near}", near = nearest(.0, FILTERS.iter().map(|(name, _)| *name)))]
+    UnknownFilter(String),
+    /// `header`, `json`, `form` or `query` without a name.
+    #[error("`{0}` needs a name after a colon, as in `{0}:name`")]
+    NoArgument(String),
+    /// Something after a colon that nothing reads.
+    #[error("`{0}` takes nothing after a colon")]
+    SpareArgument(String),
+    /// An empty part in a JSON path.
+    #[error("`{0}` is not a path such as `data.id` or `events.0.type`")]
+    BadPath(String),
+    /// `{word` without an end.
+    #[error("`{{{0}` has no closing brace")]
+    Unclosed(String),
+}
+
+fn nearest_source(word: &str) -> String {
+    let plain = PLAIN_SOURCES.iter().map(|(name, _)| *name);
+    nearest(word, plain.chain(["header", "json", "form", "query"]))
+}
+
+/// `; did you mean ...` when one of `known` is near.
+pub(in crate::hook) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    nearest_of(word, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
+/// The nearest of `known` that is near enough to be meant.
+pub(in crate::hook) fn nearest_of<'k>(
+    word: &str,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<&'k str> {
+    // Bounded, because the comparison is quadratic and the word may be anything.
+    let word: String = word.chars().take(64).flat_map(char::to_lowercase).collect();
+    known
+        .into_iter()
+        .map(|known| (strsim::jaro_winkler(&word, known), known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+/// One part of a template.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// Bytes that stand for themselves.
+    Literal(Box<str>),
+    /// Bytes that are looked up.
+    Placeholder(Source, Vec<Filter>),
+}
+
+/// A parsed template.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+/// Answers what a placeholder stands for.
+pub trait Lookup {
+    /// The bytes of a source; `None` when there is no such thing.
+    fn lookup(&self, source: &Source) -> Option<Cow<'_, [u8]>>;
+    /// The HMAC of `data` under the profile's key; `None` without a key.
+    fn hmac(&self, data: &[u8]) -> Option<Tag>;
+}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// Says what is wrong with a placeholder.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            literal.push_str(before);
+            let word = after.find(|letter: char| !(letter.is_ascii_lowercase() || letter == '_'));
+            let (word, tail) = after.split_at(word.unwrap_or(after.len()));
+            if word.is_empty() || !(tail.is_empty() || tail.starts_with([':', '|', '}'])) {
+                literal.push('{');
+                rest = after;
+                continue;
+            }
+            let (inside, tail) =
+                after.split_once('}').ok_or_else(|| TemplateError::Unclosed(after.to_owned()))?;
+            if !literal.is_empty() {
+                parts.push(Part::Literal(std::mem::take(&mut literal).into()));
+            }
+            parts.push(placeholder(inside)?);
+            rest = tail;
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal.into()));
+        }
+        Ok(Self { parts })
+    }
+
+    /// The parts in their order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The sources of all placeholders.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Placeholder(source, _) => Some(source),
+        })
+    }
+
+    /// Whether a placeholder uses this source.
+    pub fn uses(&self, source: &Source) -> bool {
+        self.sources().any(|used| used == source)
+    }
+
+    /// Whether a placeholder needs the profile's key.
+    pub fn needs_key(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Literal(_) => false,
+            Part::Placeholder(source, filters) => {
+                *source == Source::Secret || filters.contains(&Filter::Hmac)
+            }
+        })
+    }
+
+    /// Writes the template. What is not there is written as nothing: vendors
+    /// sign an absent field as an empty one.
+    pub fn render(&self, lookup: &impl Lookup, sink: &mut impl Sink) {
+        for part in &self.parts {
+            // The absence is meant: nothing is written for it.
+            let _absent = write_part(part, lookup, sink);
+        }
+    }
+
+    /// Writes the template, or nothing useful when a placeholder stands for
+    /// nothing or for no bytes.
+    pub fn render_complete(&self, lookup: &impl Lookup) -> Option<Vec<u8>> {
+        let mut text = Vec::new();
+        for part in &self.parts {
+            let before = text.len();
+            write_part(part, lookup, &mut text)?;
+            if matches!(part, Part::Placeholder(..)) && text.len() == before {
+                return None;
+            }
+        }
+        Some(text)
+    }
+}
+
+fn placeholder(inside: &str) -> Result<Part, TemplateError> {
+    let mut words = inside.split('|');
+    let source = Source::parse(words.next().unwrap_or_default())?;
+    let filters = words
+        .map(|word| {
+            FILTERS
+                .iter()
+                .find(|(name, _)| *name == word)
+                .map(|(_, filter)| *filter)
+                .ok_or_else(|| TemplateError::UnknownFilter(word.to_owned()))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Part::Placeholder(source, filters))
+}
+
+fn write_part(part: &Part, lookup: &impl Lookup, sink: &mut impl Sink) -> Option<()> {
+    match part {
+        Part::Literal(text) => sink.write(text.as_bytes()),
+        Part::Placeholder(source, filters) => {
+            let mut bytes = lookup.lookup(source)?;
+            for filter in filters {
+                bytes = Cow::Owned(filter.apply(&bytes, lookup)?);
+            }
+            sink.write(&bytes);
+        }
+    }
+    Some(())
+}
+
+impl Filter {
+    fn apply(self, bytes: &[u8], lookup: &impl Lookup) -> Option<Vec<u8>> {
+        Some(match self {
+            Self::Digest(name) => name.digest(bytes).as_bytes().to_vec(),
+            Self::Hmac => lookup.hmac(bytes)?.as_bytes().to_vec(),
+            Self::Crc32 => crc32fast::hash(bytes).to_string().into_bytes(),
+            Self::Encode(encoding) => encoding.encode(bytes).into_bytes(),
+            Self::Lower => bytes.to_ascii_lowercase(),
+            Self::Upper => bytes.to_ascii_uppercase(),
+            Self::Json => {
+                let quoted = super::json::quoted(&String::from_utf8_lossy(bytes));
+                quoted.strip_prefix('"')?.strip_suffix('"')?.as_bytes().to_vec()
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct Fixed;
+
+    impl Lookup for Fixed {
+        fn lookup(&self, source: &Source) -> Option<Cow<'_, [u8]>> {
+            match source {
+                Source::Body => Some(Cow::Borrowed(b"\xffBody")),
+                Source::Id => Some(Cow::Borrowed(b"")),
+                Source::Json(path) if path.as_str() == "a.b" => Some(Cow::Borrowed(b"say \"hi\"")),
+                _ => None,
+            }
+        }
+
+        fn hmac(&self, data: &[u8]) -> Option<Tag> {
+            Tag::from_bytes(data)
+        }
+    }
+
+    fn rendered(text: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        Template::parse(text).unwrap().render(&Fixed, &mut out);
+        out
+    }
+
+    #[test]
+    fn placeholders_are_replaced_and_json_is_literal() {
+        assert_eq!(rendered("v0:{body}."), b"v0:\xffBody.");
+        assert_eq!(rendered(r#"{"type":1}"#), br#"{"type":1}"#);
+        assert_eq!(rendered(r#"{"c":"{json:a.b|json}"}"#), br#"{"c":"say \"hi\""}"#);
+        assert_eq!(rendered("{}{ x}{X}{body}}"), b"{}{ x}{X}\xffBody}");
+        assert_eq!(rendered("[{ts}{header:X-Y}{json:z}]"), b"[]");
+    }
+
+    #[test]
+    fn filters_are_applied_from_left_to_right() {
+        assert_eq!(rendered("{json:a.b|sha256|hex}").len(), 64);
+        assert_eq!(rendered("{body|hex|upper}"), b"FF426F6479");
+        assert_eq!(rendered("{body|lower}"), b"\xffbody");
+        assert_eq!(rendered("{body|hmac|base64}"), b"/0JvZHk=");
+        assert_eq!(rendered("{body|base64url}"), b"_0JvZHk");
+        assert_eq!(rendered("{json:a.b|crc32}"), crc32fast::hash(b"say \"hi\"").to_string().as_bytes());
+    }
+
+    #[test]
+    fn a_complete_rendering_has_every_placeholder() {
+        let complete = |text| Template::parse(text).unwrap().render_complete(&Fixed);
+        assert!(complete("{json:a.b}-{body}").is_some());
+        assert_eq!(complete("{json:a.c}"), None);
+        assert_eq!(complete("{id}"), None, "an empty part is no part of a key");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, message) in [
+            ("{bdy}", "unknown source `bdy`; did you mean `body`?"),
+            ("{header}", "`header` needs a name after a colon, as in `header:name`"),
+            ("{header:}", "`header` needs a name after a colon, as in `header:name`"),
+            ("{ts:1}", "`ts` takes nothing after a colon"),
+            ("{body|sha265}", "unknown filter `sha265`; did you mean `sha256`?"),
+            ("{json:a..b}", "`a..b` is not a path such as `data.id` or `events.0.type`"),
+            ("{body", "`{body` has no closing brace"),
+            ("x {json:a", "`{json:a` has no closing brace"),
+        ] {
+            assert_eq!(Template::parse(text).unwrap_err().to_string(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn sources_are_written_as_they_are_read() {
+        for text in ["body", "public_key", "header:X-Y", "json:a.0.b", "form:f", "query:hub.challenge"] {
+            assert_eq!(Source::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_template_or_an_error(text in r"[{}|:a-z_.é0]{0,24}|.{0,24}") {
+            if let Ok(template) = Template::parse(&text) {
+                let mut out = Vec::new();
+                template.render(&Fixed, &mut out);
+            }
+        }
+
+        #[test]
+        fn text_without_braces_is_itself(text in "[^{]{0,40}") {
+            prop_assert_eq!(rendered(&text), text.as_bytes());
+        }
+    }
+}
