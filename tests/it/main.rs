@@ -9,3 +9,4 @@
 
 mod forward;
 mod layers;
+mod vectors;

@@ -1,0 +1,220 @@
+//! All providers by id: the built-in ones and the user's.
+//!
+//! The built-in text is cut into tables when the program starts and a table is
+//! read only when somebody asks for it, because most commands need one of them.
+
+use super::error::{ProfileError, UnknownProvider};
+use super::profile::{OWN, check_names, compile};
+use super::table::{Field, Table, parse};
+use super::{Origin, Provider};
+use crate::hook::template::{nearest, nearest_of};
+use std::sync::{Arc, OnceLock};
+
+const BUILTIN: &str = include_str!("providers.toml");
+const BUILTIN_FILE: &str = "providers.toml";
+
+/// All providers by id.
+#[derive(Debug)]
+pub struct Catalogue {
+    builtin: Vec<Builtin>,
+    added: Vec<Added>,
+}
+
+#[derive(Debug)]
+struct Builtin {
+    id: &'static str,
+    text: &'static str,
+    line: usize,
+    provider: OnceLock<Arc<Provider>>,
+}
+
+#[derive(Debug)]
+struct Added {
+    table: Table,
+    provider: Arc<Provider>,
+}
+
+/// The tables of the built-in text: each goes from its `[id]` line up to the next one.
+fn cut(text: &'static str) -> Vec<Builtin> {
+    let mut tables: Vec<Builtin> = Vec::with_capacity(128);
+    let (mut start, mut offset, mut line_number, mut open) = (0, 0, 0, None);
+    for line in text.split_inclusive('\n') {
+        line_number += 1;
+        let id = line.trim_end().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if let Some(id) = id.filter(|id| !id.starts_with('[')) {
+            tables.extend(open.replace((id, line_number)).map(|table| builtin(text, start, offset, table)));
+            start = offset;
+        }
+        offset += line.len();
+    }
+    tables.extend(open.map(|table| builtin(text, start, offset, table)));
+    tables
+}
+
+fn builtin(text: &'static str, start: usize, end: usize, (id, line): (&'static str, usize)) -> Builtin {
+    Builtin { id, text: text.get(start..end).unwrap_or_default(), line, provider: OnceLock::new() }
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self::builtin()
+    }
+}
+
+impl Catalogue {
+    /// The providers that are compiled in.
+    pub fn builtin() -> Self {
+        Self { builtin: cut(BUILTIN), added: Vec::new() }
+    }
+
+    /// Adds the providers of a user's file, or overrides those of the same id;
+    /// `file` names it in messages. An override that names itself as `base`
+    /// changes what it overrides instead of replacing it. Adds nothing at all
+    /// when there is a mistake.
+    ///
+    /// # Errors
+    /// The first mistake, with its line and field.
+    pub fn add(&mut self, file: &str, text: &str) -> Result<Vec<String>, ProfileError> {
+        let label: Arc<str> = file.into();
+        let tables = parse(&label, text, 1)?;
+        for table in &tables {
+            check_id(table)?;
+            check_names(table)?;
+        }
+        let mut added = Vec::new();
+        for table in &tables {
+            let merged = self.merge_added(table, &tables, &mut vec![table.id.as_str()])?;
+            let provider = Arc::new(compile(&merged, Origin::File(Arc::clone(&label)))?);
+            added.push(Added { table: merged, provider });
+        }
+        let ids = added.iter().map(|added| added.table.id.clone()).collect();
+        for new in added {
+            self.added.retain(|old| old.table.id != new.table.id);
+            self.added.push(new);
+        }
+        Ok(ids)
+    }
+
+    /// The provider of this id.
+    ///
+    /// # Errors
+    /// Says which id is nearest when there is none.
+    pub fn get(&self, id: &str) -> Result<Arc<Provider>, UnknownProvider> {
+        if let Some(added) = self.added.iter().find(|added| added.table.id == id) {
+            return Ok(Arc::clone(&added.provider));
+        }
+        let builtin = self.builtin.iter().find(|builtin| builtin.id == id);
+        builtin.map(|builtin| self.compiled(builtin)).ok_or_else(|| UnknownProvider {
+            id: id.to_owned(),
+            nearest: nearest_of(id, self.ids().iter().map(String::as_str)).map(str::to_owned),
+        })
+    }
+
+    /// Every id: the built-in ones in their order, then the user's own.
+    pub fn ids(&self) -> Vec<String> {
+        let builtin = self.builtin.iter().map(|builtin| builtin.id);
+        let is_new = |id: &&str| self.builtin.iter().all(|builtin| builtin.id != *id);
+        let added = self.added.iter().map(|added| added.table.id.as_str()).filter(is_new);
+        builtin.chain(added).map(str::to_owned).collect()
+    }
+
+    /// Every provider, in the order of [`Catalogue::ids`].
+    pub fn all(&self) -> Vec<Arc<Provider>> {
+        self.ids().iter().filter_map(|id| self.get(id).ok()).collect()
+    }
+
+    fn compiled(&self, builtin: &Builtin) -> Arc<Provider> {
+        let compiled = || {
+            let table = self.builtin_table(builtin.id).expect("a built-in base exists; a test holds it");
+            let provider = compile(&table, Origin::Builtin);
+            Arc::new(provider.expect("the built-in providers compile; a test holds it"))
+        };
+        Arc::clone(builtin.provider.get_or_init(compiled))
+    }
+
+    /// A built-in table with the fields of its bases, which are built in as
+    /// well: what a user overrides does not change other vendors.
+    fn builtin_table(&self, id: &str) -> Option<Table> {
+        let builtin = self.builtin.iter().find(|builtin| builtin.id == id)?;
+        let tables = parse(&BUILTIN_FILE.into(), builtin.text, builtin.line);
+        let mut table = tables.ok()?.into_iter().next()?;
+        let base = base_of(&table).map(|(base, _)| self.builtin_table(base));
+        if let Some(base) = base {
+            inherit(&mut table, &base?);
+        }
+        Some(table)
+    }
+
+    /// A user's table with the fields of its bases. A base is looked for in the
+    /// same file, then among the user's earlier ones, then among the built-in.
+    fn merge_added<'t>(
+        &self,
+        table: &'t Table,
+        siblings: &'t [Table],
+        chain: &mut Vec<&'t str>,
+    ) -> Result<Table, ProfileError> {
+        let mut merged = table.clone();
+        let Some((base, place)) = base_of(table) else { return Ok(merged) };
+        let sibling = siblings.iter().find(|sibling| sibling.id == base && base != table.id);
+        let base_table = match sibling {
+            Some(sibling) if chain.contains(&base) => {
+                chain.push(&sibling.id);
+                return Err(place.error("base", format!("goes in a circle: {}", chain.join(" -> "))));
+            }
+            Some(sibling) => {
+                chain.push(&sibling.id);
+                Some(self.merge_added(sibling, siblings, chain)?)
+            }
+            None => {
+                let earlier = self.added.iter().find(|added| added.table.id == base);
+                earlier.map(|added| added.table.clone()).or_else(|| self.builtin_table(base))
+            }
+        };
+        let Some(base_table) = base_table else {
+            let ids = self.ids();
+            let known = ids.iter().map(String::as_str).chain(siblings.iter().map(|table| table.id.as_str()));
+            let near = nearest(base, known);
+            return Err(place.error("base", format!("there is no provider `{base}`{near}")));
+        };
+        if base == table.id {
+            // What is changed stays the same vendor's: the facts about it hold on.
+            take_over(&mut merged, &base_table, |name| name != "base");
+        } else {
+            inherit(&mut merged, &base_table);
+        }
+        Ok(merged)
+    }
+}
+
+fn base_of(table: &Table) -> Option<(&str, &super::table::Place)> {
+    let field = table.fields.iter().find(|field| field.name == "base")?;
+    match &field.setting {
+        super::table::Setting::Text(base) => Some((base, &field.place)),
+        _ => None,
+    }
+}
+
+fn inherit(table: &mut Table, base: &Table) {
+    take_over(table, base, |name| !OWN.contains(&name));
+}
+
+/// Copies the wanted fields that the table does not set itself.
+fn take_over(table: &mut Table, base: &Table, wanted: impl Fn(&str) -> bool) {
+    let set = |table: &Table, name: &str| table.fields.iter().any(|field| field.name == name);
+    let places_itself = set(table, "header") || set(table, "at");
+    let taken = |field: &&Field| {
+        let another_place = matches!(field.name.as_str(), "header" | "at") && places_itself;
+        wanted(&field.name) && !set(table, &field.name) && !another_place
+    };
+    let taken: Vec<Field> = base.fields.iter().filter(taken).cloned().collect();
+    table.fields.extend(taken);
+}
+
+fn check_id(table: &Table) -> Result<(), ProfileError> {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !table.id.is_empty() && table.id.bytes().all(letter) {
+        return Ok(());
+    }
+    let message = format!("`{}` is not an id: use small letters, digits and hyphens", table.id);
+    Err(table.place.error_without_field(message))
+}

@@ -1,0 +1,398 @@
+//! A provider: a sender of webhooks, described by a table of settings.
+//!
+//! Everything that signs, verifies, recognises or answers reads the compiled
+//! form in here; nothing outside this folder reads the tables.
+
+mod catalogue;
+mod error;
+mod profile;
+mod reader;
+mod table;
+
+pub use catalogue::Catalogue;
+pub use error::{ProfileError, UnknownProvider, Unsupported};
+
+use super::condition::Condition;
+use super::digest::HashName;
+use super::encoding::Encoding;
+use super::json::{Path, PathSet};
+use super::signature::value::Value;
+use super::template::{Source, Template};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The kinds of signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Kind {
+    /// A keyed hash.
+    #[default]
+    Hmac,
+    /// A plain hash over the secret and the content.
+    Hash,
+    /// The secret itself, sent along.
+    Token,
+    /// HTTP Basic credentials.
+    Basic,
+    /// A JSON Web Token signed with a shared secret.
+    JwtHs,
+    /// A JSON Web Token signed with ECDSA over P-256.
+    JwtEs256,
+    /// Ed25519.
+    Ed25519,
+    /// ECDSA over P-256.
+    EcdsaP256,
+}
+
+impl Kind {
+    /// The name as profiles write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hmac => "hmac",
+            Self::Hash => "hash",
+            Self::Token => "token",
+            Self::Basic => "basic",
+            Self::JwtHs => "jwt-hs",
+            Self::JwtEs256 => "jwt-es256",
+            Self::Ed25519 => "ed25519",
+            Self::EcdsaP256 => "ecdsa-p256",
+        }
+    }
+
+    /// The name for a person.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Hmac => "HMAC",
+            Self::Hash => "plain hash",
+            Self::Token => "shared token",
+            Self::Basic => "HTTP Basic",
+            Self::JwtHs => "JWT HS256",
+            Self::JwtEs256 => "JWT ES256",
+            Self::Ed25519 => "Ed25519",
+            Self::EcdsaP256 => "ECDSA P-256",
+        }
+    }
+
+    /// Whether this version signs and verifies it.
+    pub const fn supported(self) -> bool {
+        matches!(self, Self::Hmac | Self::Hash | Self::Token | Self::Basic)
+    }
+}
+
+/// How a signing secret becomes a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum SecretForm {
+    /// Its bytes as they are.
+    #[default]
+    Utf8,
+    /// What its base64 says.
+    Base64,
+    /// What its hex says.
+    Hex,
+    /// Its SHA-1 digest.
+    Sha1,
+    /// Its text in Unicode's compatibility decomposition.
+    Nfkd,
+    /// A public key in base64 of DER.
+    SpkiBase64,
+}
+
+impl SecretForm {
+    /// The name as profiles write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf8",
+            Self::Base64 => "base64",
+            Self::Hex => "hex",
+            Self::Sha1 => "sha1",
+            Self::Nfkd => "nfkd",
+            Self::SpkiBase64 => "spki-base64",
+        }
+    }
+}
+
+/// Where the signature is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// In a header; several names are several secrets' places.
+    Headers(Vec<Box<str>>),
+    /// In the JSON body.
+    Json(Path),
+    /// In a field of the form body.
+    Form(Box<str>),
+    /// In a query parameter.
+    Query(Box<str>),
+}
+
+/// Where the timestamp is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TimePlace {
+    /// Inside the signature's value, at `{ts}`.
+    Value,
+    /// Anywhere else.
+    Source(Source),
+}
+
+/// How the timestamp is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum TimeForm {
+    /// Seconds since 1970.
+    #[default]
+    Unix,
+    /// Milliseconds since 1970.
+    UnixMillis,
+    /// RFC 3339.
+    Rfc3339,
+    /// The date form of HTTP.
+    HttpDate,
+}
+
+impl TimeForm {
+    /// The name as profiles write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unix => "unix",
+            Self::UnixMillis => "unix_ms",
+            Self::Rfc3339 => "rfc3339",
+            Self::HttpDate => "http-date",
+        }
+    }
+}
+
+/// A request that a provider sends to find out whether the endpoint answers.
+#[derive(Clone, Debug)]
+pub(in crate::hook) struct Handshake {
+    pub(in crate::hook) name: Box<str>,
+    pub(in crate::hook) when: Condition,
+    pub(in crate::hook) check: Option<Source>,
+    pub(in crate::hook) status: u16,
+    pub(in crate::hook) headers: Vec<(Box<str>, Template)>,
+    pub(in crate::hook) body: Template,
+    pub(in crate::hook) capture: Option<Source>,
+}
+
+/// When a provider sends a failed delivery again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// These long after the first failure.
+    After(Vec<Duration>),
+    /// In the provider's words.
+    Words(String),
+}
+
+/// How sure the description of a scheme is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Confidence {
+    /// The vendor's documentation or its own library.
+    Published,
+    /// The vendor's documentation as quoted by others.
+    Quoted,
+    /// Somebody else's write-up.
+    Secondary,
+}
+
+impl Confidence {
+    /// The confidence for a person.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Published => "the vendor's documentation or library",
+            Self::Quoted => "the vendor's documentation as quoted by others",
+            Self::Secondary => "a secondary write-up",
+        }
+    }
+}
+
+/// Where a provider's description comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Compiled in.
+    Builtin,
+    /// The user's file, as the caller named it.
+    File(Arc<str>),
+}
+
+/// A sender of webhooks and its signature scheme, ready to be used.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    pub(in crate::hook) id: Arc<str>,
+    pub(in crate::hook) origin: Origin,
+    pub(in crate::hook) kind: Kind,
+    pub(in crate::hook) hash: HashName,
+    pub(in crate::hook) encode: Encoding,
+    pub(in crate::hook) secret: SecretForm,
+    pub(in crate::hook) secret_prefix: Box<str>,
+    pub(in crate::hook) secret_without_prefix: SecretForm,
+    pub(in crate::hook) place: Place,
+    pub(in crate::hook) each: Option<Path>,
+    pub(in crate::hook) value: Value,
+    pub(in crate::hook) content: Template,
+    pub(in crate::hook) id_source: Option<Source>,
+    pub(in crate::hook) timestamp: Option<TimePlace>,
+    pub(in crate::hook) time_form: TimeForm,
+    pub(in crate::hook) tolerance: Option<Duration>,
+    pub(in crate::hook) extra: Vec<(Box<str>, Template)>,
+    pub(in crate::hook) url_escape: Vec<(char, Box<str>)>,
+    pub(in crate::hook) event: Vec<Source>,
+    pub(in crate::hook) delivery: Vec<Source>,
+    pub(in crate::hook) subject: Vec<Source>,
+    pub(in crate::hook) dedup: Vec<Template>,
+    pub(in crate::hook) fact_paths: PathSet,
+    pub(in crate::hook) handshakes: Vec<Handshake>,
+    pub(in crate::hook) handshake_paths: PathSet,
+    pub(in crate::hook) detect: Vec<Condition>,
+    pub(in crate::hook) unsigned: Vec<Condition>,
+    pub(in crate::hook) supersedes: Vec<Box<str>>,
+    deadline: Option<Duration>,
+    retry: Option<Retry>,
+    checked: bool,
+    ack: Option<Box<str>>,
+    docs: Option<Box<str>>,
+    note: Option<Box<str>>,
+    confidence: Option<Confidence>,
+    settings: Vec<(&'static str, String)>,
+}
+
+impl Provider {
+    /// The id, such as `koji`.
+    pub fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    /// Where the description comes from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The kind of signature.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The hash function.
+    pub fn hash(&self) -> HashName {
+        self.hash
+    }
+
+    /// How the signature is written.
+    pub fn encode(&self) -> Encoding {
+        self.encode
+    }
+
+    /// How the secret becomes a key.
+    pub fn secret_form(&self) -> SecretForm {
+        self.secret
+    }
+
+    /// The scheme in a few words, such as `HMAC-SHA-256 hex`.
+    pub fn algorithm(&self) -> String {
+        match self.kind {
+            Kind::Hmac => format!("HMAC-{} {}", self.hash.title(), self.encode.as_str()),
+            Kind::Hash => format!("plain {} {}", self.hash.title(), self.encode.as_str()),
+            kind => kind.title().to_owned(),
+        }
+    }
+
+    /// Where the signature is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The names of the headers that carry the signature; empty when it is elsewhere.
+    pub fn signature_headers(&self) -> &[Box<str>] {
+        match &self.place {
+            Place::Headers(names) => names,
+            _ => &[],
+        }
+    }
+
+    /// Whether this version signs and verifies the scheme.
+    ///
+    /// # Errors
+    /// Names the kind that is not supported yet.
+    pub fn supported(&self) -> Result<(), Unsupported> {
+        if self.kind.supported() { Ok(()) } else { Err(Unsupported { kind: self.kind.title() }) }
+    }
+
+    /// The accepted distance between the signed time and now; `None` when the
+    /// vendor sets none.
+    pub fn tolerance(&self) -> Option<Duration> {
+        self.tolerance
+    }
+
+    /// Whether a signed timestamp exists, so that an old delivery sent again
+    /// can be told from a new one.
+    pub fn replay_detectable(&self) -> bool {
+        match &self.timestamp {
+            None => false,
+            Some(TimePlace::Value) => self.content.uses(&Source::Ts),
+            Some(TimePlace::Source(source)) => {
+                self.content.uses(&Source::Ts)
+                    || self.content.uses(source)
+                    || (matches!(source, Source::Json(_)) && self.content.uses(&Source::Body))
+            }
+        }
+    }
+
+    /// Whether the body is covered by the signature at all.
+    pub fn covers_body(&self) -> bool {
+        let covered = |source: &Source| {
+            matches!(source, Source::Body | Source::Params | Source::Form(_) | Source::Json(_))
+        };
+        matches!(self.kind, Kind::Hmac | Kind::Hash) && self.content.sources().any(covered)
+    }
+
+    /// How many signatures one delivery may carry: `None` for any number.
+    pub fn signatures_at_most(&self) -> Option<usize> {
+        match &self.place {
+            _ if self.value.is_list() => None,
+            Place::Headers(names) => Some(names.len()),
+            _ => Some(1),
+        }
+    }
+
+    /// How long the vendor waits for the answer, where that is confirmed.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.deadline.filter(|_| self.checked)
+    }
+
+    /// How long the vendor waits as far as anybody says. For choosing a
+    /// default; not to be shown as a fact.
+    pub fn assumed_deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    /// When the vendor sends a failed delivery again, where that is confirmed.
+    pub fn retry(&self) -> Option<&Retry> {
+        self.retry.as_ref().filter(|_| self.checked)
+    }
+
+    /// The body that the vendor wants as an answer, where it wants one.
+    pub fn ack(&self) -> Option<&str> {
+        self.ack.as_deref()
+    }
+
+    /// The page that describes the scheme.
+    pub fn docs(&self) -> Option<&str> {
+        self.docs.as_deref()
+    }
+
+    /// What one should know about the scheme.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// How sure the description is.
+    pub fn confidence(&self) -> Option<Confidence> {
+        self.confidence
+    }
+
+    /// The names of the handshakes it answers.
+    pub fn handshake_names(&self) -> impl Iterator<Item = &str> {
+        self.handshakes.iter().map(|handshake| &*handshake.name)
+    }
+
+    /// Every field of the profile with its value as TOML, those of its base
+    /// included, in the order of the schema. Unconfirmed facts are left out.
+    pub fn settings(&self) -> &[(&'static str, String)] {
+        &self.settings
+    }
+}

@@ -1,0 +1,367 @@
+//! From a table of settings to a [`Provider`]: the schema, with every mistake
+//! named by file, line and field.
+//!
+//! # Fields
+//! `base` takes over another provider's scheme. `kind`, `hash` and `encode` say what the signature is; `secret`,
+//! `secret_prefix` and `secret_without_prefix` how the secret becomes a key; `header` or `at` where the signature
+//! is; `value` and `list` how it is written; `content` what it covers; `each` that every element of an array is
+//! signed; `id`, `timestamp`, `ts_format` and `tolerance` what goes with it; `extra` which headers are sent along;
+//! `url_escape` which letters of a query the vendor escapes before it signs the URL; `claims` what a JSON Web Token
+//! holds. `event`, `delivery`, `subject` and `dedup` say where the facts are; `detect` what must hold for a
+//! delivery to be recognised, `unsigned` what one without signature looks like, `supersedes` whose signature it
+//! makes needless; `handshake` what is answered. `deadline`, `retry`, `unchecked`, `ack`, `docs`, `conf` and `note`
+//! tell about the vendor and are never taken over from a base, save `docs` and `ack`.
+
+use super::error::ProfileError;
+use super::reader::Reader;
+use super::table::{Setting, Table};
+use super::{Confidence, Handshake, Kind, Origin, Place, Provider, Retry, SecretForm, TimeForm, TimePlace};
+use crate::hook::digest::HashName;
+use crate::hook::encoding::Encoding;
+use crate::hook::json::{Path, PathSet};
+use crate::hook::signature::value::Value;
+use crate::hook::template::{Source, Template};
+use std::time::Duration;
+
+/// Every field of a provider's table, in the order of showing.
+pub(super) const FIELDS: [&str; 35] = [
+    "base",
+    "kind",
+    "hash",
+    "encode",
+    "header",
+    "at",
+    "each",
+    "value",
+    "list",
+    "content",
+    "secret",
+    "secret_prefix",
+    "secret_without_prefix",
+    "id",
+    "timestamp",
+    "ts_format",
+    "tolerance",
+    "extra",
+    "url_escape",
+    "claims",
+    "event",
+    "delivery",
+    "subject",
+    "dedup",
+    "detect",
+    "unsigned",
+    "supersedes",
+    "handshake",
+    "deadline",
+    "retry",
+    "unchecked",
+    "ack",
+    "docs",
+    "conf",
+    "note",
+];
+
+/// What tells about one vendor and says nothing about another that uses its scheme.
+pub(super) const OWN: [&str; 9] =
+    ["detect", "unsigned", "supersedes", "deadline", "retry", "unchecked", "conf", "note", "base"];
+
+const HANDSHAKE_FIELDS: [&str; 9] =
+    ["name", "when", "check", "status", "content_type", "headers", "body", "capture", "note"];
+
+const KINDS: [(&str, Kind); 8] = [
+    ("hmac", Kind::Hmac),
+    ("hash", Kind::Hash),
+    ("token", Kind::Token),
+    ("basic", Kind::Basic),
+    ("jwt-hs", Kind::JwtHs),
+    ("jwt-es256", Kind::JwtEs256),
+    ("ed25519", Kind::Ed25519),
+    ("ecdsa-p256", Kind::EcdsaP256),
+];
+const HASHES: [(&str, HashName); 3] =
+    [("sha1", HashName::Sha1), ("sha256", HashName::Sha256), ("sha512", HashName::Sha512)];
+const ENCODINGS: [(&str, Encoding); 3] =
+    [("hex", Encoding::Hex), ("base64", Encoding::Base64), ("base64url", Encoding::Base64Url)];
+const SECRETS: [(&str, SecretForm); 6] = [
+    ("utf8", SecretForm::Utf8),
+    ("base64", SecretForm::Base64),
+    ("hex", SecretForm::Hex),
+    ("sha1", SecretForm::Sha1),
+    ("nfkd", SecretForm::Nfkd),
+    ("spki-base64", SecretForm::SpkiBase64),
+];
+const TIMES: [(&str, TimeForm); 4] = [
+    ("unix", TimeForm::Unix),
+    ("unix_ms", TimeForm::UnixMillis),
+    ("rfc3339", TimeForm::Rfc3339),
+    ("http-date", TimeForm::HttpDate),
+];
+const CONFIDENCES: [(&str, Confidence); 3] =
+    [("P", Confidence::Published), ("Q", Confidence::Quoted), ("S", Confidence::Secondary)];
+
+/// A day: no vendor's tolerance or deadline is longer.
+const LONGEST_SECONDS: i64 = 86_400;
+
+/// Names every field of `table` that is not in the schema.
+pub(super) fn check_names(table: &Table) -> Result<(), ProfileError> {
+    Reader::of_table(table, &FIELDS).map(drop)
+}
+
+/// Compiles a table that holds its base's fields already.
+pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, ProfileError> {
+    let read = Reader::of_table(table, &FIELDS)?;
+    read.text("base")?;
+    let kind = read.choice("kind", &KINDS)?.unwrap_or_default();
+    let handshakes = handshakes(&read)?;
+    let (event, delivery, subject) =
+        (read.sources("event")?, read.sources("delivery")?, read.sources("subject")?);
+    let dedup = read.templates("dedup")?;
+    let secret = read.choice("secret", &SECRETS)?.unwrap_or_default();
+    check_claims(&read)?;
+    let mut provider = Provider {
+        id: table.id.as_str().into(),
+        origin,
+        kind,
+        hash: read.choice("hash", &HASHES)?.unwrap_or_default(),
+        encode: read.choice("encode", &ENCODINGS)?.unwrap_or_default(),
+        secret,
+        secret_prefix: read.text("secret_prefix")?.unwrap_or_default().into(),
+        secret_without_prefix: read.choice("secret_without_prefix", &SECRETS)?.unwrap_or(secret),
+        place: place(&read, kind)?,
+        each: path(&read, "each")?,
+        value: value(&read, kind)?,
+        content: read.template("content")?.unwrap_or_else(body),
+        id_source: read.source("id")?,
+        timestamp: timestamp(&read)?,
+        time_form: read.choice("ts_format", &TIMES)?.unwrap_or_default(),
+        tolerance: read.number("tolerance", LONGEST_SECONDS)?.map(Duration::from_secs),
+        extra: headers(&read, "extra")?,
+        url_escape: url_escape(&read)?,
+        fact_paths: PathSet::new(json_paths(
+            [&event, &delivery, &subject]
+                .into_iter()
+                .flatten()
+                .chain(dedup.iter().flat_map(Template::sources)),
+        )),
+        event,
+        delivery,
+        subject,
+        dedup,
+        handshake_paths: PathSet::new(json_paths(
+            handshakes.iter().flat_map(|handshake| handshake.when.sources()),
+        )),
+        handshakes,
+        detect: read.conditions("detect")?,
+        unsigned: read.conditions("unsigned")?,
+        supersedes: read.texts("supersedes")?.into_iter().map(|(id, _)| id.into()).collect(),
+        deadline: read.number("deadline", LONGEST_SECONDS)?.map(Duration::from_secs),
+        retry: retry(&read)?,
+        checked: !read.flag("unchecked")?,
+        ack: read.text("ack")?.map(Into::into),
+        docs: read.text("docs")?.map(Into::into),
+        note: read.text("note")?.map(Into::into),
+        confidence: read.choice("conf", &CONFIDENCES)?,
+        settings: Vec::new(),
+    };
+    check(&read, &provider)?;
+    provider.settings = settings(table, provider.checked);
+    Ok(provider)
+}
+
+fn body() -> Template {
+    Template::parse("{body}").expect("the default content is a template")
+}
+
+fn json_paths<'s>(sources: impl Iterator<Item = &'s Source>) -> impl Iterator<Item = &'s Path> {
+    sources.filter_map(|source| match source {
+        Source::Json(path) => Some(path),
+        _ => None,
+    })
+}
+
+fn path(read: &Reader<'_>, name: &str) -> Result<Option<Path>, ProfileError> {
+    let Some(text) = read.text(name)? else { return Ok(None) };
+    let path = Path::parse(text);
+    path.map(Some).ok_or_else(|| read.error(name, format!("`{text}` is not a path such as `data.items`")))
+}
+
+fn place(read: &Reader<'_>, kind: Kind) -> Result<Place, ProfileError> {
+    let names = read.texts("header")?;
+    for (name, spot) in &names {
+        check_header_name(name).map_err(|message| spot.error("header", message))?;
+    }
+    let names: Vec<Box<str>> = names.into_iter().map(|(name, _)| name.into()).collect();
+    match (read.source("at")?, names.is_empty()) {
+        (Some(_), false) => {
+            Err(read.error("at", "a signature is either in a `header` or `at` another place"))
+        }
+        (Some(Source::Json(path)), true) => Ok(Place::Json(path)),
+        (Some(Source::Form(name)), true) => Ok(Place::Form(name)),
+        (Some(Source::Query(name)), true) => Ok(Place::Query(name)),
+        (Some(_), true) => Err(read.error("at", "must be json:PATH, form:NAME or query:NAME")),
+        (None, true) if kind == Kind::Basic => Ok(Place::Headers(vec!["Authorization".into()])),
+        (None, true) => Err(read.error("header", "is missing: where is the signature?")),
+        (None, false) => Ok(Place::Headers(names)),
+    }
+}
+
+/// RFC 9110, 5.1: a field name is a token.
+fn check_header_name(name: &str) -> Result<(), String> {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if !name.is_empty() && name.bytes().all(token) {
+        return Ok(());
+    }
+    Err(format!("`{name}` is not a header name"))
+}
+
+fn value(read: &Reader<'_>, kind: Kind) -> Result<Value, ProfileError> {
+    let list = read.text("list")?;
+    if list == Some("") {
+        return Err(read.error("list", "must not be empty"));
+    }
+    let default = if kind == Kind::Token { "{secret}" } else { "{sig}" };
+    let value = Value::parse(read.text("value")?.unwrap_or(default), list)
+        .map_err(|error| read.error("value", error.to_string()))?;
+    let (wanted, word) =
+        if kind == Kind::Token { (Source::Secret, "{secret}") } else { (Source::Sig, "{sig}") };
+    if !value.holds(&wanted) {
+        return Err(read.error("value", format!("has no {word}")));
+    }
+    let readable = |source: &&Source| {
+        !matches!(source, Source::Sig | Source::Secret | Source::Ts | Source::Id | Source::PublicKey)
+    };
+    if let Some(source) = value.sources().find(readable) {
+        return Err(read.error("value", format!("cannot hold {{{source}}}")));
+    }
+    Ok(value)
+}
+
+fn timestamp(read: &Reader<'_>) -> Result<Option<TimePlace>, ProfileError> {
+    if read.text("timestamp")? == Some("sig") {
+        return Ok(Some(TimePlace::Value));
+    }
+    match read.source("timestamp")? {
+        None => Ok(None),
+        Some(source @ (Source::Header(_) | Source::Json(_))) => Ok(Some(TimePlace::Source(source))),
+        Some(_) => Err(read.error("timestamp", "must be sig, header:NAME or json:PATH")),
+    }
+}
+
+fn headers(read: &Reader<'_>, name: &str) -> Result<Vec<(Box<str>, Template)>, ProfileError> {
+    let header = |(header, text, spot): (&str, &str, &super::table::Place)| {
+        check_header_name(header).map_err(|message| spot.error(name, message))?;
+        let template = Template::parse(text).map_err(|error| spot.error(name, error.to_string()))?;
+        Ok((header.into(), template))
+    };
+    read.pairs(name)?.into_iter().map(header).collect()
+}
+
+fn url_escape(read: &Reader<'_>) -> Result<Vec<(char, Box<str>)>, ProfileError> {
+    let letter = |(letter, text, spot): (&str, &str, &super::table::Place)| {
+        let mut letters = letter.chars();
+        match (letters.next(), letters.next()) {
+            (Some(letter), None) => Ok((letter, text.into())),
+            _ => Err(spot.error("url_escape", format!("`{letter}` is not one letter"))),
+        }
+    };
+    read.pairs("url_escape")?.into_iter().map(letter).collect()
+}
+
+fn check_claims(read: &Reader<'_>) -> Result<(), ProfileError> {
+    for (_, text, spot) in read.pairs("claims")? {
+        Template::parse(text).map_err(|error| spot.error("claims", error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn retry(read: &Reader<'_>) -> Result<Option<Retry>, ProfileError> {
+    let Some(field) = read.field("retry") else { return Ok(None) };
+    let seconds = |(item, spot): &(Setting, super::table::Place)| match item {
+        Setting::Number(number) => u64::try_from(*number)
+            .map(Duration::from_secs)
+            .map_err(|_negative| spot.error("retry", format!("{number} is not a number of seconds"))),
+        other => Err(spot.error("retry", format!("must be numbers of seconds, not {}", other.kind()))),
+    };
+    match &field.setting {
+        Setting::Text(words) => Ok(Some(Retry::Words(words.clone()))),
+        Setting::List(items) => Ok(Some(Retry::After(items.iter().map(seconds).collect::<Result<_, _>>()?))),
+        other => {
+            let found = other.kind();
+            Err(read.error("retry", format!("must be text or an array of seconds, not {found}")))
+        }
+    }
+}
+
+fn handshakes(read: &Reader<'_>) -> Result<Vec<Handshake>, ProfileError> {
+    read.tables("handshake", &HANDSHAKE_FIELDS)?.iter().map(handshake).collect()
+}
+
+fn handshake(read: &Reader<'_>) -> Result<Handshake, ProfileError> {
+    let when = read.condition("when")?.ok_or_else(|| read.error("when", "is missing"))?;
+    let check = match read.text("check")? {
+        None => None,
+        Some(text) => match text.strip_suffix("=secret").map(Source::parse) {
+            Some(Ok(source)) => Some(source),
+            Some(Err(error)) => return Err(read.error("check", error.to_string())),
+            None => return Err(read.error("check", "must be SOURCE=secret")),
+        },
+    };
+    let status = read.number("status", 599)?.unwrap_or(200);
+    let status = u16::try_from(status).ok().filter(|status| *status >= 200);
+    let mut headers = headers(read, "headers")?;
+    if let Some(text) = read.text("content_type")? {
+        let template =
+            Template::parse(text).map_err(|error| read.error("content_type", error.to_string()))?;
+        headers.insert(0, ("Content-Type".into(), template));
+    }
+    Ok(Handshake {
+        name: read.text("name")?.unwrap_or("handshake").into(),
+        when,
+        check,
+        status: status.ok_or_else(|| read.error("status", "must be between 200 and 599"))?,
+        headers,
+        body: read.template("body")?.unwrap_or_default(),
+        capture: read.source("capture")?,
+    })
+}
+
+/// What no single field can say about itself.
+fn check(read: &Reader<'_>, provider: &Provider) -> Result<(), ProfileError> {
+    let signs = matches!(provider.kind, Kind::Hmac | Kind::Hash);
+    let uses = |source| provider.content.uses(&source);
+    if signs && provider.content.parts().is_empty() {
+        return Err(read.error("content", "is empty: a signature of nothing proves nothing"));
+    }
+    if provider.kind == Kind::Hash && !uses(Source::Secret) {
+        return Err(read.error("content", "has no {secret}: anybody can compute a plain hash"));
+    }
+    if uses(Source::Sig) {
+        return Err(read.error("content", "cannot hold {sig}"));
+    }
+    if uses(Source::Ts) && provider.timestamp.is_none() {
+        return Err(read.error("content", "holds {ts}, but there is no `timestamp`"));
+    }
+    if uses(Source::Id) && provider.id_source.is_none() {
+        return Err(read.error("content", "holds {id}, but there is no `id`"));
+    }
+    if provider.timestamp == Some(TimePlace::Value) && !provider.value.holds(&Source::Ts) {
+        return Err(read.error("timestamp", "is sig, but `value` has no {ts}"));
+    }
+    if signs && provider.tolerance.is_some() && provider.timestamp.is_none() {
+        return Err(read.error("tolerance", "needs a `timestamp`"));
+    }
+    if provider.each.is_some() && !matches!(provider.place, Place::Json(_)) {
+        return Err(read.error("each", "needs `at = \"json:PATH\"` inside the element"));
+    }
+    Ok(())
+}
+
+fn settings(table: &Table, checked: bool) -> Vec<(&'static str, String)> {
+    let field = |name: &&str| table.fields.iter().find(|field| field.name == **name);
+    FIELDS
+        .iter()
+        .filter(|name| checked || !matches!(**name, "deadline" | "retry" | "unchecked"))
+        .filter_map(|name| field(name).map(|field| (*name, field.setting.to_toml())))
+        .collect()
+}

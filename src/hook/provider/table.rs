@@ -1,0 +1,171 @@
+//! TOML text as tables of settings that know their lines.
+//!
+//! Knows nothing of what the fields mean; `profile` does.
+
+use super::error::ProfileError;
+use crate::hook::json::quoted;
+use std::ops::Range;
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Where a setting stands.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) file: Arc<str>,
+    pub(super) line: usize,
+}
+
+impl Place {
+    pub(super) fn error(&self, field: &str, message: impl Into<String>) -> ProfileError {
+        ProfileError {
+            file: self.file.to_string(),
+            line: self.line,
+            field: Some(field.to_owned()),
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn error_without_field(&self, message: impl Into<String>) -> ProfileError {
+        ProfileError { file: self.file.to_string(), line: self.line, field: None, message: message.into() }
+    }
+}
+
+/// A value of a setting.
+#[derive(Clone, Debug)]
+pub(super) enum Setting {
+    Text(String),
+    Number(i64),
+    Flag(bool),
+    List(Vec<(Setting, Place)>),
+    Table(Vec<Field>),
+    Other(&'static str),
+}
+
+/// A named setting.
+#[derive(Clone, Debug)]
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) setting: Setting,
+    pub(super) place: Place,
+}
+
+/// One provider's table as it stands in its file.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    pub(super) id: String,
+    pub(super) place: Place,
+    pub(super) fields: Vec<Field>,
+}
+
+impl Setting {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a string",
+            Self::Number(_) => "a number",
+            Self::Flag(_) => "true or false",
+            Self::List(_) => "an array",
+            Self::Table(_) => "a table",
+            Self::Other(kind) => kind,
+        }
+    }
+
+    /// The setting as TOML, for showing a profile.
+    pub(super) fn to_toml(&self) -> String {
+        match self {
+            Self::Text(text) => quoted(text),
+            Self::Number(number) => number.to_string(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::List(items) => {
+                let items: Vec<String> = items.iter().map(|(item, _)| item.to_toml()).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Self::Table(fields) => {
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|field| format!("{} = {}", key_to_toml(&field.name), field.setting.to_toml()))
+                    .collect();
+                format!("{{ {} }}", fields.join(", "))
+            }
+            Self::Other(kind) => (*kind).to_owned(),
+        }
+    }
+}
+
+fn key_to_toml(key: &str) -> String {
+    let bare = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if !key.is_empty() && key.chars().all(bare) {
+        return key.to_owned();
+    }
+    quoted(key)
+}
+
+/// Reads every table of a text. `first_line` is the line the text begins at.
+pub(super) fn parse(file: &Arc<str>, text: &str, first_line: usize) -> Result<Vec<Table>, ProfileError> {
+    let lines = Lines { file, text, first_line };
+    let parsed = DeTable::parse(text).map_err(|error| ProfileError {
+        file: file.to_string(),
+        line: lines.at(&error.span().unwrap_or_default()).line,
+        field: None,
+        message: error.message().to_owned(),
+    })?;
+    let mut tables = Vec::new();
+    for (id, value) in parsed.get_ref() {
+        let place = lines.at(&id.span());
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(place.error(id.get_ref(), "a provider file holds only tables, one a provider"));
+        };
+        tables.push((
+            id.span().start,
+            Table { id: id.get_ref().to_string(), place, fields: lines.fields(table) },
+        ));
+    }
+    // The parser sorts by name; people expect the order of the file.
+    tables.sort_by_key(|(start, _)| *start);
+    Ok(tables.into_iter().map(|(_, table)| table).collect())
+}
+
+struct Lines<'t> {
+    file: &'t Arc<str>,
+    text: &'t str,
+    first_line: usize,
+}
+
+impl Lines<'_> {
+    fn at(&self, span: &Range<usize>) -> Place {
+        let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
+        let line = self.first_line + before.iter().filter(|byte| **byte == b'\n').count();
+        Place { file: Arc::clone(self.file), line }
+    }
+
+    fn fields(&self, table: &DeTable<'_>) -> Vec<Field> {
+        let mut fields: Vec<(usize, Field)> = table
+            .iter()
+            .map(|(name, value)| {
+                let place = self.at(&name.span());
+                let setting = self.setting(value);
+                (name.span().start, Field { name: name.get_ref().to_string(), setting, place })
+            })
+            .collect();
+        fields.sort_by_key(|(start, _)| *start);
+        fields.into_iter().map(|(_, field)| field).collect()
+    }
+
+    fn setting(&self, value: &Spanned<DeValue<'_>>) -> Setting {
+        match value.get_ref() {
+            DeValue::String(text) => Setting::Text(text.to_string()),
+            DeValue::Integer(number) => {
+                let digits = number.as_str();
+                i64::from_str_radix(digits, number.radix())
+                    .map_or(Setting::Other("a number out of range"), Setting::Number)
+            }
+            DeValue::Boolean(flag) => Setting::Flag(*flag),
+            DeValue::Array(items) => {
+                Setting::List(items.iter().map(|item| (self.setting(item), self.at(&item.span()))).collect())
+            }
+            DeValue::Table(table) => Setting::Table(self.fields(table)),
+            DeValue::Float(_) => Setting::Other("a number with a fraction"),
+            DeValue::Datetime(_) => Setting::Other("a date"),
+        }
+    }
+}

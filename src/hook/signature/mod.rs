@@ -1,0 +1,19 @@
+//! Signing and verifying: the interpreter of the providers' schemes.
+//!
+//! Works on the bytes as they came and parses nothing that the scheme does not
+//! name. Never stops early on a byte of a signature.
+
+mod key;
+mod params;
+pub(in crate::hook) mod scope;
+mod sign;
+mod time;
+pub(in crate::hook) mod value;
+mod verify;
+
+pub use key::{KeyError, Keys, SecretProblem};
+pub use params::ParamsError;
+pub use sign::{SignError, Signed};
+
+/// More signed elements than any sender puts into one delivery.
+const MOST_ELEMENTS: usize = 1_000;

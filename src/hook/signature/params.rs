@@ -1,0 +1,114 @@
+//! Twilio's `{params}` and the URL that goes with it.
+//!
+//! A form is signed as its fields, sorted and run together. Any other body is
+//! signed through the URL, whose query then names the body's digest:
+//! <https://www.twilio.com/docs/usage/webhooks/webhooks-security>.
+
+use crate::hook::delivery::Message;
+use crate::hook::digest::HashName;
+use crate::hook::encoding::Encoding;
+use crate::hook::form;
+use std::borrow::Cow;
+
+/// The query parameter that names the digest of a body that is no form.
+const BODY_DIGEST: &str = "bodySHA256";
+
+/// More fields than any form has: the sorting of a hostile body stays bounded.
+const MOST_FIELDS: usize = 10_000;
+
+/// Why the parameters do not cover the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParamsError {
+    /// The URL names the digest of another body.
+    #[error("the body is not the one whose digest the URL carries in `bodySHA256`")]
+    OtherBody,
+    /// The form has too many fields.
+    #[error("the form has more than 10,000 fields")]
+    TooMany,
+}
+
+/// Whether the parameters and the URL together cover the body.
+pub(super) fn check(url: &str, body: &[u8]) -> Result<(), ParamsError> {
+    match body_digest(url) {
+        Some(digest) => match Encoding::Hex.decode_tag(&digest, HashName::Sha256.bytes()) {
+            Some(tag) if tag.as_bytes() == HashName::Sha256.digest(body).as_bytes() => Ok(()),
+            _ => Err(ParamsError::OtherBody),
+        },
+        None if form::fields(body).nth(MOST_FIELDS).is_some() => Err(ParamsError::TooMany),
+        None => Ok(()),
+    }
+}
+
+/// The fields sorted by name and value, each once, names and values run together.
+pub(super) fn params(url: &str, body: &[u8]) -> Vec<u8> {
+    if body_digest(url).is_some() {
+        return Vec::new();
+    }
+    let mut fields: Vec<_> = form::fields(body).take(MOST_FIELDS).collect();
+    fields.sort();
+    fields.dedup();
+    fields.iter().flat_map(|(name, value)| [name.as_ref(), value.as_ref()]).flatten().copied().collect()
+}
+
+fn body_digest(url: &str) -> Option<Cow<'_, [u8]>> {
+    let (_, query) = url.split_once('?')?;
+    form::find(query.as_bytes(), BODY_DIGEST)
+}
+
+/// The absolute URL of a message.
+pub(super) fn url_of<'m>(message: &Message<'m>) -> Cow<'m, str> {
+    message.url.map_or_else(
+        || {
+            let host = String::from_utf8_lossy(message.headers.get("host").unwrap_or_default());
+            Cow::Owned(format!("http://{host}{}", message.target))
+        },
+        Cow::Borrowed,
+    )
+}
+
+/// The URL as a vendor that escapes these letters of the query signs it;
+/// `None` when there is nothing to escape.
+pub(super) fn escaped(url: &str, letters: &[(char, Box<str>)]) -> Option<String> {
+    let (before, query) = url.split_once('?')?;
+    if !letters.iter().any(|(letter, _)| query.contains(*letter)) {
+        return None;
+    }
+    let mut text = format!("{before}?");
+    for letter in query.chars() {
+        match letters.iter().find(|(escaped, _)| *escaped == letter) {
+            Some((_, written)) => text.push_str(written),
+            None => text.push(letter),
+        }
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_sorted_each_once_and_run_together() {
+        assert_eq!(params("http://a/", b"b=2&a=2&a=1&a=2"), b"a1a2b2");
+        assert_eq!(params("http://a/?bodySHA256=00", b"b=2"), b"");
+    }
+
+    #[test]
+    fn a_named_digest_must_be_the_bodys() {
+        let url =
+            format!("http://a/?x=1&bodySHA256={}", hex::encode(HashName::Sha256.digest(b"{}").as_bytes()));
+        assert_eq!(check(&url, b"{}"), Ok(()));
+        assert_eq!(check(&url, b"{ }"), Err(ParamsError::OtherBody));
+        assert_eq!(check("http://a/?bodySHA256=", b""), Err(ParamsError::OtherBody));
+        assert_eq!(check("http://a/", "a&".repeat(10_000).as_bytes()), Ok(()));
+        assert_eq!(check("http://a/", "a&".repeat(10_001).as_bytes()), Err(ParamsError::TooMany));
+    }
+
+    #[test]
+    fn only_the_query_is_escaped() {
+        let letters = [('\'', "%27".into())];
+        assert_eq!(escaped("http://a/it's?b=it's", &letters).unwrap(), "http://a/it's?b=it%27s");
+        assert_eq!(escaped("http://a/it's", &letters), None);
+        assert_eq!(escaped("http://a/?b=c", &letters), None);
+    }
+}

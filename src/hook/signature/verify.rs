@@ -1,0 +1,367 @@
+//! Verifies a message under a provider's scheme and names the rule that failed.
+//!
+//! - Every value of every header that may carry the signature is a candidate,
+//!   up to eight: an added header can neither spoil a delivery whose
+//!   signature holds nor help one whose signature does not. Headers that go
+//!   along (id, timestamp) count once, the first of their name, and what is
+//!   judged is what is hashed.
+//! - Signatures are compared as decoded bytes, all candidates against all
+//!   keys, in constant time.
+//! - The time is judged after the signature, because an unsigned time says nothing.
+
+use super::MOST_ELEMENTS;
+use super::key::{Key, Keys};
+use super::params;
+use super::scope::Scope;
+use crate::hook::delivery::Message;
+use crate::hook::digest::{Digester, HashName, Tag};
+use crate::hook::encoding::{Encoding, decode_base64};
+use crate::hook::json::{Path, elements};
+use crate::hook::provider::{Kind, Place, Provider, TimePlace};
+use crate::hook::template::{Lookup as _, Source};
+use crate::hook::time::Timestamp;
+use crate::hook::verdict::{Code, Verdict};
+use std::borrow::Cow;
+use std::time::Duration;
+use subtle::Choice;
+
+/// More values than any sender writes; each may cost a pass over the body.
+const MOST_VALUES: usize = 8;
+
+/// The rule that failed, with its reason.
+struct Failure(Code, Cow<'static, str>);
+
+type Outcome<T> = Result<T, Failure>;
+
+fn fail<T>(code: Code, reason: impl Into<Cow<'static, str>>) -> Outcome<T> {
+    Err(Failure(code, reason.into()))
+}
+
+/// A signature that was read, with the time written beside it.
+struct Candidate<'v> {
+    tag: Tag,
+    timestamp: Option<&'v [u8]>,
+}
+
+impl Provider {
+    /// Verifies a message. `tolerance` replaces the profile's own when given;
+    /// the distance itself is still accepted, in both directions.
+    pub fn verify(
+        &self,
+        keys: &Keys,
+        message: &Message<'_>,
+        now: Timestamp,
+        tolerance: Option<Duration>,
+    ) -> Verdict {
+        if let Err(unsupported) = self.supported() {
+            return Verdict::of(self.id(), Code::Unsupported, unsupported.to_string());
+        }
+        if keys.provider() != self.id() {
+            let reason = format!("the keys are those of `{}`", keys.provider());
+            return Verdict::of(self.id(), Code::BadSecret, reason);
+        }
+        let tolerance = tolerance.or(self.tolerance());
+        let outcome = match (self.kind, &self.each) {
+            (Kind::Token, _) => self.verify_token(keys, message),
+            (Kind::Basic, _) => self.verify_basic(keys, message),
+            (_, Some(path)) => self.verify_elements(keys, message, path),
+            (_, None) => self.verify_signature(keys, message, message.body, now, tolerance),
+        };
+        match outcome {
+            Ok(reason) => Verdict::of(self.id(), Code::Verified, reason),
+            Err(Failure(code, reason)) => Verdict::of(self.id(), code, reason),
+        }
+    }
+
+    /// Verifies one signature; `json` is where its paths start.
+    fn verify_signature(
+        &self,
+        keys: &Keys,
+        message: &Message<'_>,
+        json: &[u8],
+        now: Timestamp,
+        tolerance: Option<Duration>,
+    ) -> Outcome<&'static str> {
+        let outer = Scope::new(message).within(json);
+        let values = self.values(&outer)?;
+        let candidates = self.candidates(&values)?;
+        let timestamp = self.timestamp_beside(&outer)?;
+        let id = self.id_beside(&outer)?;
+        let urls = self.urls(message)?;
+        for (at, candidate) in candidates.iter().enumerate() {
+            let with_same_time = |other: &&Candidate<'_>| other.timestamp == candidate.timestamp;
+            if candidates.iter().take(at).any(|earlier| with_same_time(&earlier)) {
+                continue;
+            }
+            let time = candidate.timestamp.or(timestamp.as_deref());
+            let mut matches = Choice::from(0);
+            for (key, url) in keys.iter().flat_map(|key| urls.iter().map(move |url| (key, url))) {
+                let scope = Scope {
+                    timestamp: time,
+                    id: id.as_deref(),
+                    url: url.as_deref(),
+                    key: Some(key),
+                    ..Scope::new(message).within(json)
+                };
+                let tag = self.tag(key, &scope);
+                for other in candidates.iter().filter(with_same_time) {
+                    matches |= tag.same(&other.tag);
+                }
+            }
+            if bool::from(matches) {
+                return self.judge_time(time, now, tolerance);
+            }
+        }
+        fail(
+            Code::Mismatch,
+            "the signature is well formed, but it is not that of these bytes and this secret",
+        )
+    }
+
+    /// Every element of an array must carry its own signature.
+    fn verify_elements(&self, keys: &Keys, message: &Message<'_>, path: &Path) -> Outcome<&'static str> {
+        let Some(items) = elements(message.body, path, MOST_ELEMENTS) else {
+            let path = path.as_str();
+            return fail(Code::Malformed, format!("the body has no array `{path}` of signed elements"));
+        };
+        if items.is_empty() {
+            return fail(Code::NoHeader, format!("`{}` is empty: nothing is signed", path.as_str()));
+        }
+        let mut verified = Ok("");
+        for item in items {
+            let now = Timestamp::default();
+            verified = Ok(self.verify_signature(keys, message, item.as_bytes(), now, None)?);
+        }
+        verified
+    }
+
+    /// The written values that may hold the signature.
+    fn values<'m>(&'m self, scope: &'m Scope<'m>) -> Outcome<Vec<Cow<'m, [u8]>>> {
+        let source = match &self.place {
+            Place::Headers(names) => {
+                let all = names.iter().flat_map(|name| scope.message.headers.all(name));
+                let values: Vec<_> = all.take(MOST_VALUES).map(Cow::Borrowed).collect();
+                return if values.is_empty() {
+                    fail(Code::NoHeader, format!("there is no {} header", listed(names)))
+                } else {
+                    Ok(values)
+                };
+            }
+            Place::Json(path) => Source::Json(path.clone()),
+            Place::Form(name) => Source::Form(name.clone()),
+            Place::Query(name) => Source::Query(name.clone()),
+        };
+        match scope.lookup(&source) {
+            // Owned, because the source is not kept.
+            Some(value) => Ok(vec![Cow::Owned(value.into_owned())]),
+            None => fail(Code::NoHeader, format!("there is no `{source}` with the signature")),
+        }
+    }
+
+    /// The signatures in these values, decoded.
+    fn candidates<'v>(&self, values: &'v [Cow<'_, [u8]>]) -> Outcome<Vec<Candidate<'v>>> {
+        let mut candidates = Vec::new();
+        let mut failure = None;
+        for value in values {
+            match self.read_value(value, &mut candidates) {
+                Ok(()) => {}
+                Err(found) => failure = failure.or(Some(found)),
+            }
+        }
+        match failure {
+            Some(failure) if candidates.is_empty() => Err(failure),
+            _ => Ok(candidates),
+        }
+    }
+
+    fn read_value<'v>(&self, value: &'v [u8], candidates: &mut Vec<Candidate<'v>>) -> Outcome<()> {
+        let place = || self.place_title();
+        if value.trim_ascii().is_empty() {
+            return fail(Code::Malformed, format!("{} is empty", place()));
+        }
+        let written = self.value.read(value);
+        if written.signatures.is_empty() {
+            let prefix = self.value.prefix(&Source::Sig);
+            return if prefix.is_empty() {
+                fail(Code::Malformed, format!("{} is not written the way the scheme writes it", place()))
+            } else {
+                fail(Code::WrongPrefix, format!("{} holds no signature that begins with `{prefix}`", place()))
+            };
+        }
+        if self.timestamp == Some(TimePlace::Value) && written.timestamp.is_none() {
+            let prefix = self.value.prefix(&Source::Ts);
+            return fail(Code::Malformed, format!("{} holds no timestamp (`{prefix}...`)", place()));
+        }
+        let before = candidates.len();
+        candidates.extend(written.signatures.iter().filter_map(|signature| {
+            let tag = self.encode.decode_tag(signature, self.hash.bytes())?;
+            Some(Candidate { tag, timestamp: written.timestamp })
+        }));
+        if candidates.len() > before {
+            return Ok(());
+        }
+        let (bytes, encode) = (self.hash.bytes(), self.encode);
+        let found = written.signatures.first().map_or(0, |signature| signature.len());
+        let reason = if encode == Encoding::Hex {
+            format!("the signature in {} is not {} hexadecimal digits", place(), encode.length(bytes))
+        } else {
+            format!("the signature in {} is not {} of {bytes} bytes", place(), encode.as_str())
+        };
+        fail(Code::BadEncoding, format!("{reason} ({found} characters)"))
+    }
+
+    fn place_title(&self) -> Cow<'_, str> {
+        match &self.place {
+            Place::Headers(names) => Cow::Owned(listed(names)),
+            Place::Json(path) => Cow::Owned(format!("`json:{}`", path.as_str())),
+            Place::Form(name) => Cow::Owned(format!("`form:{name}`")),
+            Place::Query(name) => Cow::Owned(format!("`query:{name}`")),
+        }
+    }
+
+    /// The timestamp, where it is not inside the value.
+    fn timestamp_beside<'s>(&self, scope: &'s Scope<'_>) -> Outcome<Option<Cow<'s, [u8]>>> {
+        match &self.timestamp {
+            None | Some(TimePlace::Value) => Ok(None),
+            Some(TimePlace::Source(source)) => match scope.lookup(source) {
+                Some(text) => Ok(Some(text)),
+                None => fail(Code::NoHeader, format!("there is no `{source}` with the timestamp")),
+            },
+        }
+    }
+
+    fn id_beside<'s>(&self, scope: &'s Scope<'_>) -> Outcome<Option<Cow<'s, [u8]>>> {
+        match &self.id_source {
+            None => Ok(None),
+            Some(source) => match scope.lookup(source) {
+                Some(id) => Ok(Some(id)),
+                None => fail(Code::NoHeader, format!("there is no `{source}` with the delivery's id")),
+            },
+        }
+    }
+
+    /// The URLs that may have been signed; one `None` where no URL is.
+    fn urls<'m>(&self, message: &Message<'m>) -> Outcome<Vec<Option<Cow<'m, str>>>> {
+        let params = self.content.uses(&Source::Params);
+        if !params && !self.content.uses(&Source::Url) {
+            return Ok(vec![None]);
+        }
+        let url = params::url_of(message);
+        if params {
+            let checked = params::check(&url, message.body);
+            checked.or_else(|error| fail(Code::Mismatch, error.to_string()))?;
+        }
+        let escaped = params::escaped(&url, &self.url_escape).map(|url| Some(Cow::Owned(url)));
+        Ok(escaped.into_iter().chain([Some(url)]).collect())
+    }
+
+    /// The signature of a message, as bytes.
+    pub(super) fn tag(&self, key: &Key, scope: &Scope<'_>) -> Tag {
+        if self.kind == Kind::Hash {
+            let mut hash = Digester::new(self.hash);
+            self.content.render(scope, &mut hash);
+            return hash.finish();
+        }
+        let mut mac = key.mac();
+        self.content.render(scope, &mut mac);
+        mac.finish()
+    }
+
+    /// Judges the signed time of a message whose signature holds.
+    fn judge_time(
+        &self,
+        written: Option<&[u8]>,
+        now: Timestamp,
+        tolerance: Option<Duration>,
+    ) -> Outcome<&'static str> {
+        if !self.replay_detectable() {
+            return Ok("the signature holds; the scheme signs no time, so a replay cannot be detected");
+        }
+        let Some(signed) = written.and_then(|text| self.time_form.read(text)) else {
+            let form = self.time_form.as_str();
+            return fail(Code::Malformed, format!("the signature holds, but the timestamp is not {form}"));
+        };
+        let Some(tolerance) = tolerance else {
+            return Ok(
+                "the signature holds; the vendor sets no tolerance for its time, so its age was not judged",
+            );
+        };
+        let now = self.time_form.round(now);
+        let limit = tolerance.as_secs();
+        if now.since(signed) > tolerance {
+            let age = now.since(signed).as_secs();
+            return fail(Code::TooOld, format!("signed {age} s ago; the tolerance is {limit} s"));
+        }
+        if signed.since(now) > tolerance {
+            let ahead = signed.since(now).as_secs();
+            return fail(
+                Code::InFuture,
+                format!("signed {ahead} s in the future; the tolerance is {limit} s"),
+            );
+        }
+        Ok("the signature holds and its time is within the tolerance")
+    }
+
+    fn verify_token(&self, keys: &Keys, message: &Message<'_>) -> Outcome<&'static str> {
+        let scope = Scope::new(message);
+        let values = self.values(&scope)?;
+        let mut matches = Choice::from(0);
+        let mut read = false;
+        for value in values.iter().filter(|value| !value.is_empty()) {
+            for token in self.value.read(value).signatures {
+                read = true;
+                matches |= any_secret(keys, token);
+            }
+        }
+        match (bool::from(matches), read) {
+            (true, _) => {
+                Ok("the token is the secret; it covers neither body nor time, so a replay cannot be detected")
+            }
+            (false, true) => fail(Code::Mismatch, "the token is not the secret"),
+            (false, false) => fail(Code::Malformed, format!("{} is empty", self.place_title())),
+        }
+    }
+
+    fn verify_basic(&self, keys: &Keys, message: &Message<'_>) -> Outcome<&'static str> {
+        let scope = Scope::new(message);
+        let values = self.values(&scope)?;
+        let mut failure = None;
+        for value in &values {
+            match basic_credentials(value) {
+                Ok(credentials) if bool::from(any_secret(keys, &credentials)) => {
+                    return Ok(
+                        "the credentials hold; they cover neither body nor time, so a replay cannot be detected",
+                    );
+                }
+                Ok(_) => failure = Some(Failure(Code::Mismatch, "the credentials are not the secret".into())),
+                Err(found) => failure = failure.or(Some(found)),
+            }
+        }
+        failure.map_or_else(|| fail(Code::Mismatch, "the credentials are not the secret"), Err)
+    }
+}
+
+/// Compares digests, so that not even the length of a secret shows in the time.
+fn any_secret(keys: &Keys, token: &[u8]) -> Choice {
+    let token = HashName::Sha256.digest(token);
+    keys.iter()
+        .fold(Choice::from(0), |matches, key| matches | HashName::Sha256.digest(key.secret()).same(&token))
+}
+
+/// RFC 7617; the name of the scheme has no case.
+fn basic_credentials(value: &[u8]) -> Outcome<Vec<u8>> {
+    let scheme = value.get(..6).filter(|scheme| scheme.eq_ignore_ascii_case(b"basic "));
+    let Some(rest) = scheme.and_then(|scheme| value.get(scheme.len()..)) else {
+        return fail(Code::WrongPrefix, "`Authorization` does not begin with `Basic `");
+    };
+    match decode_base64(rest.trim_ascii()) {
+        Some(credentials) if credentials.contains(&b':') => Ok(credentials),
+        Some(_) => fail(Code::Malformed, "the credentials are not `user:password`"),
+        None => fail(Code::BadEncoding, "the credentials are not base64"),
+    }
+}
+
+fn listed(names: &[Box<str>]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(" or ")
+}
