@@ -23,6 +23,7 @@ pub mod config;
 pub mod forward;
 pub mod hook;
 pub mod job;
+pub mod journal;
 pub mod outbound;
 pub mod receive;
 pub mod serve;

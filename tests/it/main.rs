@@ -8,5 +8,6 @@
 )]
 
 mod forward;
+mod journal;
 mod layers;
 mod vectors;

@@ -1,0 +1,227 @@
+//! The journal's files on the disk: the folder, modes and SQLite connections.
+//!
+//! Captured headers hold credentials, so the files are for their owner alone
+//! whatever the umask says. A folder that was there before is left as it is.
+
+use super::error::OpenError;
+use super::schema;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Up to this version, two connections and a checkpoint could corrupt a WAL file.
+const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
+
+/// How every SQLite file begins.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// How long a connection waits for another process's write.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Which file was opened: it must still be the one at the path when something is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity(u64, u64);
+
+/// The file at `path` as the file system knows it.
+pub(super) fn identity(path: &Path) -> io::Result<Identity> {
+    let metadata = fs::metadata(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Ok(Identity(metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        // An open file cannot be deleted or replaced there.
+        drop(metadata);
+        Ok(Identity(0, 0))
+    }
+}
+
+/// Refuses a SQLite that could corrupt the journal.
+pub(super) fn check_sqlite() -> Result<(), OpenError> {
+    let found = rusqlite::version_number();
+    if found < OLDEST_SAFE_SQLITE {
+        return Err(OpenError::SqliteTooOld { found, wanted: OLDEST_SAFE_SQLITE });
+    }
+    Ok(())
+}
+
+/// Creates what is missing of the folder of a journal, for its owner alone.
+pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        create_folder(parent)?;
+    }
+    match fs::create_dir(folder) {
+        Ok(()) => set_mode(folder, 0o700),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Refuses a file that is no SQLite file, before anything is put beside it.
+pub(super) fn require_magic(path: &Path) -> Result<(), OpenError> {
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start))
+        .map_err(|error| OpenError::io(path, error))?;
+    if start.is_empty() || start == MAGIC {
+        return Ok(());
+    }
+    Err(OpenError::NotAJournal { path: path.to_owned() })
+}
+
+/// Opens a file for reading and writing, and creates it for its owner alone.
+pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    match options.open(path) {
+        Ok(file) => {
+            set_mode(path, 0o600)?;
+            Ok(file)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::OpenOptions::new().read(true).write(true).open(path)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the directory entry of a new journal durable.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        File::open(folder)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    drop(folder);
+    Ok(())
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Takes the journal's files away from group and others, and says what it changed.
+pub(super) fn repair_modes(journal: &Path) -> Vec<String> {
+    #[cfg(unix)]
+    {
+        let beside = |suffix: &str| {
+            let mut name = journal.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        let told = repair_mode(journal);
+        // SQLite gave the log the mode of the file, which is told of already.
+        let of_log: Vec<String> =
+            [beside("-wal"), beside("-shm")].iter().filter_map(|path| repair_mode(path)).collect();
+        let others = if told.is_some() { Vec::new() } else { of_log };
+        told.into_iter().chain(others).chain(repair_mode(&beside(".lock"))).collect()
+    }
+    #[cfg(not(unix))]
+    {
+        drop(journal);
+        Vec::new()
+    }
+}
+
+#[cfg(unix)]
+fn repair_mode(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return None;
+    }
+    let shown = path.display();
+    Some(match set_mode(path, 0o600) {
+        Ok(()) => format!("`{shown}` was open to other users (mode {mode:03o}); it is 600 now"),
+        Err(error) => format!("`{shown}` is open to other users (mode {mode:03o}): {error}"),
+    })
+}
+
+/// A connection that writes.
+pub(super) fn connect_writer(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| OpenError::sqlite(path, error))?;
+    prepare(&connection).map_err(|error| OpenError::sqlite(path, error))?;
+    if connection.is_readonly("main").map_err(|error| OpenError::sqlite(path, error))? {
+        return Err(OpenError::ReadOnly { path: path.to_owned() });
+    }
+    Ok(connection)
+}
+
+/// A connection that only reads, also where nothing may be written.
+pub(super) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
+    let sqlite = |error| OpenError::sqlite(path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
+    prepare(&connection).map_err(sqlite)?;
+    let first = schema::look(&connection);
+    let cannot_share_memory = matches!(
+        first.as_ref().map_err(rusqlite::Error::sqlite_error_code),
+        Err(Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly))
+    );
+    if !cannot_share_memory || has_log(path) {
+        return first.map(|_| connection).map_err(sqlite);
+    }
+    // The folder is read-only and no log lies beside the file, so nobody writes:
+    // SQLite may read it without the shared memory it cannot create.
+    let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(immutable_uri(path), flags).map_err(sqlite)?;
+    prepare(&connection).map_err(sqlite)?;
+    Ok(connection)
+}
+
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    fs::metadata(PathBuf::from(log)).is_ok_and(|metadata| metadata.len() > 0)
+}
+
+fn immutable_uri(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // The file may come from a stranger: its schema must not run anything.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.execute_batch("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;")
+}
+
+/// Lets go of a connection whose file can no longer be trusted, without writing through it again.
+pub(super) fn abandon(connection: Connection) {
+    drop(connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true));
+    drop(connection);
+}

@@ -1,0 +1,131 @@
+//! The statements that put deliveries, answers and attempts into the tables.
+
+use super::record::KeptAttempt;
+use super::{outbox, signed};
+use crate::hook::attempt::Outcome;
+use crate::hook::delivery::Checked;
+use crate::hook::headers::MAX_FIELDS;
+use rusqlite::{Connection, params};
+use std::time::Duration;
+
+/// A duration as the tables keep it.
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn size(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+/// Whether a failed attempt leaves the delivery undelivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// It does: the listener tried a target that is to get every delivery.
+    Listener,
+    /// It does not: a replay, whose target may be any.
+    Replay,
+}
+
+/// Stores a delivery under its number, and what is owed to its targets.
+pub(super) fn delivery(
+    connection: &Connection,
+    seq: i64,
+    duplicate_of: Option<i64>,
+    checked: &Checked,
+) -> rusqlite::Result<()> {
+    let (delivery, verdict, facts) = (&checked.delivery, &checked.verdict, &checked.facts);
+    connection
+        .prepare_cached(
+            "INSERT INTO deliveries(seq, received_us, peer, provider, code, reason, event, delivery_id,
+                                    subject, dedup_key, duplicate_of, body_bytes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            seq,
+            delivery.received.micros(),
+            delivery.peer.to_string(),
+            verdict.provider.as_deref(),
+            verdict.code.as_str(),
+            &*verdict.reason,
+            facts.event.as_deref(),
+            facts.delivery_id.as_deref(),
+            facts.subject.as_deref(),
+            facts.dedup_key.as_deref(),
+            duplicate_of,
+            size(delivery.body.len()),
+        ])?;
+    connection
+        .prepare_cached("INSERT INTO contents(seq, version, head, body) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![seq, delivery.head.version(), &delivery.head.as_bytes()[..], &delivery.body[..]])?;
+    for target in checked.outbox.iter() {
+        outbox::enqueue(connection, seq, target, delivery.received)?;
+    }
+    Ok(())
+}
+
+/// Notes what the sender was answered.
+pub(super) fn answer(
+    connection: &Connection,
+    seq: i64,
+    status: u16,
+    answered_by: &str,
+    took: Duration,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE deliveries SET status = ?2, answered_by = ?3, took_us = ?4 WHERE seq = ?1")?
+        .execute(params![seq, status, answered_by, micros(took)])?;
+    Ok(())
+}
+
+/// Stores an attempt with a delivery; without the delivery, nothing.
+pub(super) fn attempt(
+    connection: &Connection,
+    seq: i64,
+    kept: &KeptAttempt,
+    blame: Blame,
+) -> rusqlite::Result<()> {
+    let attempt = &kept.attempt;
+    let (mut status, mut failure, mut detail) = (None, None, None);
+    let (mut body_bytes, mut head, mut body) = (None, None, None);
+    match &attempt.outcome {
+        Outcome::Answered(answer) => {
+            // More fields than a head may have could not be read back.
+            let lines: Vec<u8> =
+                answer.headers.iter().take(MAX_FIELDS).flat_map(|field| field.line).copied().collect();
+            status = Some(answer.status);
+            head = Some(lines);
+            body_bytes = Some(signed(kept.body_bytes));
+            body = Some(&answer.body[..]);
+        }
+        Outcome::Failed(reason) => {
+            failure = Some(reason.kind.as_str());
+            detail = Some(reason.detail.as_str());
+        }
+    }
+    let changed = connection
+        .prepare_cached(
+            "INSERT INTO attempts(seq, ordinal, target, number, started_us, took_us, status, failure, detail,
+                                  body_bytes, head, body)
+             SELECT ?1, (SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE seq = ?1),
+                    ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+              WHERE EXISTS (SELECT 1 FROM deliveries WHERE seq = ?1)",
+        )?
+        .execute(params![
+            seq,
+            attempt.target,
+            attempt.number,
+            attempt.started.micros(),
+            micros(attempt.duration),
+            status,
+            failure,
+            detail,
+            body_bytes,
+            head,
+            body,
+        ])?;
+    match (changed, attempt.outcome.delivered(), blame) {
+        (0, ..) | (_, false, Blame::Replay) => Ok(()),
+        (_, true, _) => outbox::hit(connection, seq, &attempt.target),
+        (_, false, Blame::Listener) => outbox::miss(connection, seq, &attempt.target, attempt.started),
+    }
+}

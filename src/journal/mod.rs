@@ -1,0 +1,51 @@
+//! The journal: deliveries and the attempts made with them, in one SQLite file.
+//!
+//! One process owns a journal and appends ([`Journal`]); others read it while
+//! that happens ([`Reader`]), and may add replays or prune ([`Guest`]). Bytes
+//! go in and come out unchanged. A [`Stored`] exists only for a delivery whose
+//! commit is on the disk. Never reads the clock and never prints.
+
+mod budget;
+mod counter;
+mod duplicates;
+mod error;
+mod file;
+mod filter;
+mod guest;
+mod handle;
+mod insert;
+mod lock;
+mod options;
+mod outbox;
+mod prune;
+mod queue;
+mod reader;
+mod record;
+mod retention;
+mod schema;
+mod stored;
+mod writer;
+
+pub use counter::Counter;
+pub use error::{OpenError, ReadError, WriteError};
+pub use filter::{Filter, Order, StatusFilter};
+pub use guest::Guest;
+pub use handle::Journal;
+#[doc(hidden)]
+pub use options::Faults;
+pub use options::{Durability, Options, Retention};
+pub use outbox::{OutboxRow, OutboxState, Pending, Settlement};
+pub use prune::{PruneOptions, Pruned};
+pub use reader::{Page, Reader, Stats, TargetStats};
+pub use record::{Answered, Entry, KeptAttempt, LastAttempt, Listed, MAX_KEPT_ANSWER};
+pub use stored::Stored;
+
+/// A number of a delivery as SQLite keeps it; numbers no journal reaches become one that is never used.
+fn signed(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// A count or size that SQLite returned; negative ones exist only in damaged files.
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,249 @@
+//! Reads a journal, from this process or another, while it is written.
+//!
+//! Every call reads one consistent state and is over when it returns: a reader
+//! that waits for its terminal keeps no hold on the log. Writes nothing.
+
+use super::error::{OpenError, ReadError};
+use super::filter::{Filter, Order};
+use super::handle::open_owned;
+use super::outbox::{self, OutboxState, Pending};
+use super::record::{self, Entry, Listed};
+use super::schema::{self, State};
+use super::{file, retention, signed, unsigned};
+use crate::hook::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use std::path::Path;
+
+/// The most bytes of bodies on one page; a single larger body makes a page of its own.
+const PAGE_BYTES: u64 = 8 << 20;
+
+/// Reads a journal.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+}
+
+/// Some of the deliveries that a filter lets through, in its order.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The deliveries.
+    pub items: Vec<T>,
+    /// What `Filter::after` is for the next page; `None` when this is the last one.
+    pub next: Option<u64>,
+}
+
+/// What a journal holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// How many deliveries.
+    pub deliveries: u64,
+    /// The number of the oldest and of the newest.
+    pub seqs: Option<(u64, u64)>,
+    /// When these two were received.
+    pub received: Option<(Timestamp, Timestamp)>,
+    /// How many bytes of the file are in use.
+    pub bytes: u64,
+    /// What is owed, by target.
+    pub targets: Vec<TargetStats>,
+}
+
+/// What is owed to a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetStats {
+    /// The target as it was named.
+    pub target: String,
+    /// How many deliveries wait.
+    pub pending: u64,
+    /// How many were given up.
+    pub dead: u64,
+    /// How many failed in front of their sender.
+    pub missed: u64,
+    /// The oldest delivery of these.
+    pub oldest: u64,
+}
+
+impl Reader {
+    /// Opens an existing journal for reading. One of an older version is brought
+    /// up to date first, which needs that nobody owns it.
+    ///
+    /// # Errors
+    /// When there is none, it is no journal, a newer one, or an older one in use.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        file::check_sqlite()?;
+        std::fs::metadata(path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => OpenError::NotFound { path: path.to_owned() },
+            _ => OpenError::Io { path: path.to_owned(), source },
+        })?;
+        let connection = file::connect_reader(path)?;
+        match schema::judge(path, &connection)? {
+            State::Current => Ok(Self { connection }),
+            State::Empty => Err(OpenError::NotAJournal { path: path.to_owned() }),
+            State::Older(found) => {
+                drop(connection);
+                match open_owned(path, &mut Vec::new()) {
+                    Ok(owned) => drop(owned),
+                    Err(OpenError::ReadOnly { path }) => {
+                        return Err(OpenError::OlderSchema { path, found, known: schema::known() });
+                    }
+                    Err(error) => return Err(error),
+                }
+                Ok(Self { connection: file::connect_reader(path)? })
+            }
+        }
+    }
+
+    /// A page of deliveries without their heads and bodies.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn list(&self, filter: &Filter) -> Result<Page<Listed>, ReadError> {
+        let snapshot = self.connection.unchecked_transaction()?;
+        let mut items = self.rows(filter)?;
+        for listed in &mut items {
+            self.fill_in(listed)?;
+        }
+        snapshot.finish()?;
+        let next = items.last().map(|last| last.seq).filter(|_| items.len() >= filter.limit);
+        Ok(Page { items, next })
+    }
+
+    /// A page of whole deliveries; it ends early when their bodies grow large.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn entries(&self, filter: &Filter) -> Result<Page<Entry>, ReadError> {
+        let snapshot = self.connection.unchecked_transaction()?;
+        let rows = self.rows(filter)?;
+        let full = rows.len() >= filter.limit;
+        let (found, mut bytes) = (rows.len(), 0_u64);
+        let mut items = Vec::new();
+        for listed in rows {
+            bytes = bytes.saturating_add(listed.body_bytes);
+            if bytes > PAGE_BYTES && !items.is_empty() {
+                break;
+            }
+            items.push(self.complete(listed)?);
+        }
+        snapshot.finish()?;
+        let more = full || items.len() < found;
+        let next = items.last().map(|last: &Entry| last.listed.seq).filter(|_| more);
+        Ok(Page { items, next })
+    }
+
+    /// One delivery, whole; `None` when there is none of this number (any more).
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn get(&self, seq: u64) -> Result<Option<Entry>, ReadError> {
+        let filter = Filter { seqs: Some(seq..=seq), limit: 1, ..Filter::default() };
+        Ok(self.entries(&filter)?.items.pop())
+    }
+
+    /// The number of the newest delivery.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn newest(&self) -> Result<Option<u64>, ReadError> {
+        let newest: Option<i64> =
+            self.connection.query_row("SELECT max(seq) FROM deliveries", [], |row| row.get(0))?;
+        Ok(newest.map(unsigned))
+    }
+
+    /// What waits for a target after a number, oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn pending(&self, target: &str, after_seq: u64, limit: usize) -> Result<Vec<Pending>, ReadError> {
+        Ok(outbox::pending(&self.connection, target, after_seq, limit)?)
+    }
+
+    /// What the journal holds.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn stats(&self) -> Result<Stats, ReadError> {
+        let snapshot = self.connection.unchecked_transaction()?;
+        let count: i64 = snapshot.query_row("SELECT count(*) FROM deliveries", [], |row| row.get(0))?;
+        let end = |order: Order| -> Result<Option<Listed>, ReadError> {
+            Ok(self.rows(&Filter { order, limit: 1, ..Filter::default() })?.pop())
+        };
+        let ends = end(Order::OldestFirst)?.zip(end(Order::NewestFirst)?);
+        let stats = Stats {
+            deliveries: unsigned(count),
+            seqs: ends.as_ref().map(|(first, last)| (first.seq, last.seq)),
+            received: ends.as_ref().map(|(first, last)| (first.received, last.received)),
+            bytes: retention::used_bytes(&snapshot)?,
+            targets: targets(&snapshot)?,
+        };
+        snapshot.finish()?;
+        Ok(stats)
+    }
+
+    /// The rows of `deliveries` that a filter lets through.
+    fn rows(&self, filter: &Filter) -> Result<Vec<Listed>, ReadError> {
+        let (conditions, values) = filter.to_sql();
+        let contents = if filter.reads_contents() { "JOIN contents c ON c.seq = d.seq" } else { "" };
+        let sql = format!("SELECT {} FROM deliveries d {contents} {conditions}", record::LISTED_COLUMNS);
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(record::listed(row)?);
+        }
+        Ok(found)
+    }
+
+    /// Adds what other tables say about a delivery.
+    fn fill_in(&self, listed: &mut Listed) -> Result<(), ReadError> {
+        let sql = format!(
+            "SELECT {} FROM attempts WHERE seq = ?1 ORDER BY ordinal DESC LIMIT 1",
+            record::LAST_ATTEMPT_COLUMNS
+        );
+        let seq = signed(listed.seq);
+        listed.last_attempt =
+            self.connection.prepare_cached(&sql)?.query_row([seq], record::last_attempt).optional()?;
+        listed.outbox = outbox::of_delivery(&self.connection, seq)?;
+        Ok(())
+    }
+
+    /// Adds head, body and attempts.
+    fn complete(&self, mut listed: Listed) -> Result<Entry, ReadError> {
+        self.fill_in(&mut listed)?;
+        let seq = listed.seq;
+        let (version, head, body) = self
+            .connection
+            .prepare_cached("SELECT version, head, body FROM contents WHERE seq = ?1")?
+            .query_row([signed(seq)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?
+            .ok_or(ReadError::Damaged { seq, part: "body" })?;
+        let delivery = record::delivery(&listed, version, head, body)?;
+        let sql = format!("SELECT {} FROM attempts WHERE seq = ?1 ORDER BY ordinal", record::ATTEMPT_COLUMNS);
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query([signed(seq)])?;
+        let mut attempts = Vec::new();
+        while let Some(row) = rows.next()? {
+            attempts.push(record::kept_attempt(seq, row)?);
+        }
+        Ok(Entry { listed, delivery, attempts })
+    }
+}
+
+fn targets(connection: &Connection) -> rusqlite::Result<Vec<TargetStats>> {
+    let sum = |state: OutboxState| format!("sum(state = '{}')", state.as_str());
+    let sql = format!(
+        "SELECT target, {}, {}, {}, min(seq) FROM outbox GROUP BY target ORDER BY target",
+        sum(OutboxState::Pending),
+        sum(OutboxState::Dead),
+        sum(OutboxState::Missed)
+    );
+    let row_of = |row: &Row<'_>| {
+        Ok(TargetStats {
+            target: row.get(0)?,
+            pending: unsigned(row.get(1)?),
+            dead: unsigned(row.get(2)?),
+            missed: unsigned(row.get(3)?),
+            oldest: unsigned(row.get(4)?),
+        })
+    };
+    connection.prepare(&sql)?.query_map([], row_of)?.collect()
+}
