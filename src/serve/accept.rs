@@ -26,6 +26,8 @@ pub struct Served {
     pub cut_off: usize,
 }
 
+/// After a failure that an eviction may have mended.
+const SHORT_PAUSE: Duration = Duration::from_millis(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const MAX_CONNECTIONS: usize = 1024;
@@ -43,7 +45,8 @@ pub async fn run<H: Handler>(
     let shared = Arc::new(Shared::new(handler, limits, max_connections));
     let mut connections = JoinSet::new();
     let mut served = Served::default();
-    let mut door = Door { shared: Arc::clone(&shared), pause: FIRST_PAUSE, saturated_since: None };
+    let mut door =
+        Door { shared: Arc::clone(&shared), pause: FIRST_PAUSE, failed: false, saturated_since: None };
     {
         let mut stop = pin!(stop);
         loop {
@@ -106,6 +109,8 @@ async fn drain<H: Handler>(shared: &Arc<Shared<H>>, mut connections: JoinSet<()>
 struct Door<H> {
     shared: Arc<Shared<H>>,
     pause: Duration,
+    /// The last accept failed too.
+    failed: bool,
     saturated_since: Option<Instant>,
 }
 
@@ -115,6 +120,7 @@ impl<H: Handler> Door<H> {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 self.pause = FIRST_PAUSE;
+                self.failed = false;
                 // Answers are small and final: waiting for more to send gains nothing.
                 let _ = stream.set_nodelay(true);
                 self.seat(stream, peer).await
@@ -135,9 +141,14 @@ impl<H: Handler> Door<H> {
         }
         // Most likely no file descriptor is left, here or in the whole system.
         self.shared.handler.accept_failed(error);
-        self.shared.evict_one("it had no request in hand, and the system could open no more connections");
-        sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        let why = "it had no request in hand, and the system could open no more connections";
+        if self.shared.evict_one(why) && !self.failed {
+            sleep(SHORT_PAUSE).await;
+        } else {
+            sleep(self.pause).await;
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        }
+        self.failed = true;
     }
 
     /// A seat for a newcomer: a free one, that of whoever has been without a

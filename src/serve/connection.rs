@@ -7,9 +7,8 @@ use super::last_words::say_and_linger;
 use super::seats::Seat;
 use super::shared::Shared;
 use super::tee::Tee;
-use super::wire::{Late, SharedWire, Stage};
+use super::wire::{Late, SharedWire, Stage, Wire};
 use super::{Handler, Limits, Refusal, body, http2, limits};
-use crate::hook::headers::HeadError;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -215,8 +214,7 @@ fn refusal_of(ending: &Ending, wire: &SharedWire, limits: &Limits) -> Option<Tur
             Some(Turned::Closed(Refusal::new(408, "write_timeout", "the sender did not take the answer")))
         }
         Ending::Done(Err(error)) if error.is_parse() => {
-            let head = wire.untaken_head().map_or(0, |head| head.headers().len());
-            Some(Turned::Answered(refused_by_hyper(error, wire.loss(), head, limits)))
+            Some(Turned::Answered(refused_by_hyper(error, &wire, limits)))
         }
         Ending::Done(Err(error)) if begun && !wire.linger => {
             let refusal = match wire.stage() {
@@ -235,13 +233,14 @@ fn refusal_of(ending: &Ending, wire: &SharedWire, limits: &Limits) -> Option<Tur
 }
 
 /// What hyper answered by itself, in words.
-fn refused_by_hyper(error: &hyper::Error, loss: Option<Loss>, fields: usize, limits: &Limits) -> Refusal {
+fn refused_by_hyper(error: &hyper::Error, wire: &Wire, limits: &Limits) -> Refusal {
+    let loss = wire.loss();
     if error.is_parse_too_large() {
-        let many = matches!(loss, Some(Loss::BadHead(HeadError::Syntax(httparse::Error::TooManyHeaders))));
-        return if many || fields > limits::MAX_HEADERS {
-            limits::too_many_headers()
-        } else {
+        // hyper says the same of too many bytes and of too many fields.
+        return if loss == Some(Loss::HeadTooLarge) || wire.partial_head() >= limits.max_head {
             limits::head_too_large(limits.max_head)
+        } else {
+            limits::too_many_headers()
         };
     }
     match loss {

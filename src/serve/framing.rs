@@ -127,11 +127,6 @@ impl Framing {
         self.head.take()
     }
 
-    /// The head, when nobody has taken it yet.
-    pub(super) fn head(&self) -> Option<&Head> {
-        self.head.as_ref()
-    }
-
     /// How many bytes of an unfinished head are kept.
     pub(super) fn partial(&self) -> usize {
         self.partial.len()
@@ -148,7 +143,6 @@ impl Framing {
     fn lose(&mut self, loss: Loss) -> Step {
         self.state = State::Lost(loss);
         self.partial = Vec::new();
-        self.head = None;
         Step::All
     }
 

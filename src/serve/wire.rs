@@ -114,9 +114,9 @@ impl Wire {
         self.framing.take_head()
     }
 
-    /// The head of a message that hyper would not parse.
-    pub(super) fn untaken_head(&self) -> Option<&Head> {
-        self.framing.head()
+    /// How many bytes of an unfinished head have come.
+    pub(super) fn partial_head(&self) -> usize {
+        self.framing.partial()
     }
 
     /// Why the stream could not be followed, when it could not.

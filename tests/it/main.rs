@@ -8,6 +8,10 @@
 )]
 
 mod forward;
+mod hostile;
 mod journal;
 mod layers;
+mod random_requests;
+mod serve;
 mod vectors;
+mod wire;
