@@ -1,0 +1,66 @@
+//! hookctl, the program under measurement: the one place that knows its command line.
+//!
+//! Nothing of the user's own (settings, secrets, journals) is read: every run
+//! has a home folder of its own.
+
+use crate::requests::{SECRET, SECRET_VARIABLE};
+use crate::server::Server;
+use crate::{Failure, server};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Where a listener keeps what it receives.
+pub(crate) enum Journal<'a> {
+    None,
+    At(&'a Path),
+}
+
+/// What a listener does besides verifying.
+pub(crate) struct Listen<'a> {
+    pub(crate) journal: Journal<'a>,
+    pub(crate) forward: Option<&'a Server>,
+}
+
+/// hookctl as a program.
+pub(crate) struct Hookctl {
+    pub(crate) program: PathBuf,
+    home: tempfile::TempDir,
+}
+
+impl Hookctl {
+    pub(crate) fn new(program: PathBuf, scratch: &Path) -> Result<Self, Failure> {
+        Ok(Self { program, home: tempfile::tempdir_in(scratch)? })
+    }
+
+    /// A command of it, away from the user's own settings and with the benchmark's secret.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).current_dir(self.home.path()).stdin(Stdio::null());
+        command.env_clear().env("HOME", self.home.path()).env(SECRET_VARIABLE, SECRET);
+        command
+    }
+
+    /// Starts `hookctl listen` on a free port with the display off.
+    ///
+    /// `--json` makes the `ready` record the first line, so each delivery is a line as well; `--quiet` asks for
+    /// none. Whatever it still writes is read by a thread of the benchmark, and writing it counts as its CPU.
+    pub(crate) fn start_listen(&self, name: &str, listen: &Listen<'_>) -> Result<Server, Failure> {
+        let mut command = self.command(&["listen", "--port", "0", "--json", "--quiet"]);
+        command.args(["--provider", "koji", "--secret-env", SECRET_VARIABLE]);
+        match listen.journal {
+            Journal::None => command.arg("--no-journal"),
+            Journal::At(file) => command.arg("--journal").arg(file),
+        };
+        if let Some(target) = listen.forward {
+            command.args(["--answer", "mirror", "--forward", &format!("http://{}", target.address)]);
+        }
+        server::start(name, &mut command)
+    }
+}
+
+/// The WAL index SQLite keeps beside a journal.
+pub(crate) fn wal_index(journal: &Path) -> PathBuf {
+    let mut name = journal.as_os_str().to_owned();
+    name.push("-shm");
+    PathBuf::from(name)
+}
