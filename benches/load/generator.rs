@@ -67,8 +67,8 @@ pub(crate) struct Load {
     pub(crate) p99_us: f64,
     /// CPU the server used.
     pub(crate) server_cpu_us: f64,
-    /// CPU the generator used.
-    pub(crate) generator_cpu_us: f64,
+    /// How busy the generator's own threads were, from 0 to 1.
+    pub(crate) generator_busy: f64,
     /// Commits of the journal.
     pub(crate) commits: Option<u32>,
 }
@@ -135,8 +135,9 @@ impl Reading {
 pub(crate) fn run(plan: Plan) -> Result<Load, Failure> {
     let course = Arc::new(Course::new(plan));
     // Half of the cores, so that a server on a small machine has the other half.
-    let threads = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
-    let workers: Vec<_> = (0..threads.min(course.plan.connections))
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = (cores / 2).clamp(1, course.plan.connections.max(1));
+    let workers: Vec<_> = (0..threads)
         .map(|first| {
             let course = Arc::clone(&course);
             std::thread::spawn(move || drive(&course, first, threads))
@@ -153,7 +154,7 @@ pub(crate) fn run(plan: Plan) -> Result<Load, Failure> {
         tallies.extend(worker.join().map_err(|_| "a thread of the generator panicked")??);
     }
     let after = timed.map_or_else(|| Reading::take(&course.plan), Ok)?;
-    Ok(sum(tallies, &before, &after))
+    Ok(sum(tallies, threads, &before, &after))
 }
 
 /// Drives every `step`th connection, from `first` on, to its end.
@@ -244,11 +245,12 @@ impl Connection {
     }
 }
 
-fn sum(tallies: Vec<Tally>, before: &Reading, after: &Reading) -> Load {
+fn sum(tallies: Vec<Tally>, threads: usize, before: &Reading, after: &Reading) -> Load {
+    let seconds = after.at.duration_since(before.at).as_secs_f64();
     let mut load = Load {
-        seconds: after.at.duration_since(before.at).as_secs_f64(),
+        seconds,
         server_cpu_us: after.server - before.server,
-        generator_cpu_us: after.generator - before.generator,
+        generator_busy: (after.generator - before.generator) / (seconds * 1e6 * threads as f64),
         commits: after.commits.zip(before.commits).map(|(after, before)| after.wrapping_sub(before)),
         ..Load::default()
     };

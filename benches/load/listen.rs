@@ -5,9 +5,16 @@
 
 use crate::requests::{SECRET, SECRET_VARIABLE};
 use crate::server::Server;
-use crate::{Failure, server};
+use crate::{Failure, answer, requests, server};
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where a listener keeps what it receives.
 pub(crate) enum Journal<'a> {
@@ -32,10 +39,17 @@ impl Hookctl {
         Ok(Self { program, home: tempfile::tempdir_in(scratch)? })
     }
 
-    /// A command of it, away from the user's own settings and with the benchmark's secret.
+    /// A command of it.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(arguments).current_dir(self.home.path()).stdin(Stdio::null());
+        let mut command = self.secluded(&self.program);
+        command.args(arguments);
+        command
+    }
+
+    /// Any program, away from the user's own settings and with the benchmark's secret.
+    pub(crate) fn secluded(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.home.path()).stdin(Stdio::null());
         command.env_clear().env("HOME", self.home.path()).env(SECRET_VARIABLE, SECRET);
         command
     }
@@ -55,6 +69,33 @@ impl Hookctl {
             command.args(["--answer", "mirror", "--forward", &format!("http://{}", target.address)]);
         }
         server::start(name, &mut command)
+    }
+}
+
+/// Sends one delivery whose signature belongs to another body: a server that
+/// answers it 200 verifies nothing, and its figures would mean nothing.
+pub(crate) fn refuse_forgery(server: &Server) -> Result<(), Failure> {
+    let (body, other) = (requests::body(0), requests::body(1));
+    let forged = requests::request(server.address, &server.path, &body, &requests::signature(&other));
+    let mut stream = TcpStream::connect(server.address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(&forged)?;
+    let mut received = Vec::new();
+    let mut piece = [0; 4096];
+    let status = loop {
+        if let Some(answer) = answer::read(&received)? {
+            break answer.status;
+        }
+        let length = stream.read(&mut piece)?;
+        if length == 0 {
+            return Err(format!("{} gave no answer to a forged delivery", server.name).into());
+        }
+        received.extend_from_slice(piece.get(..length).unwrap_or_default());
+    };
+    if status == 401 {
+        Ok(())
+    } else {
+        Err(format!("{} answered a forged delivery {status}", server.name).into())
     }
 }
 

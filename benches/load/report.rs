@@ -9,6 +9,9 @@ use crate::generator::Load;
 use serde::Serialize;
 use std::io::Write;
 
+/// A generator this busy measures itself.
+const SATURATED: f64 = 0.95;
+
 /// The bound of a figure.
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,7 +49,7 @@ impl Report {
     pub(crate) fn begin(&mut self, scenario: &'static str, about: &str) -> Result<(), Failure> {
         self.scenario = scenario;
         let title = format!("{scenario}: {about}");
-        writeln!(std::io::stdout(), "\n{title:<73}{:>12}  {:<24}", "median", "min..max")?;
+        writeln!(std::io::stdout(), "\n{title:<73}{:>12}  min..max", "median")?;
         Ok(())
     }
 
@@ -164,6 +167,12 @@ impl Series {
         report.figure(&self.subject, "p50 µs", self.each(|load| load.p50_us), None)?;
         report.figure(&self.subject, "p99 µs", self.each(|load| load.p99_us), None)?;
         report.figure(&self.subject, "CPU µs a delivery", self.each(Load::cpu), None)?;
+        if self.loads.iter().any(|load| load.generator_busy > SATURATED) {
+            report.note(&format!(
+                "{}: the load generator had no CPU left, so the rate is its own; compare CPU a delivery",
+                self.subject
+            ))?;
+        }
         for load in &self.loads {
             if let Some(fault) = load.fault() {
                 report.fault(&format!("{}: {fault}", self.subject))?;

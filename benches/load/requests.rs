@@ -40,6 +40,18 @@ pub(crate) fn signature(body: &[u8]) -> String {
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
 
+/// One request, head and body.
+pub(crate) fn request(address: SocketAddr, path: &str, body: &[u8], signature: &str) -> Vec<u8> {
+    let length = body.len();
+    let mut request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: load-benchmark\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\nX-Koji-Signature: {signature}\r\n\r\n"
+    )
+    .into_bytes();
+    request.extend_from_slice(body);
+    request
+}
+
 /// A pool of whole requests of one length, one after the other.
 pub(crate) struct Requests {
     bytes: Vec<u8>,
@@ -53,18 +65,9 @@ impl Requests {
         let mut stride = 0;
         for number in first..first + count.max(1) {
             let body = body(number);
-            let before = bytes.len();
-            bytes.extend_from_slice(
-                format!(
-                    "POST {path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: load-benchmark\r\n\
-                     Content-Type: application/json\r\nContent-Length: {}\r\nX-Koji-Signature: {}\r\n\r\n",
-                    body.len(),
-                    signature(&body)
-                )
-                .as_bytes(),
-            );
-            bytes.extend_from_slice(&body);
-            stride = bytes.len() - before;
+            let request = request(address, path, &body, &signature(&body));
+            stride = request.len();
+            bytes.extend_from_slice(&request);
         }
         Self { bytes, stride }
     }

@@ -36,8 +36,8 @@ pub(crate) fn run(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     report.figure("disk", "SQLite commit p50 µs", commit, None)?;
     for series in &series {
         series.describe(report)?;
-        let busy = series.each(|load| load.generator_cpu_us / load.seconds / 1e4);
-        report.figure(&series.subject, "generator, % of a core", busy, None)?;
+        let busy = series.each(|load| load.generator_busy * 100.0);
+        report.figure(&series.subject, "generator, % of its threads", busy, None)?;
     }
     Ok(())
 }

@@ -23,10 +23,19 @@ pub(crate) fn start(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
         ("hookctl --version", vec!["--version"]),
         ("hookctl sign", vec!["sign", &payload, "--provider", "koji", "--secret-env", SECRET_VARIABLE]),
     ];
+    // What ends fast because it does nothing is not fast.
+    for ((subject, arguments), expected) in
+        commands.iter().zip(["hookctl", &requests::signature(&requests::body(0))])
+    {
+        let output = bench.hookctl.command(arguments).output()?;
+        if !String::from_utf8_lossy(&output.stdout).contains(expected) {
+            return Err(format!("`{subject}` did not print what it should ({})", output.status).into());
+        }
+    }
     let mut nothing = Vec::new();
     let mut walls = vec![Vec::new(); commands.len()];
     for _ in 0..RUNS {
-        nothing.push(wall_ms(&mut Command::new("/bin/true"))?);
+        nothing.push(wall_ms(&mut bench.hookctl.secluded("/bin/true"))?);
         for ((_, arguments), walls) in commands.iter().zip(&mut walls) {
             walls.push(wall_ms(&mut bench.hookctl.command(arguments))?);
         }
@@ -40,7 +49,7 @@ pub(crate) fn start(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     if !Path::new(TIME).exists() {
         return report.note("resident memory is skipped: /usr/bin/time is not installed");
     }
-    report.figure("/bin/true", "highest MiB", memory(|| Command::new("/bin/true"))?, None)?;
+    report.figure("/bin/true", "highest MiB", memory(|| bench.hookctl.secluded("/bin/true"))?, None)?;
     for (subject, arguments) in &commands {
         let highest = memory(|| bench.hookctl.command(arguments))?;
         report.figure(subject, "highest MiB", highest, Some(Goal::AtMost(6.0)))?;
@@ -79,11 +88,16 @@ fn memory(command: impl Fn() -> Command) -> Result<Vec<f64>, Failure> {
 pub(crate) fn size(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     let folder = tempfile::tempdir_in(bench.scratch())?;
     let stripped = folder.path().join("hookctl");
-    let strip = Command::new("strip").arg("-o").arg(&stripped).arg(&bench.hookctl.program).status();
+    let strip = Command::new("strip")
+        .arg("-o")
+        .arg(&stripped)
+        .arg(&bench.hookctl.program)
+        .stderr(Stdio::null())
+        .status();
     let measured = if strip.is_ok_and(|status| status.success()) {
         stripped
     } else {
-        report.note("`strip` is not installed: the binary is measured as the release profile strips it")?;
+        report.note("`strip` did not run: the binary is measured as the release profile strips it")?;
         bench.hookctl.program.clone()
     };
     let megabytes = std::fs::metadata(measured)?.len() as f64 / 1e6;

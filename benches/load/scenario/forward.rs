@@ -5,7 +5,7 @@ use crate::bench::Bench;
 use crate::disk;
 use crate::express::Express;
 use crate::generator::Load;
-use crate::listen::{Journal, Listen, wal_index};
+use crate::listen::{Journal, Listen, refuse_forgery, wal_index};
 use crate::report::{Goal, Report, Series};
 
 /// How much p50 forwarding adds, with and without a journal.
@@ -18,6 +18,8 @@ pub(crate) fn added(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     let journal = folder.path().join("journal");
     let durable = Listen { journal: Journal::At(&journal), forward: Some(&target) };
     let durable = bench.hookctl.start_listen("hookctl with a journal", &durable)?;
+    refuse_forgery(&plain)?;
+    refuse_forgery(&durable)?;
     for connections in [1, 16] {
         let named = |name: &str| Series::new(&format!("{name}, {connections} conn."));
         let mut direct = named("target alone");
@@ -62,6 +64,7 @@ pub(crate) fn express(bench: &Bench, report: &mut Report) -> Result<(), Failure>
     let forwarder = bench.forwarder(&target)?;
     let listen = Listen { journal: Journal::None, forward: Some(&target) };
     let hookctl = bench.hookctl.start_listen("hookctl", &listen)?;
+    refuse_forgery(&hookctl)?;
     let express = match Express::install(bench.scratch()) {
         Ok(express) => Some(express),
         Err(error) => {
@@ -70,6 +73,7 @@ pub(crate) fn express(bench: &Bench, report: &mut Report) -> Result<(), Failure>
         }
     };
     let handler = express.as_ref().map(|express| express.start(&target)).transpose()?;
+    handler.as_ref().map_or(Ok(()), refuse_forgery)?;
     let (mut limit, mut own) = (Series::new("minimal forwarder"), Series::new("hookctl"));
     let mut written = Series::new("Express handler");
     for _ in 0..bench.rounds {

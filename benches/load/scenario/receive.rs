@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::bench::Bench;
 use crate::disk;
 use crate::generator::Load;
-use crate::listen::{Journal, Listen, wal_index};
+use crate::listen::{Journal, Listen, refuse_forgery, wal_index};
 use crate::report::{Goal, Report, Series};
 
 const CONNECTIONS: usize = 64;
@@ -15,6 +15,7 @@ const DISK_US: std::ops::RangeInclusive<f64> = 100.0..=200.0;
 pub(crate) fn verified(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     let listen = Listen { journal: Journal::None, forward: None };
     let hookctl = bench.hookctl.start_listen("hookctl", &listen)?;
+    refuse_forgery(&hookctl)?;
     let bare = bench.bare()?;
     let (mut limit, mut own) = (Series::new("bare hyper"), Series::new("hookctl"));
     for _ in 0..bench.rounds {
@@ -29,12 +30,25 @@ pub(crate) fn verified(bench: &Bench, report: &mut Report) -> Result<(), Failure
     report.figure("hookctl : bare hyper", "CPU a delivery", cpu, Some(Goal::AtMost(1.6)))
 }
 
+/// How many deliveries share a commit, when the journal's WAL index tells.
+fn describe_commits(own: &Series, report: &mut Report) -> Result<(), Failure> {
+    if own.loads.iter().any(|load| load.commits.is_none_or(|commits| commits == 0)) {
+        return report.note("commits are not counted: the journal has no WAL index that could be read");
+    }
+    let commits = |load: &Load| load.commits.map_or(0.0, f64::from);
+    let rate = own.each(|load| commits(load) / load.seconds);
+    report.figure(&own.subject, "commits a second", rate, None)?;
+    let batch = own.each(|load| load.delivered as f64 / commits(load));
+    report.figure(&own.subject, "deliveries a commit", batch, None)
+}
+
 /// Verified, and answered after a commit with `synchronous=FULL`.
 pub(crate) fn durable(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     let folder = tempfile::tempdir_in(bench.scratch())?;
     let journal = folder.path().join("journal");
     let listen = Listen { journal: Journal::At(&journal), forward: None };
     let hookctl = bench.hookctl.start_listen("hookctl", &listen)?;
+    refuse_forgery(&hookctl)?;
     let bare = bench.bare()?;
     let (mut limit, mut own) = (Series::new("bare hyper"), Series::new("hookctl"));
     let mut sync = Vec::new();
@@ -50,10 +64,7 @@ pub(crate) fn durable(bench: &Bench, report: &mut Report) -> Result<(), Failure>
     }
     limit.describe(report)?;
     own.describe(report)?;
-    let commits = |load: &Load| load.commits.map_or(f64::NAN, f64::from);
-    report.figure("hookctl", "commits a second", own.each(|load| commits(load) / load.seconds), None)?;
-    let batch = own.each(|load| load.delivered as f64 / commits(load));
-    report.figure("hookctl", "deliveries a commit", batch, None)?;
+    describe_commits(&own, report)?;
     let rate = own.with(&limit, |own, limit| own.rate() / limit.rate());
     report.figure("hookctl : bare hyper", "deliveries a second", rate, Some(Goal::AtLeast(0.40)))
 }
