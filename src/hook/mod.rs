@@ -19,6 +19,7 @@ pub mod json;
 pub mod jsontext;
 pub mod provider;
 pub mod quantity;
+pub mod sample;
 pub mod schedule;
 pub mod secret;
 pub mod signature;

@@ -13,5 +13,6 @@ mod journal;
 mod layers;
 mod random_requests;
 mod serve;
+mod target;
 mod vectors;
 mod wire;
