@@ -375,7 +375,7 @@ mod tests {
         let given = delivery(checked(Code::Verified, "ok"), Vec::new());
         let shown = |show, reveal| {
             said(Look::PLAIN, |page| {
-                content(page, &given.checked.delivery, TextOptions { show, reveal, keys: false })
+                content(page, &given.checked.delivery, TextOptions { show, reveal, keys: false });
             })
         };
         let headers = "          POST /hooks?team=7\n          Host: localhost:4400\n          \

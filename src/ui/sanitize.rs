@@ -69,8 +69,12 @@ const HIDDEN: [(char, char); 23] = [
 
 /// Whether a character acts on a terminal or cannot be seen.
 pub fn unsafe_to_show(letter: char) -> bool {
-    letter.is_control()
-        || (letter >= '\u{ad}' && HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&letter)))
+    if letter < '\u{ad}' {
+        return letter.is_control();
+    }
+    // The ranges are in order: only the last that begins at or before the letter can hold it.
+    let after = HIDDEN.partition_point(|(first, _)| *first <= letter);
+    after.checked_sub(1).and_then(|at| HIDDEN.get(at)).is_some_and(|(_, last)| letter <= *last)
 }
 
 impl Rules {
@@ -241,6 +245,15 @@ mod tests {
 
     fn shown(bytes: impl AsRef<[u8]>) -> String {
         Rules::field(Charset::Unicode).apply(bytes.as_ref()).into_owned()
+    }
+
+    #[test]
+    fn the_ranges_are_in_order() {
+        assert!(HIDDEN.iter().all(|(first, last)| first <= last));
+        assert!(HIDDEN.windows(2).all(|pair| pair[0].1 < pair[1].0));
+        for (first, last) in HIDDEN {
+            assert!(unsafe_to_show(first) && unsafe_to_show(last));
+        }
     }
 
     #[test]

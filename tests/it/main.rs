@@ -14,5 +14,6 @@ mod layers;
 mod random_requests;
 mod serve;
 mod target;
+mod terminal;
 mod vectors;
 mod wire;
