@@ -8,7 +8,7 @@
 
 use super::human;
 use super::page::Page;
-use super::sanitize::{self, Rules, unsafe_to_show};
+use super::sanitize::{self, Rules};
 use super::style::{Mark, Role};
 use crate::hook::jsontext::{self, Kind, SyntaxError, Token};
 use sha2::{Digest, Sha256};
@@ -320,16 +320,10 @@ fn closes(kind: Kind) -> bool {
     matches!(kind, Kind::EndObject | Kind::EndArray)
 }
 
-/// Whether a body can be shown as text without escapes.
-pub fn is_plain_text(body: &[u8]) -> bool {
-    std::str::from_utf8(body).is_ok_and(|text| {
-        !text.chars().any(|letter| unsafe_to_show(letter) && !matches!(letter, '\n' | '\t' | '\r'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::sanitize::unsafe_to_show;
     use crate::ui::style::Look;
     use proptest::prelude::*;
     use snapbox::{IntoData, assert_data_eq, str};

@@ -153,7 +153,7 @@ impl Role {
             Self::Warning | Self::Word => (Some(Color::Yellow), None),
             Self::Event => (Some(Color::Cyan), Some("1")),
             Self::Seq | Self::Number => (Some(Color::Magenta), None),
-            Self::Url | Self::Key => (Some(Color::Blue), None),
+            Self::Url | Self::Key => (Some(Color::BrightBlue), None),
         }
     }
 

@@ -241,7 +241,7 @@ fn printed(events: &[Event], show: Show) -> (String, String) {
 /// Text without the colours that hookctl uses, and without line ends and tabs.
 fn without_our_own(text: &str) -> String {
     let mut text = text.replace(['\n', '\t'], "");
-    for codes in ["0", "1", "2", "31", "32", "33", "34", "35", "36", "1;31", "1;36"] {
+    for codes in ["0", "1", "2", "32", "33", "35", "94", "1;31", "1;36"] {
         text = text.replace(&format!("\x1b[{codes}m"), "");
     }
     text
