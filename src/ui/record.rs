@@ -25,11 +25,15 @@ use crate::hook::attempt::{Attempt, Outcome};
 use crate::hook::delivery::{Checked, Facts};
 use crate::hook::headers::Headers;
 use crate::hook::verdict::Verdict;
-use crate::job::report::{Attempted, Delivered, Next, Ready, Rejected, Summary};
+use crate::job::report::{Attempted, Delivered, Next};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use std::time::Duration;
+
+mod life;
+
+pub use life::{ReadyRecord, RejectedRecord, SecretRecord, SummaryRecord};
 
 /// The version of the schema.
 pub const VERSION: u8 = 1;
@@ -312,112 +316,5 @@ impl<'a> From<&'a Delivered> for DeliveryRecord<'a> {
             .with_duplicate_of(delivered.duplicate_of)
             .with_attempts(&delivered.attempts)
             .with_not_forwarded(delivered.not_forwarded)
-    }
-}
-
-/// Where a provider's secret came from; never the secret.
-#[derive(Clone, Debug, Serialize)]
-pub struct SecretRecord<'a> {
-    provider: Option<&'a str>,
-    origin: &'a str,
-}
-
-/// What a listener starts with.
-#[derive(Clone, Debug, Serialize)]
-pub struct ReadyRecord<'a> {
-    v: u8,
-    r#type: &'static str,
-    url: &'a str,
-    address: String,
-    answer: &'static str,
-    targets: &'a [String],
-    provider: Option<&'a str>,
-    secrets: Vec<SecretRecord<'a>>,
-    journal: Option<&'a str>,
-}
-
-impl<'a> From<&'a Ready> for ReadyRecord<'a> {
-    fn from(ready: &'a Ready) -> Self {
-        Self {
-            v: VERSION,
-            r#type: "ready",
-            url: &ready.url,
-            address: ready.address.to_string(),
-            answer: ready.answer.as_str(),
-            targets: &ready.targets,
-            provider: ready.provider.as_deref(),
-            secrets: ready
-                .secrets
-                .iter()
-                .map(|secret| SecretRecord { provider: secret.provider.as_deref(), origin: &secret.origin })
-                .collect(),
-            journal: ready.journal.as_deref(),
-        }
-    }
-}
-
-/// A connection or request turned away before it was a delivery.
-#[derive(Clone, Debug, Serialize)]
-pub struct RejectedRecord<'a> {
-    v: u8,
-    r#type: &'static str,
-    at: String,
-    peer: String,
-    status: Option<u16>,
-    code: &'static str,
-    reason: &'a str,
-}
-
-impl<'a> From<&'a Rejected> for RejectedRecord<'a> {
-    fn from(rejected: &'a Rejected) -> Self {
-        Self {
-            v: VERSION,
-            r#type: "rejected",
-            at: rejected.at.rfc3339_millis(),
-            peer: rejected.peer.to_string(),
-            status: rejected.status,
-            code: rejected.code,
-            reason: &rejected.reason,
-        }
-    }
-}
-
-/// What a listener saw in its life.
-#[derive(Clone, Debug, Serialize)]
-pub struct SummaryRecord {
-    v: u8,
-    r#type: &'static str,
-    received: u64,
-    verified: u64,
-    failed: u64,
-    unjudged: u64,
-    forwarded: u64,
-    forward_failed: u64,
-    waiting: u64,
-    duplicates: u64,
-    rejected: u64,
-    not_kept: u64,
-    matched: u64,
-    ran_ms: f64,
-}
-
-impl From<&Summary> for SummaryRecord {
-    fn from(summary: &Summary) -> Self {
-        Self {
-            v: VERSION,
-            r#type: "summary",
-            received: summary.received,
-            verified: summary.verified,
-            failed: summary.failed,
-            unjudged: summary.unjudged,
-            forwarded: summary.forwarded,
-            forward_failed: summary.forward_failed,
-            waiting: summary.waiting,
-            duplicates: summary.duplicates,
-            rejected: summary.rejected,
-            not_kept: summary.not_kept,
-            matched: summary.matched,
-            ran_ms: milliseconds(summary.ran),
-        }
     }
 }
