@@ -8,3 +8,8 @@ pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
+
+/// A fresh id, sortable by time (UUID version 7).
+pub fn fresh_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}

@@ -18,6 +18,7 @@
 //! | 2 | `journal`, `serve`, `outbound`, `clock` | disk, HTTP server, HTTP clients, system time |
 //! | 1 | `hook` | facts and rules, pure |
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod forward;

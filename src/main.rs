@@ -1,3 +1,7 @@
 //! The `hookctl` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hookctl::cli::main()
+}

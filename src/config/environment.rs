@@ -1,7 +1,7 @@
 //! The process environment as a value, read once.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 /// A snapshot of the environment variables.
 #[derive(Clone, Default)]
@@ -30,6 +30,11 @@ impl Environment {
     /// A variable's text; `None` when it is unset, empty or not Unicode.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
+    }
+
+    /// A variable as the system gives it; `None` when it is unset.
+    pub fn os(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(name).map(OsString::as_os_str)
     }
 
     /// A variable's bytes; `None` when it is unset. An empty value is a value.

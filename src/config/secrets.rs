@@ -8,6 +8,7 @@
 use super::environment::Environment;
 use super::folders::Folders;
 use crate::hook::secret::Secret;
+use crate::job::judge::SecretSource;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -146,6 +147,13 @@ impl Secrets {
                 ));
             }
         }
+    }
+}
+
+impl SecretSource for Secrets {
+    fn secrets_of(&self, provider: &str) -> Result<Vec<Secret>, String> {
+        let found = self.of(provider).map_err(|error| error.to_string())?;
+        Ok(found.into_iter().map(|(secret, _)| secret).collect())
     }
 }
 

@@ -82,10 +82,34 @@ impl Forwarder {
 
     /// Passes one delivery to one target and says how it went.
     pub async fn attempt(&self, target: &Target, delivery: &Head, body: &Bytes, number: u32) -> Attempt {
+        self.attempt_by(target, delivery, body, number, self.timeout).await
+    }
+
+    /// The same with a deadline of its own; zero for none.
+    pub async fn attempt_within(
+        &self,
+        target: &Target,
+        delivery: &Head,
+        body: &Bytes,
+        number: u32,
+        timeout: Duration,
+    ) -> Attempt {
+        let timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
+        self.attempt_by(target, delivery, body, number, timeout).await
+    }
+
+    async fn attempt_by(
+        &self,
+        target: &Target,
+        delivery: &Head,
+        body: &Bytes,
+        number: u32,
+        timeout: Option<Duration>,
+    ) -> Attempt {
         let started = clock::now();
         let begun = Instant::now();
         let request_target = target.request_target(delivery.target(), self.path_mode);
-        let outcome = match self.exchange(target, &request_target, delivery, body).await {
+        let outcome = match self.exchange(target, &request_target, delivery, body, timeout).await {
             Ok(answer) => Outcome::Answered(answer),
             Err(failure) => Outcome::Failed(failure),
         };
@@ -104,6 +128,7 @@ impl Forwarder {
         request_target: &str,
         delivery: &Head,
         body: &Bytes,
+        timeout: Option<Duration>,
     ) -> Result<crate::hook::attempt::Answer, Failure> {
         let origin: Uri = target.origin().parse().map_err(|error: http::uri::InvalidUri| Failure {
             kind: FailureKind::Invalid,
@@ -114,13 +139,8 @@ impl Forwarder {
                 kind: FailureKind::Invalid,
                 detail: "the request line cannot be written for the target".to_owned(),
             })?;
-        let request = ExactRequest {
-            origin: &origin,
-            method: delivery.method(),
-            head,
-            body: body.clone(),
-            timeout: self.timeout,
-        };
+        let request =
+            ExactRequest { origin: &origin, method: delivery.method(), head, body: body.clone(), timeout };
         self.client.send(&request).await
     }
 }

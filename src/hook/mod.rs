@@ -6,6 +6,7 @@
 
 pub mod attempt;
 pub mod condition;
+pub mod curl;
 pub mod delivery;
 pub mod detect;
 pub mod digest;
@@ -26,4 +27,5 @@ pub mod signature;
 pub mod target;
 pub mod template;
 pub mod time;
+pub mod trial;
 pub mod verdict;

@@ -88,6 +88,11 @@ impl Timestamp {
         self.jiff().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
+    /// Date and time in the local zone, `YYYY-MM-DD HH:MM:SS`.
+    pub fn local_date_and_time(self) -> String {
+        self.jiff().to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
     /// The time of day in the local zone, `HH:MM:SS`.
     pub fn local_time_of_day(self) -> String {
         self.jiff().to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()

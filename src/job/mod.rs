@@ -1,4 +1,10 @@
 //! What the tool does, one file a thing; jobs compose the rooms below and
 //! speak only through [`report::Report`].
 
+pub mod demo;
+pub mod export;
+pub mod judge;
+pub mod listen;
+pub mod replay;
 pub mod report;
+pub mod trigger;

@@ -12,7 +12,7 @@ use super::pretty;
 use super::style::{Mark, Role};
 use super::text::{Show, TextOptions};
 use crate::hook::attempt::{Attempt, Outcome};
-use crate::hook::delivery::Delivery;
+use crate::hook::delivery::{Delivery, Facts};
 use crate::hook::headers::{Head, Headers};
 use crate::hook::verdict::Verdict;
 use crate::job::report::{AnsweredBy, Attempted, Delivered, Next, Rejected};
@@ -93,6 +93,22 @@ pub fn verdict(page: &mut Page, verdict: &Verdict) {
         _ => (Role::Warning, Mark::Unsure),
     };
     page.mark(role, mark).space(1).put(role, verdict.code.as_str());
+}
+
+/// A verdict with its provider, its reason and what the body says: what `verify` prints.
+pub fn judgement(page: &mut Page, judged: &Verdict, facts: &Facts) {
+    verdict(page, judged);
+    if let Some(provider) = &judged.provider {
+        page.space(2).put(Role::Strong, provider.as_ref());
+    }
+    page.end_line().space(2).put(Role::Plain, &*judged.reason).end_line();
+    for (name, value) in
+        [("event", &facts.event), ("delivery", &facts.delivery_id), ("subject", &facts.subject)]
+    {
+        if let Some(value) = value {
+            page.space(2).put(Role::Dim, name).pad_to(12).put(Role::Plain, value).end_line();
+        }
+    }
 }
 
 const fn status_role(status: u16) -> Role {
@@ -321,7 +337,7 @@ mod tests {
         (given.status, given.answered_by) = (502, AnsweredBy::Gateway);
         given.checked = Arc::new({
             let mut checked = checked(Code::Verified, "ok");
-            checked.facts = crate::hook::delivery::Facts::default();
+            checked.facts = Facts::default();
             checked
         });
         assert_eq!(

@@ -240,6 +240,20 @@ impl Streams {
         let _ = inner.stderr.flush();
     }
 
+    /// Says something that is neither a result nor a warning.
+    pub fn say(&self, text: &str) {
+        let mut page = self.narration();
+        page.put(Role::Plain, text).end_line();
+        self.narrate(&page);
+    }
+
+    /// Says what to type next.
+    pub fn hint(&self, text: &str) {
+        let mut page = self.narration();
+        page.put(Role::Dim, "hint:").space(1).put(Role::Plain, text).end_line();
+        self.narrate(&page);
+    }
+
     /// Says a warning, with the command or setting that mends it.
     pub fn warn(&self, text: &str, hint: Option<&str>) {
         let mut page = self.narration();

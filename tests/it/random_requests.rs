@@ -115,7 +115,7 @@ fn request() -> impl Strategy<Value = Sent> {
             match framed {
                 Framed::None => {}
                 Framed::Sized => {
-                    lines.insert(at, format!("{length_name}:{space}{}\r\n", body.len()).into_bytes())
+                    lines.insert(at, format!("{length_name}:{space}{}\r\n", body.len()).into_bytes());
                 }
                 Framed::Chunked { .. } => lines.insert(at, coding),
             }

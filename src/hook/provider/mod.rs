@@ -210,6 +210,15 @@ pub enum Origin {
     File(Arc<str>),
 }
 
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Builtin => f.write_str("built in"),
+            Self::File(file) => f.write_str(file),
+        }
+    }
+}
+
 /// A sender of webhooks and its signature scheme, ready to be used.
 #[derive(Clone, Debug)]
 pub struct Provider {

@@ -8,6 +8,8 @@
 pub mod edit;
 mod fresh;
 
+pub use edit::{EditError, set_pointer};
+
 use crate::hook::time::Timestamp;
 use fresh::Seed;
 use serde::Deserialize;
@@ -137,6 +139,11 @@ static FAMILIES: [Family; FAMILY_COUNT] = families! {
 };
 
 const FAMILY_COUNT: usize = 33;
+
+/// Every sample of every provider.
+pub fn all() -> impl Iterator<Item = &'static Sample> {
+    FAMILIES.iter().filter_map(|family| family.providers.first()).flat_map(|provider| samples(provider))
+}
 
 /// A data file.
 #[derive(Deserialize)]

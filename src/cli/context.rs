@@ -1,0 +1,307 @@
+//! What every command works with: streams, environment, folders, catalogue, secrets.
+//!
+//! Built once from the arguments; commands ask it and never read the
+//! environment or open standard output themselves.
+
+use super::error::CommandError;
+use super::exit::Exit;
+use super::shared::{ColorWhen, Everywhere, OutputFormat, PayloadArgs, SecretArgs};
+use crate::config::environment::Environment;
+use crate::config::folders::Folders;
+use crate::config::secrets::{Secrets, SecretsError};
+use crate::hook::jq::Filter;
+use crate::hook::provider::{Catalogue, Provider};
+use crate::ui::json::JsonReport;
+use crate::ui::progress::Progress;
+use crate::ui::prompt::Gate;
+use crate::ui::stream::{Streams, WriteError};
+use crate::ui::style::{ColorChoice, Role, Surroundings};
+use bytes::Bytes;
+use serde::Serialize;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What every command works with.
+#[derive(Debug)]
+pub struct Context {
+    streams: Arc<Streams>,
+    environment: Environment,
+    surroundings: Surroundings,
+    json: bool,
+    jq: Option<Arc<Filter>>,
+    verbose: u8,
+    no_input: bool,
+}
+
+impl Context {
+    /// Reads the environment and the options that every command takes.
+    ///
+    /// # Errors
+    /// When `--jq` is not a filter; the streams come along to say so.
+    pub fn new(everywhere: &Everywhere) -> Result<Self, (Arc<Streams>, CommandError)> {
+        let environment = Environment::of_process();
+        let look = Surroundings::from_lookup(|name| environment.text(name).map(Into::into));
+        let choice = match everywhere.color {
+            ColorWhen::Auto => ColorChoice::Auto,
+            ColorWhen::Always => ColorChoice::Always,
+            ColorWhen::Never => ColorChoice::Never,
+        };
+        let no_input = everywhere.no_input || look.automated();
+        let streams = Arc::new(Streams::standard(choice, &look, everywhere.quiet));
+        let jq = match everywhere.jq.as_deref().map(Filter::compile).transpose() {
+            Ok(jq) => jq.map(Arc::new),
+            Err(error) => {
+                return Err((streams, CommandError::usage("`--jq` cannot be used").because(&error)));
+            }
+        };
+        // A filter works on records, so it asks for them.
+        let json = everywhere.json || everywhere.output == Some(OutputFormat::Json) || jq.is_some();
+        Ok(Self { streams, environment, surroundings: look, json, jq, verbose: everywhere.verbose, no_input })
+    }
+
+    /// The streams.
+    pub fn streams(&self) -> &Arc<Streams> {
+        &self.streams
+    }
+
+    /// The environment.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Whether results are JSON lines.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// How much more to say.
+    pub fn verbose(&self) -> u8 {
+        self.verbose
+    }
+
+    /// Whether nobody may be asked.
+    pub fn no_input(&self) -> bool {
+        self.no_input
+    }
+
+    /// A report that prints records, through `--jq`; `None` when text is wanted.
+    pub fn json_report(&self) -> Option<JsonReport> {
+        let lines = self.jq.clone().map(|jq| {
+            let run = move |record: &str| {
+                let results = jq.run(record.as_bytes()).map_err(|error| error.to_string())?;
+                Ok(results.into_iter().map(|text| String::from_utf8_lossy(&text).into_owned()).collect())
+            };
+            Box::new(run) as Box<dyn crate::ui::json::Lines>
+        });
+        self.json.then(|| JsonReport::new(Arc::clone(&self.streams), lines))
+    }
+
+    /// A bar for so many items, where somebody sees it; none for 0 items.
+    pub fn progress(&self, label: &str, items: u64) -> Progress {
+        if items == 0 {
+            return Progress::hidden();
+        }
+        Progress::new(label, items, self.streams.narration_look(), &self.surroundings, self.streams.quiet())
+    }
+
+    /// Whether and how a person may be asked.
+    pub fn gate(&self) -> Gate {
+        Gate::of_process(&self.surroundings, self.no_input)
+    }
+
+    /// Writes one line of text as the result.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn line(&self, text: &str) -> Result<Exit, CommandError> {
+        let mut page = self.streams.page();
+        page.put(Role::Plain, text).end_line();
+        self.streams.show(&page)?;
+        Ok(Exit::Done)
+    }
+
+    /// The user's folders.
+    ///
+    /// # Errors
+    /// When there is no home folder.
+    pub fn folders(&self) -> Result<Folders, CommandError> {
+        Folders::of(&self.environment).map_err(|reason| {
+            let mut error = CommandError::config("could not find the folders to work in");
+            error.causes.push(reason);
+            error.hint("set HOME, or HOOKCTL_CONFIG_DIR and HOOKCTL_DATA_DIR")
+        })
+    }
+
+    /// The journal named on the command line, or the user's own.
+    ///
+    /// # Errors
+    /// When none is named and there is no home folder.
+    pub fn journal(&self, named: Option<&Path>) -> Result<PathBuf, CommandError> {
+        match named {
+            Some(path) => Ok(path.to_owned()),
+            None => Ok(self.folders()?.journal()),
+        }
+    }
+
+    /// The built-in providers, the user's own, and those of the files named.
+    ///
+    /// # Errors
+    /// When a file cannot be read or holds a mistake.
+    pub fn catalogue(&self, files: &[PathBuf]) -> Result<Catalogue, CommandError> {
+        let mut catalogue = Catalogue::builtin();
+        // Without a home folder there are no own providers; that is no reason to fail.
+        let own = Folders::of(&self.environment).map(|folders| own_provider_files(&folders.providers()));
+        for path in own.unwrap_or_default().iter().chain(files) {
+            add_provider_file(&mut catalogue, path)?;
+        }
+        Ok(catalogue)
+    }
+
+    /// A provider by its id.
+    ///
+    /// # Errors
+    /// When there is none of this id; the nearest is suggested.
+    pub fn provider(&self, catalogue: &Catalogue, id: &str) -> Result<Arc<Provider>, CommandError> {
+        catalogue.get(id).map_err(|error| {
+            let nearest = error.nearest.clone();
+            let refused = CommandError::usage(error.to_string());
+            match nearest {
+                Some(nearest) => refused.hint(format!("did you mean `{nearest}`?")),
+                None => refused.hint("hookctl providers list"),
+            }
+        })
+    }
+
+    /// The secrets of this run; says what is wrong with how they were given.
+    ///
+    /// # Errors
+    /// When a named source cannot be used.
+    pub fn secrets(&self, args: &SecretArgs) -> Result<Secrets, CommandError> {
+        let folders = Folders::of(&self.environment).ok();
+        let secrets = Secrets::load(&args.given()?, &self.environment, folders.as_ref())
+            .map_err(|error| unusable(&error))?;
+        for warning in &secrets.warnings {
+            self.streams.warn(warning, None);
+        }
+        Ok(secrets)
+    }
+
+    /// The bytes of a payload, exactly.
+    ///
+    /// # Errors
+    /// When there is none or it cannot be read.
+    pub fn payload(&self, args: &PayloadArgs) -> Result<Bytes, CommandError> {
+        match (&args.data, &args.payload) {
+            (Some(data), _) => Ok(Bytes::from(data.clone().into_bytes())),
+            (None, Some(path)) => self.read(path),
+            (None, None) => Err(CommandError::usage("no payload was given")
+                .hint("name a file, `-` for standard input, or give it with `--data STRING`")),
+        }
+    }
+
+    /// The bytes of a file, or of standard input for `-`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&self, path: &Path) -> Result<Bytes, CommandError> {
+        let mut bytes = Vec::new();
+        let read = if path == Path::new("-") {
+            std::io::stdin().lock().read_to_end(&mut bytes)
+        } else {
+            std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
+        };
+        read.map_err(|error| {
+            CommandError::usage(format!("could not read `{}`", path.display())).because(&error)
+        })?;
+        Ok(bytes.into())
+    }
+
+    /// Writes bytes to standard output.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn write(&self, bytes: &[u8]) -> Result<Exit, CommandError> {
+        self.streams.raw(bytes)?;
+        Ok(Exit::Done)
+    }
+
+    /// Writes one record, through `--jq` where that is given.
+    ///
+    /// # Errors
+    /// When it cannot be written or the filter fails.
+    pub fn record(&self, record: &impl Serialize) -> Result<(), CommandError> {
+        let Some(jq) = &self.jq else { return Ok(self.streams.record(record)?) };
+        let text = serde_json::to_vec(record)
+            .map_err(|error| CommandError::new(Exit::Bug, "could not write a record").because(&error))?;
+        let results = jq.run(&text).map_err(|error| CommandError::usage("`--jq` failed").because(&error))?;
+        for result in results {
+            self.streams.json_line(&String::from_utf8_lossy(&result))?;
+        }
+        Ok(())
+    }
+
+    /// A runtime for commands that talk to the network.
+    ///
+    /// # Errors
+    /// When the operating system refuses threads.
+    pub fn runtime(&self) -> Result<tokio::runtime::Runtime, CommandError> {
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| CommandError::local("could not start").because(&error))
+    }
+}
+
+/// An unusable secret and the command that mends it.
+pub fn unusable(error: &SecretsError) -> CommandError {
+    let hint = match error {
+        SecretsError::Unreadable { .. } => {
+            "name a file that you can read with `--secret-file FILE`".to_owned()
+        }
+        SecretsError::Unset(name) => format!("export {name}=..., or name another with `--secret-env NAME`"),
+        SecretsError::Empty(_) => {
+            "put the secret there, or name another source with `--secret-file FILE`".to_owned()
+        }
+        SecretsError::TooLarge(_) => "name the file that holds only the secret".to_owned(),
+    };
+    CommandError::config("could not read the signing secret").because(error).hint(hint)
+}
+
+fn own_provider_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    // The order decides which of two files wins, so it must not be the disk's.
+    files.sort();
+    files
+}
+
+fn add_provider_file(catalogue: &mut Catalogue, path: &Path) -> Result<(), CommandError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CommandError::config(format!("could not read the provider file `{}`", path.display())).because(&error)
+    })?;
+    catalogue
+        .add(&path.display().to_string(), &text)
+        .map(drop)
+        .map_err(|error| CommandError::config("could not use a provider file").because(&error))
+}
+
+/// Adds the user's own providers and passes over what cannot be read.
+pub fn add_own_providers(catalogue: &mut Catalogue, folder: &Path) {
+    for path in own_provider_files(folder) {
+        drop(add_provider_file(catalogue, &path));
+    }
+}
+
+impl From<WriteError> for CommandError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            // Whoever read the output has read enough: a quiet end.
+            WriteError::Closed => Self::new(Exit::Done, ""),
+            error => Self::local("could not write the result").because(&error),
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! `hookctl events`: the journal.
+
+mod export;
+mod list;
+mod prune;
+mod replay;
+mod show;
+
+use super::context::Context;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::listen::{PathModeArg, not_opened};
+use super::shared::{ProviderArgs, SecretArgs};
+use super::values::since;
+use crate::clock;
+use crate::hook::jq;
+use crate::hook::verdict::Code;
+use crate::journal::{Entry, Filter, Order, ReadError, Reader, StatusFilter};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "Examples:
+  hookctl events list
+  hookctl events show 12
+  hookctl events replay 12 --to 3000
+  hookctl events export --format har > deliveries.har";
+
+/// List, show, replay, export and prune the deliveries of the journal
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct EventsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: EventsCommand,
+    /// The journal
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "HOOKCTL_JOURNAL", hide_env = true)]
+    pub journal: Option<PathBuf>,
+}
+
+/// What to do with the journal.
+#[derive(Clone, Debug, Subcommand)]
+pub enum EventsCommand {
+    /// List deliveries, newest first
+    #[command(
+        after_help = "Examples:\n  hookctl events list --type 'interview.*' --since 1h\n  hookctl events list --dead\n  hookctl events list --json --jq '.seq'"
+    )]
+    List(ListArgs),
+    /// Show one delivery: headers, body, verdict, attempts
+    #[command(
+        after_help = "Examples:\n  hookctl events show 12\n  hookctl events show 12 --raw > request.http"
+    )]
+    Show(ShowArgs),
+    /// Send deliveries again, byte for byte or re-signed
+    #[command(
+        after_help = "Examples:\n  hookctl events replay 12 --to 3000\n  hookctl events replay 10..20 --to 3000\n  hookctl events replay --since 10m --to 3000 --resign\n  hookctl events replay 12 --to 3000 --edit"
+    )]
+    Replay(ReplayArgs),
+    /// Write deliveries out: JSON lines, HAR, or a folder of curl scripts
+    #[command(
+        after_help = "Examples:\n  hookctl events export > deliveries.jsonl\n  hookctl events export --format har > deliveries.har\n  hookctl events export --format curl --dir scripts"
+    )]
+    Export(ExportArgs),
+    /// Delete old deliveries; those still undelivered are kept unless forced
+    #[command(
+        after_help = "Examples:\n  hookctl events prune --before 7d --dry-run\n  hookctl events prune --keep 1000"
+    )]
+    Prune(PruneArgs),
+}
+
+/// Which deliveries.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Filters")]
+pub struct FilterArgs {
+    /// Only these event types, comma-separated; `interview.*` covers all that begin so
+    #[arg(long = "type", value_name = "EVENTS", value_delimiter = ',', visible_alias = "events")]
+    pub types: Vec<String>,
+    /// Only this provider's
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(super::complete::providers))]
+    pub provider: Option<String>,
+    /// Only these verdicts, comma-separated: verified, mismatch, no_header, ...; `failed` for all but verified
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub verdict: Vec<String>,
+    /// Only those answered so: 200, 4xx
+    #[arg(long, value_name = "STATUS")]
+    pub status: Option<String>,
+    /// Only those received since: 10m, 2h, 7d, or a time
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only those received before: 10m, 2h, 7d, or a time
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// Only those that hold this text in their head or body
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
+    /// Only those whose payload makes this jq expression true
+    #[arg(long, value_name = "JQ")]
+    pub filter: Option<String>,
+    /// Only those that no target has taken yet
+    #[arg(long)]
+    pub undelivered: bool,
+    /// Only dead letters: those that are not tried any more
+    #[arg(long)]
+    pub dead: bool,
+}
+
+/// Arguments of `events list`.
+#[derive(Args, Clone, Debug)]
+pub struct ListArgs {
+    /// How many at the most
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+    pub limit: u64,
+    /// Continue before this delivery
+    #[arg(long, value_name = "N")]
+    pub before: Option<u64>,
+    /// Which deliveries.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// Arguments of `events show`.
+#[derive(Args, Clone, Debug)]
+pub struct ShowArgs {
+    /// The delivery's number
+    #[arg(value_name = "N", add = ArgValueCandidates::new(super::complete::deliveries))]
+    pub seq: u64,
+    /// Write the request as it came: head and body, nothing else
+    #[arg(long, conflicts_with = "body")]
+    pub raw: bool,
+    /// Write the body's bytes, nothing else
+    #[arg(long)]
+    pub body: bool,
+    /// Show signature and authorization values in full
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+/// Arguments of `events replay`.
+#[derive(Args, Clone, Debug)]
+pub struct ReplayArgs {
+    /// A delivery N, or a range A..B with both ends
+    #[arg(value_name = "N|A..B", required_unless_present_any = ["since", "dead", "undelivered"], add = ArgValueCandidates::new(super::complete::deliveries))]
+    pub which: Option<String>,
+    /// Where to send: 3000, localhost:3000/path, https://...
+    #[arg(long, value_name = "TARGET")]
+    pub to: String,
+    /// Keep the recorded path and query, or always use the target's own
+    #[arg(long, value_enum, value_name = "MODE", default_value = "keep")]
+    pub path_mode: PathModeArg,
+    /// Sign again, with a fresh timestamp where the scheme has one
+    #[arg(long)]
+    pub resign: bool,
+    /// Edit the payload in $EDITOR first, then sign again
+    #[arg(long)]
+    pub edit: bool,
+    /// Add or replace a header; repeat for several
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
+    /// The target's deadline; 0 for none
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    pub timeout: String,
+    /// Do not check the target's TLS certificate
+    #[arg(short = 'k', long, visible_alias = "skip-verify")]
+    pub insecure: bool,
+    /// Only those received since: 10m, 2h, 7d, or a time
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only those that no target has taken yet
+    #[arg(long)]
+    pub undelivered: bool,
+    /// Only dead letters
+    #[arg(long)]
+    pub dead: bool,
+    /// Whose scheme.
+    #[command(flatten)]
+    pub provider: ProviderArgs,
+    /// Which secret.
+    #[command(flatten)]
+    pub secret: SecretArgs,
+}
+
+/// Arguments of `events export`.
+#[derive(Args, Clone, Debug)]
+pub struct ExportArgs {
+    /// What to write
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "jsonl")]
+    pub format: ExportFormat,
+    /// The folder for curl scripts; made if it is not there
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    /// Which deliveries.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON record a line.
+    Jsonl,
+    /// HTTP Archive 1.2.
+    Har,
+    /// A folder with a shell script and a body file for each delivery.
+    Curl,
+}
+
+/// Arguments of `events prune`.
+#[derive(Args, Clone, Debug)]
+pub struct PruneArgs {
+    /// Delete those received before: 7d, 2h, or a time
+    #[arg(long, value_name = "WHEN", required_unless_present = "keep")]
+    pub before: Option<String>,
+    /// Keep the newest N
+    #[arg(long, value_name = "N")]
+    pub keep: Option<u64>,
+    /// Delete those still undelivered as well
+    #[arg(long)]
+    pub force: bool,
+    /// Say what would be deleted, and delete nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Runs `hookctl events`.
+pub fn run(args: &EventsArgs, context: &Context) -> Result<Exit, CommandError> {
+    let path = context.journal(args.journal.as_deref())?;
+    match &args.command {
+        EventsCommand::List(list) => list::run(list, &path, context),
+        EventsCommand::Show(show) => show::run(show, &path, context),
+        EventsCommand::Replay(replay) => replay::run(replay, &path, context),
+        EventsCommand::Export(export) => export::run(export, &path, context),
+        EventsCommand::Prune(prune) => prune::run(prune, &path, context),
+    }
+}
+
+/// Deliveries read at a time where all of them are gone through.
+const PAGE: usize = 200;
+
+fn open(path: &std::path::Path) -> Result<Reader, CommandError> {
+    Reader::open(path).map_err(|error| not_opened(&error, path))
+}
+
+fn unreadable(error: &ReadError) -> CommandError {
+    CommandError::local("could not read the journal").because(error)
+}
+
+fn missing(seq: u64) -> CommandError {
+    CommandError::usage(format!("there is no delivery {seq} in the journal")).hint("hookctl events list")
+}
+
+/// The journal's filter and the jq filter that the journal knows nothing of.
+struct Wanted {
+    filter: Filter,
+    jq: Option<jq::Filter>,
+}
+
+impl FilterArgs {
+    fn wanted(&self, limit: usize, order: Order) -> Result<Wanted, CommandError> {
+        let now = clock::now();
+        let status = self.status.as_deref().map(|text| {
+            StatusFilter::parse(text).ok_or_else(|| {
+                CommandError::usage(format!("could not use `--status {text}`"))
+                    .hint("write a status such as 200, or a class such as 4xx")
+            })
+        });
+        let filter = Filter {
+            events: self.types.clone(),
+            provider: self.provider.clone(),
+            verdicts: verdicts(&self.verdict)?,
+            status: status.transpose()?,
+            since: self.since.as_deref().map(|text| since("--since", text, now)).transpose()?,
+            until: self.until.as_deref().map(|text| since("--until", text, now)).transpose()?,
+            text: self.text.clone(),
+            undelivered: self.undelivered,
+            dead: self.dead,
+            order,
+            limit,
+            ..Filter::default()
+        };
+        let jq = self.filter.as_deref().map(|text| super::values::filter("--filter", text)).transpose()?;
+        Ok(Wanted { filter, jq })
+    }
+}
+
+fn verdicts(words: &[String]) -> Result<Vec<Code>, CommandError> {
+    let mut codes = Vec::new();
+    for word in words {
+        match (Code::parse(word), word.as_str()) {
+            (Some(code), _) => codes.push(code),
+            (None, "failed") => codes.extend(Code::ALL.into_iter().filter(|code| *code != Code::Verified)),
+            (None, _) => {
+                let known: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+                return Err(CommandError::usage(format!("`{word}` is no verdict"))
+                    .hint(format!("one of failed, {}", known.join(", "))));
+            }
+        }
+    }
+    Ok(codes)
+}
+
+/// Goes through every delivery that is wanted, page by page, up to `most`.
+fn each(
+    reader: &Reader,
+    wanted: &Wanted,
+    most: usize,
+    mut take: impl FnMut(Entry) -> Result<(), CommandError>,
+) -> Result<u64, CommandError> {
+    let mut filter = Filter { limit: PAGE, ..wanted.filter.clone() };
+    let mut taken = 0;
+    loop {
+        let page = reader.entries(&filter).map_err(|error| unreadable(&error))?;
+        for entry in page.items {
+            // A payload that is not JSON, or lacks what the filter reads, is not wanted.
+            if wanted.jq.as_ref().is_some_and(|jq| !jq.matches(&entry.delivery.body).unwrap_or(false)) {
+                continue;
+            }
+            take(entry)?;
+            taken += 1;
+            if taken as usize >= most {
+                return Ok(taken);
+            }
+        }
+        match page.next {
+            Some(next) => filter.after = Some(next),
+            None => return Ok(taken),
+        }
+    }
+}

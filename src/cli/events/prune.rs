@@ -1,0 +1,55 @@
+//! `hookctl events prune`.
+
+use super::PruneArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::listen::not_opened;
+use crate::cli::values::since;
+use crate::clock;
+use crate::journal::{Guest, PruneOptions};
+use crate::ui::human;
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct PrunedRecord {
+    v: u8,
+    r#type: &'static str,
+    dry_run: bool,
+    deliveries: u64,
+    bytes: u64,
+    kept_undelivered: u64,
+}
+
+pub(super) fn run(args: &PruneArgs, path: &Path, context: &Context) -> Result<Exit, CommandError> {
+    let options = PruneOptions {
+        before: args.before.as_deref().map(|text| since("--before", text, clock::now())).transpose()?,
+        keep: args.keep,
+        force: args.force,
+        dry_run: args.dry_run,
+    };
+    let mut guest = Guest::open(path).map_err(|error| not_opened(&error, path))?;
+    let pruned = guest
+        .prune(&options)
+        .map_err(|error| CommandError::local("could not prune the journal").because(&error))?;
+    if context.json() {
+        context.record(&PrunedRecord {
+            v: 1,
+            r#type: "pruned",
+            dry_run: args.dry_run,
+            deliveries: pruned.deliveries,
+            bytes: pruned.bytes,
+            kept_undelivered: pruned.kept_undelivered,
+        })?;
+        return Ok(Exit::Done);
+    }
+    let verb = if args.dry_run { "would delete" } else { "deleted" };
+    let what = human::counted(pruned.deliveries, "delivery", "deliveries");
+    let mut text = format!("{verb} {what}, {}", human::size(pruned.bytes));
+    if pruned.kept_undelivered > 0 {
+        let kept = human::counted(pruned.kept_undelivered, "undelivered one", "undelivered ones");
+        text.push_str(&format!("; kept {kept} (`--force` deletes them too)"));
+    }
+    context.line(&text)
+}

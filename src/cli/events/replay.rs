@@ -1,0 +1,238 @@
+//! `hookctl events replay`.
+
+use super::{PAGE, ReplayArgs, missing, open, unreadable};
+use crate::cli::context::{Context, unusable};
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::listen::not_opened;
+use crate::cli::signals::Stop;
+use crate::cli::values::{duration, headers, since, target};
+use crate::clock;
+use crate::config::secrets::variable_of;
+use crate::forward::{ForwardOptions, Forwarder};
+use crate::hook::headers::Head;
+use crate::hook::provider::Catalogue;
+use crate::hook::target::{PathMode, Target};
+use crate::job::replay::{self, Resign};
+use crate::journal::{Entry, Filter, Guest, Order, Reader};
+use crate::ui::sent::SentReport;
+use bytes::Bytes;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(super) fn run(args: &ReplayArgs, path: &Path, context: &Context) -> Result<Exit, CommandError> {
+    let to = target("--to", &args.to)?;
+    let path_mode = PathMode::from(args.path_mode);
+    let forwarder = Forwarder::new(ForwardOptions {
+        path_mode,
+        extra_headers: headers("--header", &args.headers)?,
+        timeout: duration("--timeout", &args.timeout)?,
+        insecure: args.insecure,
+        ..ForwardOptions::default()
+    })
+    .map_err(|error| CommandError::usage("could not use `--header`").because(&error))?;
+    let reader = open(path)?;
+    let seqs = chosen(args, &reader)?;
+    if args.edit && seqs.len() != 1 {
+        return Err(CommandError::usage("`--edit` takes one delivery").hint("name it by its number"));
+    }
+    let guest = Guest::open(path).map_err(|error| not_opened(&error, path))?;
+    let signer = Signer::new(args, context)?;
+    let mut replay = Replay { args, context, reader, guest, signer, forwarder, to, path_mode };
+    let progress = context.progress("replaying", if seqs.len() > 1 { seqs.len() as u64 } else { 0 });
+    let report =
+        SentReport::new(Arc::clone(context.streams()), context.json_report(), progress, seqs.len() == 1);
+    let runtime = context.runtime()?;
+    let ended = runtime.block_on(async {
+        let stop = Stop::new().map_err(|error| CommandError::local("could not start").because(&error))?;
+        tokio::select! {
+            ended = replay.all(&seqs, &report) => ended,
+            () = stop.first() => Ok(Exit::Interrupted),
+        }
+    });
+    report.finish();
+    runtime.shutdown_background();
+    if let Some(failure) = context.streams().failure() {
+        return Err(failure.into());
+    }
+    ended
+}
+
+/// The numbers of the deliveries to send, oldest first.
+fn chosen(args: &ReplayArgs, reader: &Reader) -> Result<Vec<u64>, CommandError> {
+    let mut filter = Filter { order: Order::OldestFirst, limit: PAGE, ..Filter::default() };
+    if let Some(which) = &args.which {
+        let (first, last) = range(which)?;
+        if first == last {
+            let there = reader.get(first).map_err(|error| unreadable(&error))?.is_some();
+            return if there { Ok(vec![first]) } else { Err(missing(first)) };
+        }
+        filter.seqs = Some(first..=last);
+    }
+    filter.since = args.since.as_deref().map(|text| since("--since", text, clock::now())).transpose()?;
+    filter.undelivered = args.undelivered;
+    filter.dead = args.dead;
+    let mut seqs = Vec::new();
+    loop {
+        let page = reader.list(&filter).map_err(|error| unreadable(&error))?;
+        seqs.extend(page.items.iter().map(|listed| listed.seq));
+        match page.next {
+            Some(next) => filter.after = Some(next),
+            None => break,
+        }
+    }
+    if seqs.is_empty() {
+        return Err(CommandError::usage("no delivery of the journal is meant").hint("hookctl events list"));
+    }
+    Ok(seqs)
+}
+
+fn range(text: &str) -> Result<(u64, u64), CommandError> {
+    let number = |text: &str| text.trim().trim_start_matches('#').parse::<u64>().ok();
+    let ends = match text.split_once("..") {
+        Some((first, last)) => number(first).zip(number(last.trim_start_matches('='))),
+        None => number(text).map(|seq| (seq, seq)),
+    };
+    ends.filter(|(first, last)| first <= last).ok_or_else(|| {
+        CommandError::usage(format!("`{text}` is neither a delivery nor a range"))
+            .hint("write a number such as 12, or a range such as 10..20")
+    })
+}
+
+/// Finds out who signs a delivery again.
+struct Signer {
+    catalogue: Catalogue,
+    secrets: crate::config::secrets::Secrets,
+    named: Option<String>,
+}
+
+impl Signer {
+    fn new(args: &ReplayArgs, context: &Context) -> Result<Option<Self>, CommandError> {
+        if !args.resign && !args.edit {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            catalogue: context.catalogue(&args.provider.provider_file)?,
+            secrets: context.secrets(&args.secret)?,
+            named: args.provider.provider.clone(),
+        }))
+    }
+
+    fn of(&self, entry: &Entry, context: &Context) -> Result<Resign, CommandError> {
+        let known = entry.listed.verdict.provider.as_deref();
+        let id = self.named.as_deref().or(known).ok_or_else(|| {
+            CommandError::usage(format!("the provider of delivery {} is not known", entry.listed.seq))
+                .hint("name it with `--provider ID`")
+        })?;
+        let provider = context.provider(&self.catalogue, id)?;
+        let secrets = self.secrets.of(id).map_err(|error| unusable(&error))?;
+        if secrets.is_empty() {
+            return Err(CommandError::config(format!("no signing secret is known for `{id}`"))
+                .hint(format!("give it with `--secret-file FILE` or in {}", variable_of(id))));
+        }
+        let secrets: Vec<_> = secrets.into_iter().map(|(secret, _)| secret).take(1).collect();
+        let keys = provider
+            .keys(&secrets)
+            .map_err(|error| CommandError::config("could not use the signing secret").because(&error))?;
+        Ok(Resign { provider, keys: Arc::new(keys) })
+    }
+}
+
+struct Replay<'a> {
+    args: &'a ReplayArgs,
+    context: &'a Context,
+    reader: Reader,
+    guest: Guest,
+    signer: Option<Signer>,
+    forwarder: Forwarder,
+    to: Target,
+    path_mode: PathMode,
+}
+
+impl Replay<'_> {
+    async fn all(&mut self, seqs: &[u64], report: &SentReport) -> Result<Exit, CommandError> {
+        let (mut taken, mut answered) = (true, false);
+        for seq in seqs {
+            // Pruned meanwhile: said, and the rest goes on.
+            let Some(entry) = self.reader.get(*seq).map_err(|error| unreadable(&error))? else {
+                self.context.streams().warn(&format!("delivery {seq} is no longer in the journal"), None);
+                continue;
+            };
+            let (head, body) = self.request(&entry)?;
+            let event = entry.listed.facts.event.clone();
+            let attempt = replay::send(*seq, event, &head, &body, &self.to, &self.forwarder, report).await;
+            taken &= attempt.outcome.delivered();
+            answered |= attempt.outcome.status().is_some();
+            if let Err(error) = self.guest.record_attempt(*seq, &attempt) {
+                self.context
+                    .streams()
+                    .warn(&format!("the attempt of {seq} is not in the journal: {error}"), None);
+            }
+        }
+        Ok(match (taken, answered) {
+            (true, _) => Exit::Done,
+            (false, true) => Exit::No,
+            (false, false) => Exit::Network,
+        })
+    }
+
+    /// The request to send: as it came, or with the edited body, signed again.
+    fn request(&self, entry: &Entry) -> Result<(Head, Bytes), CommandError> {
+        let delivery = &entry.delivery;
+        let Some(signer) = &self.signer else { return Ok((delivery.head.clone(), delivery.body.clone())) };
+        let body = if self.args.edit { self.edited(entry)? } else { delivery.body.clone() };
+        let resign = signer.of(entry, self.context)?;
+        replay::sign_again(entry.listed.seq, delivery, body, &resign, &self.to, self.path_mode)
+            .map_err(|error| CommandError::usage("could not sign the delivery again").because(&error))
+    }
+
+    /// Opens the payload in the user's editor and gives what was saved.
+    fn edited(&self, entry: &Entry) -> Result<Bytes, CommandError> {
+        let environment = self.context.environment();
+        let editor = environment.text("VISUAL").or_else(|| environment.text("EDITOR")).unwrap_or("vi");
+        let folder = std::env::temp_dir().join(format!("hookctl-{}", clock::fresh_id()));
+        let saved = edit_in(&folder, entry, editor);
+        // The folder holds the payload; leaving it behind is worth a warning, not a failure.
+        if let Err(error) = std::fs::remove_dir_all(&folder) {
+            self.context.streams().warn(&format!("could not remove `{}`: {error}", folder.display()), None);
+        }
+        saved
+    }
+}
+
+fn edit_in(folder: &Path, entry: &Entry, editor: &str) -> Result<Bytes, CommandError> {
+    let failed = |error: &std::io::Error| CommandError::local("could not edit the payload").because(error);
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| failed(&error))?;
+    let file = folder.join(format!("delivery-{}.json", entry.listed.seq));
+    std::fs::write(&file, &entry.delivery.body).map_err(|error| failed(&error))?;
+    // $EDITOR may hold arguments, as git and others allow; no shell reads it.
+    let mut words = editor.split_whitespace();
+    let program = words.next().unwrap_or("vi");
+    let status = std::process::Command::new(program).args(words).arg(&file).status().map_err(|error| {
+        CommandError::config(format!("could not start the editor `{program}`"))
+            .because(&error)
+            .hint("set EDITOR to the editor you use")
+    })?;
+    if !status.success() {
+        return Err(CommandError::new(Exit::No, "the editor did not end well; nothing was sent"));
+    }
+    std::fs::read(&file).map(Bytes::from).map_err(|error| failed(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_have_both_ends() {
+        assert_eq!(range("12").unwrap(), (12, 12));
+        assert_eq!(range("#12").unwrap(), (12, 12));
+        assert_eq!(range("10..20").unwrap(), (10, 20));
+        for wrong in ["", "a", "10..", "..5", "20..10", "-1"] {
+            assert!(range(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Faults for the tests that must be able to fail; compiled in only with the
+//! `fault-injection` feature, which no release has.
+
+use super::context::Context;
+use crate::journal::Options;
+
+/// The journal's options: the defaults, except in a build made to fail.
+#[cfg(not(feature = "fault-injection"))]
+pub(super) fn journal_options(_context: &Context) -> Options {
+    Options::default()
+}
+
+/// The journal's options, with `HOOKCTL_FAULT=ack-first` acknowledging before the commit.
+#[cfg(feature = "fault-injection")]
+pub(super) fn journal_options(context: &Context) -> Options {
+    let mut options = Options::default();
+    options.faults.acknowledge_before_commit =
+        context.environment().text("HOOKCTL_FAULT") == Some("ack-first");
+    options
+}

@@ -1,0 +1,143 @@
+//! The command line: arguments, dispatch, exit codes. One file a command.
+//!
+//! Errors are printed here, once, and nowhere else.
+
+pub mod complete;
+pub mod completions;
+pub mod context;
+pub mod demo;
+pub mod error;
+pub mod events;
+pub mod exit;
+mod faults;
+pub mod listen;
+pub mod man;
+pub mod providers;
+mod screen;
+pub mod shared;
+pub mod sign;
+mod signals;
+pub mod trigger;
+mod values;
+pub mod verify;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use context::Context;
+use error::CommandError;
+use exit::Exit;
+use std::process::ExitCode;
+
+const LONG_ABOUT: &str =
+    "Receive, verify, keep, show, forward and replay signed webhooks on your own machine.
+
+An acknowledged delivery is on disk, a byte is never changed, and nothing fails in silence.";
+
+const AFTER: &str = "Examples:
+  hookctl listen --forward 3000
+  hookctl trigger interview.completed --provider koji --to 4400
+  hookctl events list
+
+Run `hookctl help COMMAND` for the manual of a command, `hookctl man` for the manual page.";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hookctl",
+    version,
+    about = "Receive, verify, keep, show, forward and replay signed webhooks",
+    long_about = LONG_ABOUT,
+    after_help = AFTER,
+    max_term_width = 100,
+    disable_help_subcommand = false
+)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub everywhere: shared::Everywhere,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// `hookctl demo`
+    Demo(demo::DemoArgs),
+    /// `hookctl listen`
+    Listen(Box<listen::ListenArgs>),
+    /// `hookctl sign`
+    Sign(Box<sign::SignArgs>),
+    /// `hookctl verify`
+    Verify(Box<verify::VerifyArgs>),
+    /// `hookctl trigger`
+    Trigger(Box<trigger::TriggerArgs>),
+    /// `hookctl events`
+    Events(Box<events::EventsArgs>),
+    /// `hookctl providers`
+    Providers(Box<providers::ProvidersArgs>),
+    /// `hookctl completions`
+    Completions(completions::CompletionsArgs),
+    /// `hookctl man`
+    Man(man::ManArgs),
+}
+
+/// The clap definition, from which help, man pages and completions are made.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs the program and gives its exit code.
+pub fn main() -> ExitCode {
+    // A shell that completes sets COMPLETE and wants candidates, nothing else.
+    clap_complete::CompleteEnv::with_factory(command).complete();
+    match std::panic::catch_unwind(run) {
+        Ok(exit) => exit.into(),
+        Err(_) => Exit::Bug.into(),
+    }
+}
+
+fn run() -> Exit {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(answer) => return said_by_clap(&answer),
+    };
+    let context = Context::new(&cli.everywhere);
+    let context = match context {
+        Ok(context) => context,
+        Err((streams, error)) => return fail(&streams, &error),
+    };
+    match dispatch(cli.command, &context) {
+        Ok(exit) => exit,
+        Err(error) => fail(context.streams(), &error),
+    }
+}
+
+fn dispatch(command: Command, context: &Context) -> Result<Exit, CommandError> {
+    match command {
+        Command::Demo(args) => demo::run(&args, context),
+        Command::Listen(args) => listen::run(&args, context),
+        Command::Sign(args) => sign::run(&args, context),
+        Command::Verify(args) => verify::run(&args, context),
+        Command::Trigger(args) => trigger::run(&args, context),
+        Command::Events(args) => events::run(&args, context),
+        Command::Providers(args) => providers::run(&args, context),
+        Command::Completions(args) => completions::run(&args, context),
+        Command::Man(args) => man::run(&args, context),
+    }
+}
+
+/// Help and version go to standard output and are no error; the rest is a usage error.
+fn said_by_clap(answer: &clap::Error) -> Exit {
+    // A reader that has gone away has read enough.
+    drop(answer.print());
+    if answer.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+fn fail(streams: &crate::ui::stream::Streams, error: &CommandError) -> Exit {
+    if error.exit != Exit::Done {
+        crate::ui::error::show(streams, &error.message, &error.causes, error.hint.as_slice());
+    }
+    error.exit
+}

@@ -1,0 +1,276 @@
+//! `hookctl sign`: sign a payload as a provider would.
+
+use super::context::{Context, unusable};
+use super::error::CommandError;
+use super::exit::Exit;
+use super::shared::{PayloadArgs, ProviderArgs, SecretArgs};
+use crate::clock;
+use crate::hook::curl::{self, BodyFrom};
+use crate::hook::delivery::Message;
+use crate::hook::headers::{Head, Headers};
+use crate::hook::signature::Signed;
+use crate::hook::time::Timestamp;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use std::path::Path;
+
+const EXAMPLES: &str = "Examples:
+  hookctl sign payload.json --provider koji --secret-env KOJI_WEBHOOK_SECRET
+      Print the header that Koji would send with these bytes
+
+  hookctl sign --data '{\"a\":1}' --provider stripe --secret-file secret.txt --as curl --url http://localhost:3000/hook
+      Print a curl command that sends it
+
+  hookctl sign - --provider standard-webhooks --secret-file s.txt --timestamp 1614265330 --id msg_1 < body.json
+      The same signature every time";
+
+/// Sign a payload: headers, a curl line, an HTTP request, or JSON
+///
+/// The payload's bytes are signed as they are, never re-serialised. Several secrets give several signatures
+/// where the scheme allows it, as during a rotation.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = EXAMPLES, after_help = "See `hookctl sign --help` for examples.")]
+pub struct SignArgs {
+    /// The payload.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
+    /// The delivery's id, for schemes that sign one; a fresh one unless named
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// The moment of signing, unix seconds or RFC 3339; now unless named
+    #[arg(long, value_name = "T")]
+    pub timestamp: Option<String>,
+    /// The URL that the delivery goes to, for schemes that sign it and for `--as curl` and `--as http`
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// The request's method
+    #[arg(long, value_name = "METHOD", default_value = "POST")]
+    pub method: String,
+    /// The public part of a key pair, for schemes that send one
+    #[arg(long, value_name = "KEY")]
+    pub public_key: Option<String>,
+    /// What to print
+    #[arg(long = "as", value_enum, value_name = "FORM", default_value = "headers")]
+    pub form: SignForm,
+    /// Whose scheme.
+    #[command(flatten)]
+    pub provider: ProviderArgs,
+    /// Which secret.
+    #[command(flatten)]
+    pub secret: SecretArgs,
+}
+
+/// `--as`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SignForm {
+    /// The header lines.
+    Headers,
+    /// A curl command.
+    Curl,
+    /// A whole HTTP request.
+    Http,
+    /// A JSON record.
+    Json,
+}
+
+/// Where a request goes when no URL is named.
+const DEFAULT_URL: &str = "http://localhost:3000/";
+
+/// The JSON record of a signature.
+#[derive(Serialize)]
+struct SignatureRecord<'a> {
+    v: u8,
+    r#type: &'static str,
+    provider: &'a str,
+    timestamp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    headers: Vec<(&'a str, String)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+}
+
+/// A signed request, ready to be printed.
+struct Signing<'a> {
+    args: &'a SignArgs,
+    provider: &'a str,
+    url: &'a str,
+    target: String,
+    at: Timestamp,
+    id: String,
+    body: &'a [u8],
+    signed: Signed,
+}
+
+/// Runs `hookctl sign`.
+pub fn run(args: &SignArgs, context: &Context) -> Result<Exit, CommandError> {
+    let catalogue = context.catalogue(&args.provider.provider_file)?;
+    let id = args.provider.provider.as_deref().ok_or_else(|| {
+        CommandError::usage("no provider was named")
+            .hint("add `--provider ID`; `hookctl providers list` shows them")
+    })?;
+    let provider = context.provider(&catalogue, id)?;
+    provider.supported().map_err(|error| CommandError::usage("could not sign").because(&error))?;
+    let secrets = context.secrets(&args.secret)?.of(provider.id()).map_err(|error| unusable(&error))?;
+    if secrets.is_empty() {
+        let variable = crate::config::secrets::variable_of(provider.id());
+        return Err(CommandError::config(format!("no signing secret is known for `{}`", provider.id()))
+            .hint(format!("give it with `--secret-file FILE` or in {variable}")));
+    }
+    let secrets: Vec<_> = secrets.into_iter().map(|(secret, _)| secret).collect();
+    let keys = provider
+        .keys(&secrets)
+        .map_err(|error| CommandError::config("could not use the signing secret").because(&error))?;
+    let at = moment(args.timestamp.as_deref())?.unwrap_or_else(clock::now);
+    let delivery_id =
+        args.id.clone().unwrap_or_else(|| format!("msg_{}", clock::fresh_id().replace('-', "")));
+    let body = context.payload(&args.payload)?;
+    let url = args.url.as_deref().unwrap_or(DEFAULT_URL);
+    let target = target_of(url);
+    let headers = Headers::default();
+    let message = Message {
+        method: &args.method,
+        target: &target,
+        headers: &headers,
+        body: &body,
+        url: args.url.as_deref(),
+    };
+    let signed = provider
+        .sign(&keys, &message, at, Some(&delivery_id), args.public_key.as_deref())
+        .map_err(|error| CommandError::usage("could not sign the payload").because(&error))?;
+    let signing =
+        Signing { args, provider: provider.id(), url, target, at, id: delivery_id, body: &body, signed };
+    signing.print(context)
+}
+
+/// A moment typed on the command line.
+pub(super) fn moment(text: Option<&str>) -> Result<Option<Timestamp>, CommandError> {
+    text.map(Timestamp::parse).transpose().map_err(|reason| {
+        let mut error = CommandError::usage("could not read a time");
+        error.causes.push(reason);
+        error
+    })
+}
+
+/// The path and query of a URL, as they stand on the request line.
+pub(super) fn target_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let at = rest.find(['/', '?']);
+    match at.and_then(|at| rest.get(at..)) {
+        Some(tail) if tail.starts_with('/') => tail.to_owned(),
+        Some(tail) => format!("/{tail}"),
+        None => "/".to_owned(),
+    }
+}
+
+impl Signing<'_> {
+    fn print(&self, context: &Context) -> Result<Exit, CommandError> {
+        match self.args.form {
+            _ if context.json() => self.json(context),
+            SignForm::Json => self.json(context),
+            SignForm::Headers => self.headers(context),
+            SignForm::Curl => self.curl(context),
+            SignForm::Http => self.http(context),
+        }
+    }
+
+    fn body(&self) -> &[u8] {
+        self.signed.body.as_deref().unwrap_or(self.body)
+    }
+
+    fn target(&self) -> &str {
+        self.signed.target.as_deref().unwrap_or(&self.target)
+    }
+
+    /// The URL with the path and query that the signature may have changed.
+    fn url(&self) -> String {
+        let origin = self.url.find("://").and_then(|scheme| {
+            let end =
+                self.url.get(scheme + 3..)?.find(['/', '?']).map_or(self.url.len(), |at| scheme + 3 + at);
+            self.url.get(..end)
+        });
+        format!("{}{}", origin.unwrap_or("http://localhost:3000"), self.target())
+    }
+
+    fn block(&self) -> Headers {
+        Headers::from_pairs(self.signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())))
+    }
+
+    fn headers(&self, context: &Context) -> Result<Exit, CommandError> {
+        let mut text = Vec::new();
+        for (name, value) in &self.signed.headers {
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(b": ");
+            text.extend_from_slice(value);
+            text.push(b'\n');
+        }
+        if self.signed.body.is_some() || self.signed.target.is_some() {
+            context.streams().warn(
+                "this scheme writes its signature into the request itself, not into a header",
+                Some("`--as http` prints the whole request"),
+            );
+        }
+        context.write(&text)
+    }
+
+    fn curl(&self, context: &Context) -> Result<Exit, CommandError> {
+        let named = self.args.payload.payload.as_deref().filter(|path| *path != Path::new("-"));
+        let name = named.map(|path| path.display().to_string());
+        let body = match &name {
+            Some(name) if self.signed.body.is_none() => BodyFrom::File(name),
+            _ if self.body().contains(&0) => {
+                return Err(CommandError::usage("a payload with NUL bytes cannot stand in a command line")
+                    .hint("put it into a file and name that"));
+            }
+            _ => BodyFrom::Inline(self.body()),
+        };
+        let mut text = curl::command(&self.args.method, &self.url(), &self.block(), body);
+        text.push(b'\n');
+        context.write(&text)
+    }
+
+    fn http(&self, context: &Context) -> Result<Exit, CommandError> {
+        let host = self.url.split_once("://").map_or(self.url, |(_, rest)| rest);
+        let host = host.split(['/', '?']).next().unwrap_or(host);
+        let length = self.body().len().to_string();
+        let mut pairs: Vec<(&str, &[u8])> = vec![("Host", host.as_bytes())];
+        pairs.extend(self.signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+        pairs.push(("Content-Length", length.as_bytes()));
+        let head = Head::build(&self.args.method, self.target(), pairs)
+            .map_err(|error| CommandError::usage("could not write the request").because(&error))?;
+        let mut text = head.as_bytes().to_vec();
+        text.extend_from_slice(self.body());
+        context.write(&text)
+    }
+
+    fn json(&self, context: &Context) -> Result<Exit, CommandError> {
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        context.record(&SignatureRecord {
+            v: 1,
+            r#type: "signature",
+            provider: self.provider,
+            timestamp: self.at.to_string(),
+            id: Some(&self.id),
+            headers: self.signed.headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect(),
+            target: self.signed.target.as_deref(),
+            body: self.signed.body.as_deref().map(text),
+        })?;
+        Ok(Exit::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_of_a_url_is_its_path_and_query() {
+        for (url, target) in
+            [("http://a/b?c=d", "/b?c=d"), ("http://a", "/"), ("http://a?x", "/?x"), ("https://a:1/", "/")]
+        {
+            assert_eq!(target_of(url), target, "{url}");
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! `hookctl trigger`: send a signed sample to a URL.
+
+use super::context::{Context, unusable};
+use super::error::CommandError;
+use super::exit::Exit;
+use super::shared::{ProviderArgs, SecretArgs};
+use super::sign::moment;
+use super::signals::Stop;
+use super::values::{duration, headers, target};
+use crate::config::secrets::variable_of;
+use crate::forward::{ForwardOptions, Forwarder};
+use crate::hook::provider::Provider;
+use crate::hook::quantity;
+use crate::hook::sample::{self, Sample};
+use crate::hook::schedule::Schedule;
+use crate::hook::signature::Keys;
+use crate::hook::target::PathMode;
+use crate::job::report::Report;
+use crate::job::trigger::{self, Payload, Plan, Sent};
+use crate::ui::sent::SentReport;
+use crate::ui::style::Role;
+use clap::{Args, ValueEnum, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+const EXAMPLES: &str = "Examples:
+  hookctl trigger interview.completed --provider koji --to 3000/webhooks/koji
+      Send Koji's sample, signed with KOJI_WEBHOOK_SECRET, to localhost:3000
+
+  hookctl trigger interview.completed --provider userjourneys --to 4400 --set /data/reference_id=user_7
+      The same for userjourneys with one value changed
+
+  hookctl trigger interview.completed --provider koji --to 4400 --retry vendor --speed 60x
+      Behave as Koji does: 10 s deadline, retries at 30 s, 5 min and 30 min, here a minute a second
+
+  hookctl trigger push --provider github --to 3000 --data payload.json --count 100 --rate 20/s
+      Your own payload, a hundred times";
+
+/// Send a signed sample event to a URL
+///
+/// Shows the answer's status, headers, body and duration. Exit code 1 when it is not 2xx, 5 when there is none.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = EXAMPLES, after_help = "See `hookctl trigger --help` for examples.")]
+pub struct TriggerArgs {
+    /// The event, such as interview.completed; see `hookctl trigger --list`
+    #[arg(value_name = "EVENT", required_unless_present = "list", add = ArgValueCandidates::new(super::complete::events))]
+    pub event: Option<String>,
+    /// Where to send it: 3000, localhost:3000/path, https://...
+    #[arg(long, value_name = "TARGET", required_unless_present = "list")]
+    pub to: Option<String>,
+    /// List the events that have a sample
+    #[arg(long)]
+    pub list: bool,
+    /// Change a value of the sample; a JSON pointer and its new value; repeat for several
+    #[arg(long, value_name = "/POINTER=VALUE")]
+    pub set: Vec<String>,
+    /// Send your own payload: a file, or `-` for standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub data: Option<PathBuf>,
+    /// How many to send
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub count: u64,
+    /// How fast to send them, such as 10/s or 600/m
+    #[arg(long, value_name = "RATE")]
+    pub rate: Option<String>,
+    /// Send once, or retry as the vendor does
+    #[arg(long, value_enum, value_name = "RETRY", default_value = "none")]
+    pub retry: TriggerRetryArg,
+    /// Compress the retry timetable, such as 60x
+    #[arg(long, value_name = "FACTOR", default_value = "1x")]
+    pub speed: String,
+    /// The delivery's id; a fresh one unless named
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// The moment of signing, unix seconds or RFC 3339; now unless named
+    #[arg(long, value_name = "T")]
+    pub timestamp: Option<String>,
+    /// Add or replace a header; repeat for several
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
+    /// The public part of a key pair, for schemes that send one
+    #[arg(long, value_name = "KEY")]
+    pub public_key: Option<String>,
+    /// Send it unsigned
+    #[arg(long)]
+    pub unsigned: bool,
+    /// The target's deadline; the vendor's unless named, else 10s
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<String>,
+    /// Do not check the target's TLS certificate
+    #[arg(short = 'k', long, visible_alias = "skip-verify")]
+    pub insecure: bool,
+    /// Whose scheme.
+    #[command(flatten)]
+    pub provider: ProviderArgs,
+    /// Which secret.
+    #[command(flatten)]
+    pub secret: SecretArgs,
+}
+
+/// `--retry`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TriggerRetryArg {
+    /// Once.
+    None,
+    /// By the vendor's own timetable.
+    Vendor,
+}
+
+/// The deadline when neither the vendor nor the user names one.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Runs `hookctl trigger`.
+pub fn run(args: &TriggerArgs, context: &Context) -> Result<Exit, CommandError> {
+    if args.list {
+        return list(args, context);
+    }
+    let plan = Arc::new(plan(args, context)?);
+    let forwarder = Arc::new(forwarder(args, &plan)?);
+    let single = args.count == 1 && args.retry == TriggerRetryArg::None;
+    let progress = context.progress("sending", if args.count > 1 { args.count } else { 0 });
+    let report =
+        Arc::new(SentReport::new(Arc::clone(context.streams()), context.json_report(), progress, single));
+    let heard = Arc::clone(&report) as Arc<dyn Report>;
+    let runtime = context.runtime()?;
+    let ended = runtime.block_on(async {
+        let stop = Stop::new().map_err(|error| CommandError::local("could not start").because(&error))?;
+        let sent = trigger::run(plan, forwarder, heard);
+        tokio::select! {
+            sent = sent => sent.map(Some).map_err(|error| CommandError::usage("could not build the delivery").because(&error)),
+            () = stop.first() => Ok(None),
+        }
+    });
+    report.finish();
+    runtime.shutdown_background();
+    if let Some(failure) = context.streams().failure() {
+        return Err(failure.into());
+    }
+    Ok(ended?.map_or(Exit::Interrupted, exit_of))
+}
+
+/// What a sender answers for: 0 when all were taken, 5 when nobody answered, else 1.
+fn exit_of(sent: Sent) -> Exit {
+    match sent {
+        Sent { refused: 0, unanswered: 0, .. } => Exit::Done,
+        Sent { refused: 0, taken: 0, .. } => Exit::Network,
+        _ => Exit::No,
+    }
+}
+
+fn plan(args: &TriggerArgs, context: &Context) -> Result<Plan, CommandError> {
+    let catalogue = context.catalogue(&args.provider.provider_file)?;
+    let event = args.event.clone().unwrap_or_default();
+    let id = provider_id(args, &event)?;
+    let provider = context.provider(&catalogue, &id)?;
+    let to = args.to.as_deref().unwrap_or_default();
+    Ok(Plan {
+        keys: keys(args, context, &provider)?,
+        payload: payload(args, context, &id, &event)?,
+        schedule: schedule(args, &id)?,
+        event,
+        target: target("--to", to)?,
+        headers: headers("--header", &args.headers)?,
+        id: args.id.clone(),
+        at: moment(args.timestamp.as_deref())?,
+        public_key: args.public_key.clone(),
+        count: args.count,
+        interval: args.rate.as_deref().map(rate).transpose()?,
+        provider,
+    })
+}
+
+fn rate(text: &str) -> Result<Duration, CommandError> {
+    quantity::parse_rate(text).map_err(|error| CommandError::usage("could not use `--rate`").because(&error))
+}
+
+/// The provider named, or the only one that has a sample of this event.
+fn provider_id(args: &TriggerArgs, event: &str) -> Result<String, CommandError> {
+    if let Some(id) = &args.provider.provider {
+        return Ok(id.clone());
+    }
+    let mut owners: Vec<&str> =
+        sample::all().filter(|sample| sample.name == event).map(|sample| sample.provider.as_str()).collect();
+    owners.dedup();
+    match owners.as_slice() {
+        [only] => Ok((*only).to_owned()),
+        [] => Err(CommandError::usage(format!("no provider has a sample of `{event}`"))
+            .hint("hookctl trigger --list")),
+        several => {
+            Err(CommandError::usage(format!("several providers have `{event}`: {}", several.join(", ")))
+                .hint("name one with `--provider ID`"))
+        }
+    }
+}
+
+fn keys(
+    args: &TriggerArgs,
+    context: &Context,
+    provider: &Arc<Provider>,
+) -> Result<Option<Arc<Keys>>, CommandError> {
+    if args.unsigned {
+        return Ok(None);
+    }
+    provider.supported().map_err(|error| {
+        CommandError::usage("could not sign").because(&error).hint("send it unsigned with `--unsigned`")
+    })?;
+    let secrets = context.secrets(&args.secret)?.of(provider.id()).map_err(|error| unusable(&error))?;
+    if secrets.is_empty() {
+        let hint = format!(
+            "give it with `--secret-file FILE` or in {}, or send unsigned with `--unsigned`",
+            variable_of(provider.id())
+        );
+        let message = format!("no signing secret is known for `{}`", provider.id());
+        return Err(CommandError::config(message).hint(hint));
+    }
+    let secrets: Vec<_> = secrets.into_iter().map(|(secret, _)| secret).collect();
+    let keys = provider
+        .keys(&secrets)
+        .map_err(|error| CommandError::config("could not use the signing secret").because(&error))?;
+    Ok(Some(Arc::new(keys)))
+}
+
+fn payload(
+    args: &TriggerArgs,
+    context: &Context,
+    provider: &str,
+    event: &str,
+) -> Result<Payload, CommandError> {
+    let known = sample::find(provider, event);
+    if let Some(path) = &args.data {
+        if !args.set.is_empty() {
+            return Err(CommandError::usage(
+                "`--set` changes samples, and `--data` sends your bytes as they are",
+            )
+            .hint("use one of the two"));
+        }
+        return Ok(Payload::Given { body: context.read(path)?, sample: known.ok() });
+    }
+    let sample = known.map_err(|error| {
+        let hint = "`hookctl trigger --list` shows the samples; `--data FILE` sends your own";
+        CommandError::usage("could not find a sample").because(&error).hint(hint)
+    })?;
+    let edits = args.set.iter().map(|text| edit(text)).collect::<Result<_, _>>()?;
+    Ok(Payload::Sample { sample, edits })
+}
+
+fn edit(text: &str) -> Result<(String, String), CommandError> {
+    text.split_once('=')
+        .filter(|(pointer, _)| pointer.is_empty() || pointer.starts_with('/'))
+        .map(|(pointer, value)| (pointer.to_owned(), value.to_owned()))
+        .ok_or_else(|| {
+            CommandError::usage(format!("could not use `--set {text}`"))
+                .hint("write a JSON pointer and a value: --set /data/quality_score=2")
+        })
+}
+
+fn schedule(args: &TriggerArgs, provider: &str) -> Result<Schedule, CommandError> {
+    let speed = quantity::parse_speed(&args.speed)
+        .map_err(|error| CommandError::usage("could not use `--speed`").because(&error))?;
+    match args.retry {
+        TriggerRetryArg::None => Ok(Schedule::none()),
+        TriggerRetryArg::Vendor => {
+            Schedule::vendor(provider).map(|schedule| schedule.scaled(speed)).ok_or_else(|| {
+                let known: Vec<_> = Schedule::vendors().collect();
+                CommandError::usage(format!("no retry timetable of `{provider}` is known"))
+                    .hint(format!("`--retry vendor` knows {}", known.join(", ")))
+            })
+        }
+    }
+}
+
+fn forwarder(args: &TriggerArgs, plan: &Plan) -> Result<Forwarder, CommandError> {
+    let named = args.timeout.as_deref().map(|text| duration("--timeout", text)).transpose()?;
+    let vendors = plan.schedule.deadline().or(plan.provider.deadline());
+    Forwarder::new(ForwardOptions {
+        path_mode: PathMode::Fixed,
+        timeout: named.or(vendors).unwrap_or(DEFAULT_DEADLINE),
+        insecure: args.insecure,
+        ..ForwardOptions::default()
+    })
+    .map_err(|error| CommandError::usage("could not use `--header`").because(&error))
+}
+
+fn list(args: &TriggerArgs, context: &Context) -> Result<Exit, CommandError> {
+    let samples: Vec<&Sample> = match &args.provider.provider {
+        Some(id) => sample::samples(id).iter().collect(),
+        None => sample::all().collect(),
+    };
+    if context.json() {
+        for sample in samples {
+            context.record(&serde_json::json!({
+                "v": 1, "type": "sample", "provider": sample.provider, "event": sample.name,
+                "title": sample.title, "invented": sample.invented,
+            }))?;
+        }
+        return Ok(Exit::Done);
+    }
+    let streams = context.streams();
+    let mut page = streams.page();
+    for sample in samples {
+        page.put(Role::Plain, &sample.provider);
+        page.pad_to(20).put(Role::Event, &sample.name);
+        page.pad_to(60).put(Role::Dim, &sample.title).end_line();
+    }
+    streams.show(&page)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,218 @@
+//! `hookctl verify`: does the signature hold, and if not, which rule failed.
+
+use super::context::Context;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::listen::not_opened;
+use super::shared::{PayloadArgs, ProviderArgs, SecretArgs};
+use super::sign::moment;
+use super::values::{duration, headers};
+use crate::clock;
+use crate::hook::delivery::{Facts, Message};
+use crate::hook::headers::Head;
+use crate::hook::time::Timestamp;
+use crate::hook::verdict::{Code, Verdict};
+use crate::job::judge::Judge;
+use crate::journal::Reader;
+use crate::ui::delivery;
+use crate::ui::record::VerdictRecord;
+use bytes::Bytes;
+use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "Examples:
+  hookctl verify payload.json --provider koji --secret-env KOJI_WEBHOOK_SECRET -H 'X-Koji-Signature: sha256=...'
+      Exit 0 when the signature holds, 1 with the rule that failed when not
+
+  hookctl verify --request captured.http --provider stripe --secret-file secret.txt --now 2026-03-11T14:32:00Z
+      Judge a captured request as of the moment it was sent
+
+  hookctl verify --event 12
+      Judge a delivery of the journal again";
+
+/// Verify a payload's signature, and when it fails say which rule
+///
+/// Exit code 0: the signature holds. 1: it does not; the reason names the rule. Other codes: the question
+/// could not be put (no such file, no secret).
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = EXAMPLES, after_help = "See `hookctl verify --help` for examples.")]
+pub struct VerifyArgs {
+    /// The payload.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
+    /// A header that came with the payload; repeat for several
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
+    /// A captured HTTP request: request line, headers, empty line, body
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["payload", "data", "headers", "event"])]
+    pub request: Option<PathBuf>,
+    /// A delivery of the journal, by its number
+    #[arg(long, value_name = "N", conflicts_with_all = ["payload", "data", "headers"], add = ArgValueCandidates::new(super::complete::deliveries))]
+    pub event: Option<u64>,
+    /// The journal that `--event` reads
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "HOOKCTL_JOURNAL", hide_env = true)]
+    pub journal: Option<PathBuf>,
+    /// The URL that the sender used, for schemes that sign it
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// The request's method
+    #[arg(long, value_name = "METHOD", default_value = "POST")]
+    pub method: String,
+    /// Judge as of this moment, unix seconds or RFC 3339; now unless named, for `--event` the moment it came
+    #[arg(long, value_name = "T")]
+    pub now: Option<String>,
+    /// Accepted age of a signed timestamp, in place of the provider's
+    #[arg(long, value_name = "DURATION")]
+    pub tolerance: Option<String>,
+    /// Whose scheme.
+    #[command(flatten)]
+    pub provider: ProviderArgs,
+    /// Which secret.
+    #[command(flatten)]
+    pub secret: SecretArgs,
+}
+
+/// A request that is to be judged.
+struct Case {
+    head: Head,
+    body: Bytes,
+    /// When it came, where that is known.
+    received: Option<Timestamp>,
+    /// The provider it was judged as before, where it was.
+    provider: Option<String>,
+}
+
+/// Runs `hookctl verify`.
+pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
+    let case = case(args, context)?;
+    let catalogue = context.catalogue(&args.provider.provider_file)?;
+    let id = args.provider.provider.as_deref().or(case.provider.as_deref());
+    let named = id.map(|id| context.provider(&catalogue, id)).transpose()?;
+    let secrets = context.secrets(&args.secret)?;
+    let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;
+    let now = moment(args.now.as_deref())?.or(case.received).unwrap_or_else(clock::now);
+    let judge = Judge::new(catalogue, named, Box::new(secrets), tolerance);
+    let message = Message {
+        method: case.head.method(),
+        target: case.head.target(),
+        headers: case.head.headers(),
+        body: &case.body,
+        url: args.url.as_deref(),
+    };
+    let (verdict, judged) = judge.judge(&message, now);
+    let facts = judged.map_or_else(Facts::default, |judged| judged.provider.facts(&message));
+    print(&verdict, &facts, context)?;
+    Ok(exit_of(verdict.code))
+}
+
+/// 0 for yes, 1 for no; what could not be judged is neither.
+fn exit_of(code: Code) -> Exit {
+    match code {
+        Code::Verified => Exit::Done,
+        Code::NoSecret | Code::BadSecret => Exit::Config,
+        Code::Unsupported | Code::UnknownProvider => Exit::Usage,
+        _ => Exit::No,
+    }
+}
+
+fn print(verdict: &Verdict, facts: &Facts, context: &Context) -> Result<(), CommandError> {
+    if context.json() {
+        return context.record(&VerdictRecord::new(verdict, facts));
+    }
+    let streams = context.streams();
+    let mut page = streams.page();
+    delivery::judgement(&mut page, verdict, facts);
+    streams.show(&page)?;
+    if let Some(hint) = hint(verdict) {
+        streams.hint(&hint);
+    }
+    Ok(())
+}
+
+fn hint(verdict: &Verdict) -> Option<String> {
+    let provider = verdict.provider.as_deref().unwrap_or("PROVIDER");
+    match verdict.code {
+        Code::NoSecret => {
+            let variable = crate::config::secrets::variable_of(provider);
+            Some(format!("give the signing secret with `--secret-file FILE` or in {variable}"))
+        }
+        Code::UnknownProvider => Some("`hookctl providers list` shows what `--provider` takes".to_owned()),
+        Code::TooOld => Some("judge a captured delivery as of its own moment with `--now T`".to_owned()),
+        _ => None,
+    }
+}
+
+fn case(args: &VerifyArgs, context: &Context) -> Result<Case, CommandError> {
+    if let Some(seq) = args.event {
+        return of_journal(seq, args, context);
+    }
+    if let Some(path) = &args.request {
+        let text = context.read(path)?;
+        let (head, body) = split_request(&text).ok_or_else(|| {
+            CommandError::usage(format!("`{}` is not an HTTP request", path.display()))
+                .hint("it must hold a request line, header lines, an empty line and the body")
+        })?;
+        return Ok(Case { head, body, received: None, provider: None });
+    }
+    let body = context.payload(&args.payload)?;
+    let target = args.url.as_deref().map_or_else(|| "/".to_owned(), super::sign::target_of);
+    let head = Head::build(&args.method, &target, headers("--header", &args.headers)?)
+        .map_err(|error| CommandError::usage("could not use the headers").because(&error))?;
+    Ok(Case { head, body, received: None, provider: None })
+}
+
+fn of_journal(seq: u64, args: &VerifyArgs, context: &Context) -> Result<Case, CommandError> {
+    let path = context.journal(args.journal.as_deref())?;
+    let reader = Reader::open(&path).map_err(|error| not_opened(&error, &path))?;
+    let entry = reader
+        .get(seq)
+        .map_err(|error| CommandError::local("could not read the journal").because(&error))?
+        .ok_or_else(|| {
+            CommandError::usage(format!("there is no delivery {seq}")).hint("hookctl events list")
+        })?;
+    Ok(Case {
+        head: entry.delivery.head,
+        body: entry.delivery.body,
+        received: Some(entry.delivery.received),
+        provider: entry.listed.verdict.provider.map(|id| id.to_string()),
+    })
+}
+
+/// Splits a captured request. Tools that save one often end its lines with a
+/// bare line feed; the body is never touched.
+fn split_request(text: &Bytes) -> Option<(Head, Bytes)> {
+    let ends =
+        |mark: &[u8]| text.windows(mark.len()).position(|window| window == mark).map(|at| at + mark.len());
+    let end = match (ends(b"\r\n\r\n"), ends(b"\n\n")) {
+        (Some(crlf), Some(lf)) => crlf.min(lf),
+        (crlf, lf) => crlf.or(lf)?,
+    };
+    let head = Head::parse(text.slice(..end)).ok()?;
+    Some((head, text.slice(end..)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_captured_request_is_split_at_its_first_empty_line() {
+        for text in ["POST /a HTTP/1.1\r\nX: 1\r\n\r\nbody\n\n", "POST /a HTTP/1.1\nX: 1\n\nbody\n\n"] {
+            let (head, body) = split_request(&Bytes::from_static(text.as_bytes())).unwrap();
+            assert_eq!(
+                (head.target(), head.headers().get("x"), &body[..]),
+                ("/a", Some(&b"1"[..]), &b"body\n\n"[..])
+            );
+        }
+        assert!(split_request(&Bytes::from_static(b"just a body")).is_none());
+    }
+
+    #[test]
+    fn what_could_not_be_judged_is_not_a_no() {
+        assert_eq!(exit_of(Code::Verified), Exit::Done);
+        assert_eq!(exit_of(Code::Mismatch), Exit::No);
+        assert_eq!(exit_of(Code::NoHeader), Exit::No);
+        assert_eq!(exit_of(Code::NoSecret), Exit::Config);
+    }
+}

@@ -1,0 +1,105 @@
+//! A request as a curl command that sends exactly these bytes from any POSIX shell.
+//!
+//! Every word is single-quoted, so nothing a stranger sent is ever read as
+//! shell; curl's own additions (`Accept`, `User-Agent`, a content type, URL
+//! globbing, path squashing) are switched off.
+
+use super::headers::Headers;
+
+/// Headers that curl writes by itself from the URL and the body.
+const CURLS_OWN: [&str; 3] = ["host", "content-length", "transfer-encoding"];
+/// Headers that curl adds unless it is told not to.
+const CURL_ADDS: [&str; 4] = ["Accept", "User-Agent", "Content-Type", "Expect"];
+
+/// Where the body comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum BodyFrom<'a> {
+    /// No body.
+    Nothing,
+    /// The words of the command itself; must hold no NUL byte.
+    Inline(&'a [u8]),
+    /// A file, named as the shell will see it.
+    File(&'a str),
+}
+
+/// Quotes one word for a POSIX shell: nothing in single quotes is special.
+pub fn quote(word: &[u8]) -> Vec<u8> {
+    let mut quoted = vec![b'\''];
+    for byte in word {
+        match byte {
+            b'\'' => quoted.extend_from_slice(br"'\''"),
+            other => quoted.push(*other),
+        }
+    }
+    quoted.push(b'\'');
+    quoted
+}
+
+/// The command, one option a line, without a line ending at its end.
+pub fn command(method: &str, url: &str, headers: &Headers, body: BodyFrom<'_>) -> Vec<u8> {
+    let mut text = b"curl --globoff --path-as-is --include --request ".to_vec();
+    text.extend(quote(method.as_bytes()));
+    let mut option = |name: &str, word: &[u8]| {
+        text.extend_from_slice(b" \\\n  ");
+        text.extend_from_slice(name.as_bytes());
+        text.push(b' ');
+        text.extend(quote(word));
+    };
+    option("--url", url.as_bytes());
+    for field in headers.iter() {
+        if CURLS_OWN.iter().any(|own| field.name.eq_ignore_ascii_case(own)) {
+            continue;
+        }
+        let mut line = field.name.as_bytes().to_vec();
+        if field.value.is_empty() {
+            // curl drops `Name:`; `Name;` sends it empty.
+            line.push(b';');
+        } else {
+            line.extend_from_slice(b": ");
+            line.extend_from_slice(field.value);
+        }
+        option("--header", &line);
+    }
+    for name in CURL_ADDS {
+        if headers.get(name).is_none() {
+            option("--header", format!("{name}:").as_bytes());
+        }
+    }
+    match body {
+        BodyFrom::Nothing => {}
+        // `--data-raw` does not read a leading `@` as a file name.
+        BodyFrom::Inline(bytes) => option("--data-raw", bytes),
+        BodyFrom::File(name) => option("--data-binary", format!("@{name}").as_bytes()),
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    #[test]
+    fn a_quoted_word_ends_only_where_it_should() {
+        assert_eq!(text(&quote(b"it's $(here) `now` \\ \"")), r#"'it'\''s $(here) `now` \ "'"#);
+        assert_eq!(text(&quote(b"")), "''");
+    }
+
+    #[test]
+    fn a_request_becomes_a_command_that_adds_nothing() {
+        let headers = Headers::from_pairs([
+            ("Host", "a"),
+            ("X-Sig", "v='1'"),
+            ("X-Empty", ""),
+            ("Content-Type", "a/b"),
+        ]);
+        let command = text(&command("POST", "http://localhost:3000/a[1]", &headers, BodyFrom::Inline(b"@x")));
+        assert!(command.contains("--header 'X-Sig: v='\\''1'\\'''"), "{command}");
+        assert!(command.contains("--header 'X-Empty;'"));
+        assert!(command.contains("--header 'Accept:'") && !command.contains("--header 'Content-Type:'"));
+        assert!(command.contains("--data-raw '@x'") && !command.contains("Host"));
+    }
+}

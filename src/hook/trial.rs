@@ -1,0 +1,73 @@
+//! Tries a provider's profile out: does what it signs verify, and nothing else?
+//!
+//! Makes its own secret and message; proves that the profile is consistent, not
+//! that it describes the vendor rightly: only vectors of the vendor do that.
+
+use super::delivery::Message;
+use super::headers::Headers;
+use super::provider::{Kind, Provider, SecretForm};
+use super::secret::Secret;
+use super::signature::{Keys, Signed};
+use super::time::Timestamp;
+use super::verdict::Verdict;
+use std::sync::Arc;
+
+const BODY: &[u8] = br#"{"type":"trial","id":"1","data":{"text":"hookctl"}}"#;
+const URL: &str = "https://example.test/webhooks?x=1";
+
+/// Signs and verifies one message; the text says what held, the error what did not.
+///
+/// # Errors
+/// Names the first thing that does not hold.
+pub fn trial(provider: &Arc<Provider>, at: Timestamp) -> Result<String, String> {
+    provider.supported().map_err(|error| error.to_string())?;
+    let keys = keys(provider, 'a')?;
+    let bare = Headers::default();
+    let message =
+        Message { method: "POST", target: "/webhooks?x=1", headers: &bare, body: BODY, url: Some(URL) };
+    let signed = provider.sign(&keys, &message, at, Some("msg_trial"), Some("public_trial"));
+    let signed = signed.map_err(|error| format!("cannot sign: {error}"))?;
+    let verdict = judge(provider, &keys, &signed, None, at);
+    if !verdict.verified() {
+        return Err(format!("its own signature does not verify: {} ({})", verdict.reason, verdict.code));
+    }
+    let other = judge(provider, &self::keys(provider, 'b')?, &signed, None, at);
+    if other.verified() {
+        return Err("a signature of another secret verifies".to_owned());
+    }
+    if provider.covers_body() {
+        let body = signed.body.as_deref().unwrap_or(BODY);
+        let changed = [body, b" "].concat();
+        if judge(provider, &keys, &signed, Some(&changed), at).verified() {
+            return Err("a changed body verifies".to_owned());
+        }
+        return Ok("signs, verifies, refuses another secret and a changed body".to_owned());
+    }
+    Ok("signs, verifies, refuses another secret; the body is not covered".to_owned())
+}
+
+fn keys(provider: &Arc<Provider>, fill: char) -> Result<Keys, String> {
+    use base64::Engine;
+    let raw = fill.to_string().repeat(32);
+    let text = match (provider.kind(), provider.secret_form()) {
+        (Kind::Basic, _) => format!("user:{raw}"),
+        (_, SecretForm::Base64) => base64::engine::general_purpose::STANDARD.encode(raw),
+        (_, SecretForm::Hex) => hex::encode(raw),
+        _ => raw,
+    };
+    let secret = Secret::new(text).map_err(|error| error.to_string())?;
+    provider.keys(&[secret]).map_err(|error| format!("cannot make a key: {error}"))
+}
+
+fn judge(provider: &Provider, keys: &Keys, signed: &Signed, body: Option<&[u8]>, at: Timestamp) -> Verdict {
+    let headers =
+        Headers::from_pairs(signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+    let message = Message {
+        method: "POST",
+        target: signed.target.as_deref().unwrap_or("/webhooks?x=1"),
+        headers: &headers,
+        body: body.or(signed.body.as_deref()).unwrap_or(BODY),
+        url: Some(URL),
+    };
+    provider.verify(keys, &message, at, None)
+}

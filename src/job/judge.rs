@@ -1,0 +1,152 @@
+//! Judges deliveries: which provider, which secret, does the signature hold.
+//!
+//! Used by everything that verifies. Looks a provider's secret up once and
+//! keeps the decoded keys. Never parses a body before the signature was
+//! judged, and never lets "could not be judged" pass as "holds".
+
+use crate::hook::delivery::Message;
+use crate::hook::detect::{Detection, Detector};
+use crate::hook::provider::{Catalogue, Provider};
+use crate::hook::secret::Secret;
+use crate::hook::signature::Keys;
+use crate::hook::time::Timestamp;
+use crate::hook::verdict::{Code, Verdict};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// Where secrets come from; implemented by the settings and by tests.
+pub trait SecretSource: Send + Sync {
+    /// The secrets of a provider; empty when none is known.
+    ///
+    /// # Errors
+    /// Says why a source that is there cannot be used.
+    fn secrets_of(&self, provider: &str) -> Result<Vec<Secret>, String>;
+}
+
+/// A provider with its keys, looked up once.
+pub struct Judged {
+    /// The provider's profile.
+    pub provider: Arc<Provider>,
+    /// Its keys; the error says why there are none.
+    pub keys: Result<Keys, (Code, String)>,
+}
+
+impl Judged {
+    /// The keys, where there are any.
+    pub fn keys(&self) -> Option<&Keys> {
+        self.keys.as_ref().ok()
+    }
+}
+
+/// Judges deliveries.
+pub struct Judge {
+    catalogue: Catalogue,
+    detector: Detector,
+    named: Option<Arc<Provider>>,
+    source: Box<dyn SecretSource>,
+    known: RwLock<HashMap<Arc<str>, Arc<Judged>>>,
+    tolerance: Option<Duration>,
+}
+
+impl Judge {
+    /// Judges by the scheme of `named`, or recognises the provider of each delivery.
+    pub fn new(
+        catalogue: Catalogue,
+        named: Option<Arc<Provider>>,
+        source: Box<dyn SecretSource>,
+        tolerance: Option<Duration>,
+    ) -> Self {
+        let detector = Detector::new(&catalogue);
+        Self { catalogue, detector, named, source, known: RwLock::default(), tolerance }
+    }
+
+    /// The provider that was named, if one was.
+    pub fn named(&self) -> Option<&Arc<Provider>> {
+        self.named.as_ref()
+    }
+
+    /// Applies the scheme to one message. The profile comes with the verdict
+    /// wherever one was settled on.
+    pub fn judge(&self, message: &Message<'_>, now: Timestamp) -> (Verdict, Option<Arc<Judged>>) {
+        if let Some(provider) = &self.named {
+            let judged = self.lookup(provider);
+            return (self.apply(&judged, message, now), Some(judged));
+        }
+        match self.detector.detect(message) {
+            Detection::Sure(id) => self.judge_as(&id, message, now),
+            Detection::Likely(ids) => self.judge_among(&ids, message, now),
+            Detection::Unknown => {
+                (Verdict::without_provider("no provider recognised; name it with `--provider`"), None)
+            }
+        }
+    }
+
+    fn judge_as(&self, id: &str, message: &Message<'_>, now: Timestamp) -> (Verdict, Option<Arc<Judged>>) {
+        match self.catalogue.get(id) {
+            Ok(provider) => {
+                let judged = self.lookup(&provider);
+                (self.apply(&judged, message, now), Some(judged))
+            }
+            Err(unknown) => (Verdict::without_provider(unknown.to_string()), None),
+        }
+    }
+
+    /// Several providers write their header the same way: the one whose
+    /// signature holds is the one; otherwise nobody can say which it was.
+    fn judge_among(
+        &self,
+        ids: &[Arc<str>],
+        message: &Message<'_>,
+        now: Timestamp,
+    ) -> (Verdict, Option<Arc<Judged>>) {
+        for id in ids {
+            let found = self.judge_as(id, message, now);
+            if found.0.verified() {
+                return found;
+            }
+        }
+        let reason = format!("not sure who sent it: {}; name it with `--provider`", ids.join(", "));
+        (Verdict::without_provider(reason), None)
+    }
+
+    fn apply(&self, judged: &Judged, message: &Message<'_>, now: Timestamp) -> Verdict {
+        match &judged.keys {
+            Ok(keys) => judged.provider.verify(keys, message, now, self.tolerance),
+            Err((code, reason)) => Verdict::of(judged.provider.id(), *code, reason.clone()),
+        }
+    }
+
+    fn lookup(&self, provider: &Arc<Provider>) -> Arc<Judged> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(provider.id()).cloned();
+        known.unwrap_or_else(|| self.learn(provider, self.find_keys(provider)))
+    }
+
+    fn find_keys(&self, provider: &Arc<Provider>) -> Result<Keys, (Code, String)> {
+        provider.supported().map_err(|unsupported| (Code::Unsupported, unsupported.to_string()))?;
+        let secrets = self.source.secrets_of(provider.id()).map_err(|reason| (Code::BadSecret, reason))?;
+        if secrets.is_empty() {
+            return Err((Code::NoSecret, format!("no signing secret is known for {}", provider.id())));
+        }
+        provider.keys(&secrets).map_err(|error| (Code::BadSecret, error.to_string()))
+    }
+
+    fn learn(&self, provider: &Arc<Provider>, keys: Result<Keys, (Code, String)>) -> Arc<Judged> {
+        let judged = Arc::new(Judged { provider: Arc::clone(provider), keys });
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(Arc::clone(provider.id()), Arc::clone(&judged));
+        judged
+    }
+
+    /// Takes over a secret that a handshake brought, such as Asana's.
+    ///
+    /// # Errors
+    /// When the secret cannot be decoded the way the scheme wants it.
+    pub fn take_secret(&self, provider: &Arc<Provider>, secret: Secret) -> Result<(), String> {
+        let keys = provider.keys(&[secret]).map_err(|error| error.to_string())?;
+        self.learn(provider, Ok(keys));
+        Ok(())
+    }
+}

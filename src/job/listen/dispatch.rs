@@ -1,0 +1,259 @@
+//! `ack`: passes on what was acknowledged, in order, until the target takes it.
+//!
+//! One worker a target reads the journal's outbox by cursor, so what was
+//! acknowledged before a crash is passed on after it. The head of the queue
+//! blocks what is behind it: order is kept, and a target that is down is tried
+//! by the schedule until it is up or the delivery is a dead letter.
+
+use super::Options;
+use super::ledger::Ledger;
+use super::pump::Pump;
+use super::tally::Tally;
+use crate::clock;
+use crate::forward::Forwarder;
+use crate::hook::attempt::{Attempt, Outcome};
+use crate::hook::schedule;
+use crate::hook::target::Target;
+use crate::hook::time::Timestamp;
+use crate::job::report::{AnswerPolicy, Attempted, Event, Next};
+use crate::journal::{Entry, Journal, Pending, Settlement};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Deliveries read from the outbox at a time.
+const PAGE: usize = 64;
+/// How long to wait after the journal itself failed.
+const JOURNAL_PAUSE: Duration = Duration::from_secs(1);
+
+/// Tells the workers that the outbox has grown.
+#[derive(Clone)]
+pub(super) struct NewWork {
+    targets: Arc<[String]>,
+    bell: watch::Sender<()>,
+}
+
+impl NewWork {
+    /// The names under which deliveries are put into the outbox.
+    pub(super) fn targets(&self) -> Arc<[String]> {
+        Arc::clone(&self.targets)
+    }
+
+    /// There is something new.
+    pub(super) fn announce(&self) {
+        self.bell.send_replace(());
+    }
+}
+
+/// The running workers.
+pub(super) struct Dispatch {
+    workers: JoinSet<()>,
+    new_work: NewWork,
+}
+
+impl Dispatch {
+    pub(super) fn new_work(&self) -> NewWork {
+        self.new_work.clone()
+    }
+
+    /// Waits for the workers, which end by themselves at the stop signal.
+    pub(super) async fn finish(mut self) {
+        while self.workers.join_next().await.is_some() {}
+    }
+}
+
+struct Worker {
+    target: Target,
+    name: String,
+    ledger: Arc<Ledger>,
+    forwarder: Arc<Forwarder>,
+    options: Arc<Options>,
+    pump: Arc<Pump>,
+    tally: Arc<Tally>,
+    stopped: watch::Receiver<bool>,
+    bell: watch::Receiver<()>,
+}
+
+/// Starts a worker a target; none unless deliveries are acknowledged first.
+pub(super) fn start(
+    ledger: &Arc<Ledger>,
+    forwarder: &Arc<Forwarder>,
+    options: &Arc<Options>,
+    pump: &Arc<Pump>,
+    tally: &Arc<Tally>,
+    stopped: &watch::Receiver<bool>,
+) -> Dispatch {
+    let targets: Arc<[String]> = options.targets.iter().map(ToString::to_string).collect();
+    let (bell, _) = watch::channel(());
+    let mut workers = JoinSet::new();
+    if options.answer == AnswerPolicy::Ack {
+        for target in &options.targets {
+            let worker = Worker {
+                target: target.clone(),
+                name: target.to_string(),
+                ledger: Arc::clone(ledger),
+                forwarder: Arc::clone(forwarder),
+                options: Arc::clone(options),
+                pump: Arc::clone(pump),
+                tally: Arc::clone(tally),
+                stopped: stopped.clone(),
+                bell: bell.subscribe(),
+            };
+            workers.spawn(worker.run());
+        }
+    }
+    Dispatch { workers, new_work: NewWork { targets, bell } }
+}
+
+/// Why a worker stops working.
+struct Stop;
+
+impl Worker {
+    async fn run(mut self) {
+        while self.pass_on_what_waits().await.is_ok() {
+            let grown = tokio::select! {
+                grown = self.bell.changed() => grown.is_ok(),
+                () = until_stopped(&mut self.stopped) => false,
+            };
+            if !grown {
+                return;
+            }
+        }
+    }
+
+    /// Works through the outbox until it is empty.
+    async fn pass_on_what_waits(&mut self) -> Result<(), Stop> {
+        let ledger = Arc::clone(&self.ledger);
+        let Ledger::Journal(journal) = ledger.as_ref() else { return Ok(()) };
+        loop {
+            let page = match journal.pending(&self.name, 0, PAGE) {
+                Ok(page) => page,
+                Err(error) => {
+                    self.warn(format!("cannot read the journal to forward from it: {error}"));
+                    self.pause(JOURNAL_PAUSE).await?;
+                    continue;
+                }
+            };
+            if page.is_empty() {
+                return Ok(());
+            }
+            for pending in page {
+                self.pass_on(journal, pending).await?;
+            }
+        }
+    }
+
+    /// Tries one delivery until it is settled.
+    async fn pass_on(&mut self, journal: &Journal, mut pending: Pending) -> Result<(), Stop> {
+        loop {
+            self.pause(pending.due.since(clock::now())).await?;
+            let entry = match journal.read(|reader| reader.get(pending.seq)) {
+                Ok(Some(entry)) => entry,
+                // Pruned by hand: nothing is left to pass on.
+                Ok(None) => return self.settle(journal, &pending, Settlement::Dead).await,
+                Err(error) => {
+                    self.warn(format!("cannot read #{} from the journal: {error}", pending.seq));
+                    self.pause(JOURNAL_PAUSE).await?;
+                    continue;
+                }
+            };
+            let tries = pending.tries + 1;
+            let attempt = self.attempt(&entry, tries).await?;
+            self.tally.attempted(&attempt, self.options.expect_status.as_ref());
+            let next = self.next(&pending, &attempt, tries);
+            if let Err(error) = journal.record_attempt(pending.seq, &attempt) {
+                self.warn(format!("an attempt of #{} could not be kept: {error}", pending.seq));
+            }
+            self.pump.say(Event::Attempt(Arc::new(Attempted {
+                seq: pending.seq,
+                event: entry.listed.facts.event.clone(),
+                attempt: attempt.clone(),
+                next,
+            })));
+            match next {
+                Next::RetryAt(due) => {
+                    let first_failure = pending.first_failed.unwrap_or(attempt.started);
+                    let failed = attempt.started.plus(attempt.duration);
+                    let retry = Settlement::Retry { failed, due };
+                    self.settle(journal, &pending, retry).await?;
+                    pending = Pending { due, tries, first_failed: Some(first_failure), ..pending };
+                }
+                Next::Delivered | Next::Nothing => {
+                    return self.settle(journal, &pending, Settlement::Delivered).await;
+                }
+                Next::Dead => return self.settle(journal, &pending, Settlement::Dead).await,
+            }
+        }
+    }
+
+    /// One attempt; a stop gives it up, and it is made again after the restart.
+    async fn attempt(&mut self, entry: &Entry, number: u32) -> Result<Attempt, Stop> {
+        let delivery = &entry.delivery;
+        tokio::select! {
+            attempt = self.forwarder.attempt(&self.target, &delivery.head, &delivery.body, number) => Ok(attempt),
+            () = until_stopped(&mut self.stopped) => Err(Stop),
+        }
+    }
+
+    fn next(&self, pending: &Pending, attempt: &Attempt, tries: u32) -> Next {
+        if attempt.outcome.delivered() {
+            return Next::Delivered;
+        }
+        if !self.options.schedule.tries_again_after(&attempt.outcome) {
+            return Next::Dead;
+        }
+        let now = clock::now();
+        let first_failure = pending.first_failed.unwrap_or(attempt.started);
+        let due = self.options.schedule.next(first_failure, tries, now, retry_after(attempt, now), jitter());
+        due.map_or(Next::Dead, Next::RetryAt)
+    }
+
+    /// Writes down what became of it; the worker does not go on before that is on disk.
+    async fn settle(
+        &mut self,
+        journal: &Journal,
+        pending: &Pending,
+        settlement: Settlement,
+    ) -> Result<(), Stop> {
+        while let Err(error) = journal.settle(pending.seq, &self.name, settlement).await {
+            self.warn(format!("cannot note what became of #{}: {error}", pending.seq));
+            self.pause(JOURNAL_PAUSE).await?;
+        }
+        Ok(())
+    }
+
+    async fn pause(&mut self, time: Duration) -> Result<(), Stop> {
+        if *self.stopped.borrow() {
+            return Err(Stop);
+        }
+        if time.is_zero() {
+            return Ok(());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(time) => Ok(()),
+            () = until_stopped(&mut self.stopped) => Err(Stop),
+        }
+    }
+
+    fn warn(&self, text: String) {
+        self.pump.warn(text);
+    }
+}
+
+async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
+    // An error means that the listener is gone, which is a stop as well.
+    drop(stopped.wait_for(|stopped| *stopped).await);
+}
+
+fn retry_after(attempt: &Attempt, now: Timestamp) -> Option<Duration> {
+    let Outcome::Answered(answer) = &attempt.outcome else { return None };
+    schedule::retry_after(&answer.headers, now)
+}
+
+/// A number in 0..1 that differs between workers and runs.
+fn jitter() -> f64 {
+    use std::hash::{BuildHasher, Hasher};
+    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    (random >> 11) as f64 / (1_u64 << 53) as f64
+}

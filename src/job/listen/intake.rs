@@ -1,0 +1,401 @@
+//! What happens to one delivery: judged, stored, answered, passed on, shown.
+//!
+//! The order is the promise: verified over raw bytes before anything is
+//! parsed, stored before it is answered. `answer` takes the `Stored` by value,
+//! so nothing can be acknowledged that the ledger has not kept.
+
+use super::aside::Aside;
+use super::dispatch::NewWork;
+use super::ledger::Ledger;
+use super::pump::Pump;
+use super::tally::Tally;
+use super::{Options, Until};
+use crate::clock;
+use crate::forward::Forwarder;
+use crate::hook::attempt::{Answer, Attempt, FailureKind, Outcome};
+use crate::hook::delivery::{Checked, Delivery, Facts};
+use crate::hook::handshake::Reply;
+use crate::hook::secret::Secret;
+use crate::hook::verdict::Verdict;
+use crate::job::judge::{Judge, Judged};
+use crate::job::report::{AnswerPolicy, AnsweredBy, Delivered, Event, Level, Note, Rejected};
+use crate::journal::{Stored, WriteError};
+use crate::receive::Sink;
+use crate::serve::{Rejection, Response};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The deadline of a mirrored answer when neither the provider nor the user names one.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Takes requests in.
+pub(super) struct Intake {
+    pub(super) judge: Judge,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) forwarder: Arc<Forwarder>,
+    pub(super) options: Arc<Options>,
+    pub(super) tally: Arc<Tally>,
+    pub(super) pump: Arc<Pump>,
+    pub(super) new_work: NewWork,
+    pub(super) aside: Aside,
+    /// The last delivery that was wanted, for sending it again.
+    pub(super) last: Mutex<Option<(u64, Arc<Checked>)>>,
+}
+
+/// What was decided about a delivery before it is stored.
+struct Decision {
+    handshake: Option<Reply>,
+    deadline: Option<Duration>,
+    acknowledgement: Option<Bytes>,
+    /// It matches the filters.
+    wanted: bool,
+    /// Why it is not forwarded although there is a target.
+    held: Option<&'static str>,
+    refused: bool,
+}
+
+/// The answer and who decided it.
+struct Answered {
+    response: Response,
+    by: AnsweredBy,
+    attempts: Vec<Attempt>,
+}
+
+impl Sink for Intake {
+    async fn deliver(&self, delivery: Delivery) -> Response {
+        let begun = Instant::now();
+        let (checked, decision) = self.decide(delivery);
+        let checked = Arc::new(checked);
+        match self.ledger.append(Arc::clone(&checked)).await {
+            Ok(stored) => self.answer(stored, decision, begun).await,
+            Err(error) => self.not_kept(checked, &error, begun),
+        }
+    }
+
+    fn rejected(&self, rejection: Rejection) {
+        self.tally.rejected();
+        self.pump.say(Event::Rejected(Rejected {
+            at: clock::now(),
+            peer: rejection.peer,
+            status: rejection.status,
+            code: rejection.code,
+            reason: rejection.reason,
+        }));
+    }
+
+    fn accept_failed(&self, error: &std::io::Error) {
+        self.pump.say(Event::Note(Note {
+            level: Level::Warning,
+            text: format!("no connection can be accepted for now: {error}"),
+            hint: Some("raise the limit of open files with `ulimit -n`".to_owned()),
+        }));
+    }
+}
+
+impl Intake {
+    fn decide(&self, delivery: Delivery) -> (Checked, Decision) {
+        let url = self.options.public_url.as_deref().map(|base| public_url(base, delivery.head.target()));
+        let message = delivery.message(url.as_deref());
+        let (verdict, judged) = self.judge.judge(&message, delivery.received);
+        let handshake = self.handshake(&delivery, judged.as_deref());
+        let facts = judged
+            .as_ref()
+            .map_or_else(|| Facts::of_unknown(&message), |judged| judged.provider.facts(&message));
+        let wanted = self.wanted(&delivery, &facts);
+        let refused = self.refuses(&verdict) && handshake.is_none();
+        let held = if self.options.targets.is_empty() {
+            None
+        } else if handshake.is_some() {
+            Some("handshake")
+        } else if !wanted {
+            Some("filtered")
+        } else if refused {
+            Some("not verified")
+        } else {
+            None
+        };
+        let to_outbox = self.options.answer == AnswerPolicy::Ack && held.is_none();
+        let outbox = if to_outbox { self.new_work.targets() } else { Arc::default() };
+        let decision = Decision {
+            handshake,
+            deadline: judged.as_ref().and_then(|judged| judged.provider.deadline()),
+            acknowledgement: judged
+                .as_ref()
+                .and_then(|judged| judged.provider.ack().map(|ack| Bytes::copy_from_slice(ack.as_bytes()))),
+            wanted,
+            held,
+            refused,
+        };
+        (Checked { delivery, verdict, facts, outbox }, decision)
+    }
+
+    fn handshake(&self, delivery: &Delivery, judged: Option<&Judged>) -> Option<Reply> {
+        let judged = judged?;
+        let reply = judged.provider.handshake(judged.keys(), &delivery.message(None))?;
+        if let Some(secret) = reply.secret.clone() {
+            self.take_secret(judged, secret);
+        }
+        Some(reply)
+    }
+
+    /// A handshake is not signed: it may bring a secret where none is known, and
+    /// only for the provider that was named; it never replaces one.
+    fn take_secret(&self, judged: &Judged, secret: Secret) {
+        let id = judged.provider.id();
+        let named = self.judge.named().is_some_and(|named| named.id() == id);
+        let known = judged.keys.is_ok();
+        if known || !named {
+            return self
+                .pump
+                .warn(format!("{id} sent a signing secret in a handshake; it was not taken over"));
+        }
+        match self.judge.take_secret(&judged.provider, secret) {
+            Ok(()) => self.pump.say(Event::Note(Note {
+                level: Level::Info,
+                text: format!("{id} sent its signing secret; deliveries are verified with it from now on"),
+                hint: None,
+            })),
+            Err(reason) => {
+                self.pump.warn(format!("the signing secret that {id} sent cannot be used: {reason}"));
+            }
+        }
+    }
+
+    /// Fail closed: once any secret is known, what was not verified is refused.
+    /// A verdict that was judged means that a secret is known.
+    fn refuses(&self, verdict: &Verdict) -> bool {
+        let required = self.options.require_signature || (self.options.verify && verdict.code.judged());
+        required && !self.options.forward_unverified && !verdict.verified()
+    }
+
+    fn wanted(&self, delivery: &Delivery, facts: &Facts) -> bool {
+        let named = self.options.events.is_empty()
+            || facts
+                .event
+                .as_deref()
+                .is_some_and(|event| self.options.events.iter().any(|want| covers(want, event)));
+        // A filter that fails on a payload (not JSON, a missing field) does not match it.
+        named
+            && self
+                .options
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.matches(&delivery.body).unwrap_or(false))
+    }
+
+    /// Answers what is stored; taking the `Stored` is what makes an answer legitimate.
+    async fn answer(&self, stored: Stored, decision: Decision, begun: Instant) -> Response {
+        let (seq, duplicate_of, checked) = stored.into_parts();
+        let answered = self.respond(seq, &checked, &decision).await;
+        let took = begun.elapsed();
+        let status = answered.response.status;
+        self.tally.received(&checked.verdict, duplicate_of.is_some());
+        self.keep(seq, status, answered.by, took, &answered.attempts);
+        if !checked.outbox.is_empty() {
+            self.new_work.announce();
+        }
+        if decision.wanted {
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((seq, Arc::clone(&checked)));
+            self.pump.say(Event::Delivery(Arc::new(Delivered {
+                seq: Some(seq),
+                checked: Arc::clone(&checked),
+                duplicate_of,
+                status,
+                answered_by: answered.by,
+                took,
+                attempts: answered.attempts,
+                not_forwarded: decision.held,
+            })));
+            self.count_towards_end(&checked);
+        }
+        answered.response
+    }
+
+    async fn respond(&self, seq: u64, checked: &Checked, decision: &Decision) -> Answered {
+        let by_policy = |response| Answered { response, by: AnsweredBy::Policy, attempts: Vec::new() };
+        if let Some(reply) = &decision.handshake {
+            return Answered {
+                response: handshake_answer(reply),
+                by: AnsweredBy::Handshake,
+                attempts: Vec::new(),
+            };
+        }
+        if decision.refused {
+            return by_policy(json_answer(401, checked.verdict.code.as_str(), &checked.verdict.reason));
+        }
+        if self.options.answer == AnswerPolicy::Mirror
+            && decision.held.is_none()
+            && !self.options.targets.is_empty()
+        {
+            return self.mirror(seq, checked, decision.deadline).await;
+        }
+        by_policy(acknowledged(decision.acknowledgement.clone()))
+    }
+
+    /// Forwards to every target at once; the sender gets the first target's
+    /// answer as soon as it is there, whatever the others do.
+    async fn mirror(&self, seq: u64, checked: &Checked, deadline: Option<Duration>) -> Answered {
+        let deadline = self.options.timeout.or(deadline).unwrap_or(DEFAULT_DEADLINE);
+        let Some((first, others)) = self.options.targets.split_first() else {
+            return Answered { response: acknowledged(None), by: AnsweredBy::Policy, attempts: Vec::new() };
+        };
+        for target in others {
+            self.aside.forward(self, seq, target, checked, deadline).await;
+        }
+        let delivery = &checked.delivery;
+        let attempt = self.forwarder.attempt_within(first, &delivery.head, &delivery.body, 1, deadline).await;
+        self.tally.attempted(&attempt, self.options.expect_status.as_ref());
+        let (response, by) = match &attempt.outcome {
+            Outcome::Answered(answer) => (mirrored(answer), AnsweredBy::Target),
+            Outcome::Failed(failure) => {
+                let status = if failure.kind == FailureKind::Timeout { 504 } else { 502 };
+                (json_answer(status, failure.kind.as_str(), &failure.detail), AnsweredBy::Gateway)
+            }
+        };
+        Answered { response, by, attempts: vec![attempt] }
+    }
+
+    /// Forwards the last delivery again, to every target.
+    pub(super) async fn replay_last(&self) {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some((seq, checked)) = last else {
+            return self.pump.warn("there is no delivery to replay yet".to_owned());
+        };
+        if self.options.targets.is_empty() {
+            return self
+                .pump
+                .warn("there is no target to replay to; start with `--forward TARGET`".to_owned());
+        }
+        let deadline = self.options.timeout.unwrap_or(DEFAULT_DEADLINE);
+        for target in &self.options.targets {
+            self.aside.forward(self, seq, target, &checked, deadline).await;
+        }
+    }
+
+    /// Waits for what still goes to further targets.
+    pub(super) async fn finish(&self) {
+        self.aside.finish().await;
+    }
+
+    fn keep(&self, seq: u64, status: u16, by: AnsweredBy, took: Duration, attempts: &[Attempt]) {
+        let mut kept = self.ledger.record_answer(seq, status, by, took);
+        for attempt in attempts {
+            kept = kept.and(self.ledger.record_attempt(seq, attempt));
+        }
+        if let Err(error) = kept {
+            self.pump.say(Event::Note(Note {
+                level: Level::Warning,
+                text: format!("#{seq} is kept, but how it was answered is not: {error}"),
+                hint: None,
+            }));
+        }
+    }
+
+    fn count_towards_end(&self, checked: &Checked) {
+        let count = self.tally.matched();
+        let enough = match &self.options.until {
+            Until::Stopped => false,
+            Until::Count(wanted) => count >= *wanted,
+            Until::Matches(filter) => filter.matches(&checked.delivery.body).unwrap_or(false),
+        };
+        if enough {
+            self.tally.enough();
+        }
+    }
+
+    /// What cannot be kept is not received: the sender is told to come again.
+    fn not_kept(&self, checked: Arc<Checked>, error: &WriteError, begun: Instant) -> Response {
+        self.tally.not_kept();
+        let status = error.status();
+        self.pump.say(Event::Delivery(Arc::new(Delivered {
+            seq: None,
+            checked,
+            duplicate_of: None,
+            status,
+            answered_by: AnsweredBy::Storage,
+            took: begun.elapsed(),
+            attempts: Vec::new(),
+            not_forwarded: Some("not kept"),
+        })));
+        self.pump.say(Event::Note(Note {
+            level: Level::Warning,
+            text: format!("a delivery was refused with {status}: {error}"),
+            hint: None,
+        }));
+        let mut response = json_answer(status, error.as_str(), &error.to_string());
+        response.headers.push((http::header::RETRY_AFTER, HeaderValue::from_static("5")));
+        response
+    }
+}
+
+/// Whether `--events` word `want` covers `event`.
+fn covers(want: &str, event: &str) -> bool {
+    match want.strip_suffix('*') {
+        Some(start) => event.starts_with(start),
+        None => want == event,
+    }
+}
+
+/// The URL the sender used: the public base with the request's own path and query.
+fn public_url(base: &str, target: &str) -> String {
+    format!("{}{target}", base.trim_end_matches('/'))
+}
+
+fn acknowledged(text: Option<Bytes>) -> Response {
+    match text {
+        Some(body) => answer_with(200, [("content-type", &b"text/plain; charset=utf-8"[..])], body),
+        None => answer_with(200, JSON, Bytes::from_static(b"{\"received\":true}\n")),
+    }
+}
+
+const JSON: [(&str, &[u8]); 1] = [("content-type", b"application/json")];
+
+fn json_answer(status: u16, code: &str, reason: &str) -> Response {
+    let body = format!("{}\n", serde_json::json!({ "error": code, "message": reason }));
+    answer_with(status, JSON, body.into())
+}
+
+fn handshake_answer(reply: &Reply) -> Response {
+    let fields = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+    answer_with(reply.status, fields, Bytes::from(reply.body.clone()))
+}
+
+fn mirrored(answer: &Answer) -> Response {
+    answer_with(
+        answer.status,
+        answer.headers.iter().map(|field| (field.name, field.value)),
+        answer.body.clone(),
+    )
+}
+
+fn answer_with<'a>(
+    status: u16,
+    fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    body: Bytes,
+) -> Response {
+    let typed = |(name, value): (&str, &[u8])| {
+        // What cannot stand in a header would end the answer's head early.
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
+    };
+    Response { status, headers: fields.into_iter().filter_map(typed).collect(), body, close: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_words_cover_exactly_or_by_a_trailing_star() {
+        assert!(covers("interview.completed", "interview.completed"));
+        assert!(!covers("interview", "interview.completed"));
+        assert!(covers("interview.*", "interview.completed"));
+        assert!(covers("*", "anything"));
+    }
+
+    #[test]
+    fn the_public_url_joins_base_and_target_once() {
+        assert_eq!(public_url("https://t.example/", "/hooks?x=1"), "https://t.example/hooks?x=1");
+    }
+}

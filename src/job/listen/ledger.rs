@@ -1,0 +1,76 @@
+//! Where deliveries are kept: the journal, or only counted with `--no-journal`.
+
+use crate::hook::attempt::Attempt;
+use crate::hook::delivery::Checked;
+use crate::job::report::AnsweredBy;
+use crate::journal::{Counter, Journal, Reader, Stored, WriteError};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where deliveries are kept.
+pub enum Ledger {
+    /// On disk.
+    Journal(Journal),
+    /// Nowhere: they are numbered and forgotten.
+    Counter(Counter),
+}
+
+impl Ledger {
+    /// The journal's file.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Journal(journal) => Some(journal.path()),
+            Self::Counter(_) => None,
+        }
+    }
+
+    /// Keeps a delivery; resolves when it is on disk.
+    pub(super) async fn append(&self, checked: Arc<Checked>) -> Result<Stored, WriteError> {
+        match self {
+            Self::Journal(journal) => journal.append(checked).await,
+            Self::Counter(counter) => Ok(counter.append(checked)),
+        }
+    }
+
+    /// Keeps what the sender was told.
+    pub(super) fn record_answer(
+        &self,
+        seq: u64,
+        status: u16,
+        by: AnsweredBy,
+        took: Duration,
+    ) -> Result<(), WriteError> {
+        match self {
+            Self::Journal(journal) => journal.record_answer(seq, status, by.as_str(), took),
+            Self::Counter(_) => Ok(()),
+        }
+    }
+
+    /// Keeps an attempt.
+    pub(super) fn record_attempt(&self, seq: u64, attempt: &Attempt) -> Result<(), WriteError> {
+        match self {
+            Self::Journal(journal) => journal.record_attempt(seq, attempt),
+            Self::Counter(_) => Ok(()),
+        }
+    }
+
+    /// How many deliveries wait for a target; `None` when that cannot be read.
+    pub(super) fn waiting(&self) -> Option<u64> {
+        match self {
+            Self::Journal(journal) => {
+                let stats = journal.read(Reader::stats).ok()?;
+                Some(stats.targets.iter().map(|target| target.pending).sum())
+            }
+            Self::Counter(_) => Some(0),
+        }
+    }
+
+    /// Flushes and closes.
+    pub(super) async fn close(&self) -> Result<(), WriteError> {
+        match self {
+            Self::Journal(journal) => journal.close().await,
+            Self::Counter(_) => Ok(()),
+        }
+    }
+}

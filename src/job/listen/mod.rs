@@ -1,0 +1,222 @@
+//! Receives deliveries, verifies and keeps them, answers, and passes them on.
+//!
+//! Everything comes from outside (listener, ledger, report, stop signal), so a
+//! test runs the whole job in-process on port 0. Never prints, never reads the
+//! environment, never answers "received" for what is not stored.
+
+mod aside;
+mod dispatch;
+mod intake;
+mod ledger;
+mod pump;
+mod tally;
+
+pub use ledger::Ledger;
+
+use crate::forward::Forwarder;
+use crate::hook::jq::Filter;
+use crate::hook::schedule::Schedule;
+use crate::hook::target::Target;
+use crate::job::judge::Judge;
+use crate::job::report::{AnswerPolicy, Event, Ready, Report, SecretOrigin};
+use crate::receive::Receiver;
+use crate::serve::{self, Limits};
+use aside::Aside;
+use intake::Intake;
+use pump::Pump;
+use std::future::Future;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tally::Tally;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+/// What a listener is asked to do.
+pub struct Options {
+    /// How deliveries are answered.
+    pub answer: AnswerPolicy,
+    /// Where deliveries are forwarded to; the first one's answer is mirrored.
+    pub targets: Vec<Target>,
+    /// Whether signatures count at all.
+    pub verify: bool,
+    /// Whether what could not be judged is refused as well: true once any secret is known.
+    pub require_signature: bool,
+    /// Pass on what does not verify as well.
+    pub forward_unverified: bool,
+    /// Only these event types; empty for all. A trailing `*` stands for anything.
+    pub events: Vec<String>,
+    /// Only deliveries whose payload makes this true.
+    pub filter: Option<Filter>,
+    /// When to stop by itself.
+    pub until: Until,
+    /// Stop after this time.
+    pub run_for: Option<Duration>,
+    /// The statuses a target is expected to answer.
+    pub expect_status: Option<RangeInclusive<u16>>,
+    /// The URL the sender uses, for schemes that sign it.
+    pub public_url: Option<String>,
+    /// The target's deadline, in place of the provider's; zero for none.
+    pub timeout: Option<Duration>,
+    /// When failed deliveries are tried again (`ack`).
+    pub schedule: Schedule,
+    /// Header fields that no sender may have dropped on the way: the signatures'.
+    pub protected: Vec<String>,
+    /// Limits of the receiver.
+    pub limits: Limits,
+    /// Said at the start: where secrets came from.
+    pub secrets: Vec<SecretOrigin>,
+}
+
+/// When a listener stops by itself.
+#[derive(Debug, Default)]
+pub enum Until {
+    /// Never.
+    #[default]
+    Stopped,
+    /// After so many matching deliveries.
+    Count(u64),
+    /// After the delivery whose payload makes this true.
+    Matches(Filter),
+}
+
+/// Why a listener ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The stop signal.
+    Stopped,
+    /// `--until` was met.
+    Enough,
+    /// `--for` ran out.
+    TimeUp,
+}
+
+/// What a person asks of a running listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Forward the last delivery again, to every target.
+    ReplayLast,
+}
+
+/// How a listener ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Why.
+    pub ended: Ended,
+    /// Attempts answered otherwise than expected.
+    pub unexpected: u64,
+    /// Deliveries that could not be kept.
+    pub not_kept: u64,
+}
+
+/// A listener that cannot start or stop cleanly.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The operating system refuses a thread or a socket.
+    #[error("cannot start the listener")]
+    Start(#[source] std::io::Error),
+    /// The journal could not be closed: its last records may not be on disk.
+    #[error("cannot close the journal")]
+    Close(#[source] crate::journal::WriteError),
+}
+
+/// The rooms a listener works with.
+pub struct Rooms {
+    /// Where deliveries are kept.
+    pub ledger: Ledger,
+    /// Judges their signatures.
+    pub judge: Judge,
+    /// Passes them on.
+    pub forwarder: Forwarder,
+    /// Hears what happens.
+    pub report: Arc<dyn Report>,
+    /// What a person asks for meanwhile.
+    pub commands: mpsc::Receiver<Command>,
+}
+
+/// Runs until `stop` resolves or the options say it is enough.
+///
+/// # Errors
+/// When the listener cannot start, or the journal cannot be closed.
+pub async fn run(
+    listener: TcpListener,
+    rooms: Rooms,
+    options: Options,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<Outcome, ListenError> {
+    let begun = Instant::now();
+    let Rooms { ledger, judge, forwarder, report, mut commands } = rooms;
+    let pump = Pump::start(report, ledger.path().map(Into::into)).map_err(ListenError::Start)?;
+    pump.say(Event::Ready(Arc::new(ready(&listener, &ledger, &judge, &options)?)));
+    let (ledger, pump, tally) = (Arc::new(ledger), Arc::new(pump), Arc::new(Tally::default()));
+    let (forwarder, options) = (Arc::new(forwarder), Arc::new(options));
+    let (stopping, stopped) = watch::channel(false);
+    let dispatch = dispatch::start(&ledger, &forwarder, &options, &pump, &tally, &stopped);
+    let intake = Intake {
+        judge,
+        ledger: Arc::clone(&ledger),
+        forwarder,
+        options: Arc::clone(&options),
+        tally: Arc::clone(&tally),
+        pump: Arc::clone(&pump),
+        new_work: dispatch.new_work(),
+        aside: Aside::default(),
+        last: Mutex::default(),
+    };
+    let receiver = Arc::new(Receiver::new(intake, options.protected.clone()));
+    let obeying = async {
+        while let Some(command) = commands.recv().await {
+            match command {
+                Command::ReplayLast => receiver.sink().replay_last().await,
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut ended = Ended::Stopped;
+    let finish = async {
+        ended = tokio::select! {
+            () = stop => Ended::Stopped,
+            () = tally.until_enough() => Ended::Enough,
+            () = time_up(options.run_for) => Ended::TimeUp,
+            () = obeying => Ended::Stopped,
+        };
+    };
+    serve::run(listener, options.limits.clone(), Arc::clone(&receiver), finish).await;
+    receiver.sink().finish().await;
+    stopping.send_replace(true);
+    dispatch.finish().await;
+    drop(receiver);
+    let closed = ledger.close().await;
+    let summary = tally.summary(ledger.waiting().unwrap_or_default(), begun.elapsed());
+    let outcome = Outcome { ended, unexpected: tally.unexpected(), not_kept: summary.not_kept };
+    let pump = Arc::into_inner(pump).expect("every holder of the pump has ended");
+    // The report may be a stopped terminal: waiting for it must not hold a worker.
+    drop(tokio::task::spawn_blocking(move || pump.finish(summary)).await);
+    closed.map_err(ListenError::Close)?;
+    Ok(outcome)
+}
+
+async fn time_up(run_for: Option<Duration>) {
+    match run_for {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn ready(
+    listener: &TcpListener,
+    ledger: &Ledger,
+    judge: &Judge,
+    options: &Options,
+) -> Result<Ready, ListenError> {
+    let address = listener.local_addr().map_err(ListenError::Start)?;
+    Ok(Ready {
+        address,
+        url: format!("http://{address}"),
+        answer: options.answer,
+        targets: options.targets.iter().map(ToString::to_string).collect(),
+        provider: judge.named().map(|provider| provider.id().to_string()),
+        secrets: options.secrets.clone(),
+        journal: ledger.path().map(|path| path.display().to_string()),
+    })
+}
