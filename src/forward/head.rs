@@ -363,6 +363,26 @@ mod tests {
     }
 
     #[test]
+    fn no_field_of_a_known_provider_can_be_hidden() {
+        let catalogue = crate::hook::provider::Catalogue::builtin();
+        let mut checked = 0;
+        for provider in catalogue.all() {
+            let settings = provider.settings().iter().map(|(_, value)| value.as_str());
+            let in_settings = settings.flat_map(|value| value.split("header:").skip(1)).filter_map(|rest| {
+                rest.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').next()
+            });
+            let names = provider.signature_headers().iter().map(AsRef::as_ref).chain(in_settings);
+            for name in names.filter(|name| !name.is_empty()) {
+                let head =
+                    format!("POST / HTTP/1.1\r\nHost: a\r\nConnection: {name}\r\n{name}: kept\r\n\r\n");
+                assert!(plain(&head, 0).contains(&format!("{name}: kept\r\n")), "{} {name}", provider.id());
+                checked += 1;
+            }
+        }
+        assert!(checked > 150, "{checked}");
+    }
+
+    #[test]
     fn the_length_is_written_only_where_it_is_missing_or_wrong() {
         let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nX: 1\r\n\r\n";
         assert_eq!(

@@ -5,6 +5,7 @@
 
 use super::attempt::Outcome;
 use super::headers::Headers;
+use super::provider::{Provider, Retry};
 use super::time::Timestamp;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -118,6 +119,22 @@ impl Schedule {
         })
     }
 
+    /// The timetable of a provider's description, which may be the user's own;
+    /// else the one that the vendor publishes; `None` where neither has numbers.
+    pub fn of(provider: &Provider) -> Option<Self> {
+        let Some(Retry::After(offsets)) = provider.retry() else { return Self::vendor(provider.id()) };
+        Some(Self {
+            clock: Clock::FirstFailure,
+            again: Again::AllButSuccess,
+            delays: Cow::Owned(offsets.clone()),
+            repeat: None,
+            jitter: 0.0,
+            honours_retry_after: false,
+            deadline: provider.assumed_deadline(),
+            speed: 1.0,
+        })
+    }
+
     /// The providers that [`Self::vendor`] knows.
     pub fn vendors() -> impl Iterator<Item = &'static str> {
         PUBLISHED.iter().map(|row| row.provider)
@@ -220,6 +237,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
     use crate::hook::attempt::{Answer, Failure, FailureKind};
+    use crate::hook::provider::Catalogue;
     use proptest::prelude::*;
 
     const START: Timestamp = Timestamp::from_seconds(1_760_000_000);
@@ -279,6 +297,20 @@ mod tests {
             [300.0, 2_100.0, 7_500.0],
             "gaps, not offsets"
         );
+    }
+
+    #[test]
+    fn a_description_gives_its_own_timetable_and_agrees_with_the_published_ones() {
+        let mut catalogue = Catalogue::builtin();
+        let own = "[acme]\nheader = \"X-Acme\"\nretry = [5, 60]\ndeadline = 3\n";
+        catalogue.add("own.toml", own).unwrap();
+        let acme = Schedule::of(&catalogue.get("acme").unwrap()).unwrap();
+        assert_eq!(run(&acme, 0.5), [5.0, 60.0]);
+        assert_eq!(acme.deadline(), Some(Duration::from_secs(3)));
+        for id in Schedule::vendors() {
+            assert_eq!(Schedule::of(&catalogue.get(id).unwrap()), Schedule::vendor(id), "{id}");
+        }
+        assert_eq!(Schedule::of(&catalogue.get("stripe").unwrap()), None);
     }
 
     #[test]

@@ -273,7 +273,9 @@ pub fn find(provider: &str, event: &str) -> Result<&'static Sample, SampleError>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hook::delivery::Message;
     use crate::hook::headers::Headers;
+    use crate::hook::provider::Catalogue;
     use hmac::{Hmac, KeyInit, Mac};
     use sha2::Sha256;
     use std::collections::HashSet;
@@ -431,6 +433,40 @@ mod tests {
                     edit::quoted(&sample.event),
                     "{provider}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn the_providers_own_description_reads_the_event_and_tells_fresh_events_apart() {
+        // What these carry is a handshake or has no place for a name.
+        let nameless =
+            ["url_verification", "verification_token", "PING", "INTERACTION_PING", "endpoint.url_validation"];
+        let catalogue = Catalogue::builtin();
+        for id in providers() {
+            let provider = catalogue.get(id).unwrap();
+            for sample in samples(id) {
+                let facts = |seed: &str| {
+                    let body = sample.fresh(NOW, seed);
+                    let headers = Headers::from_pairs(sample.headers(NOW, seed));
+                    let message = Message {
+                        method: &sample.method,
+                        target: "/",
+                        headers: &headers,
+                        body: &body,
+                        url: None,
+                    };
+                    provider.facts(&message)
+                };
+                let one = facts("one");
+                if !nameless.contains(&sample.event.as_str()) && id != "twilio" {
+                    assert_eq!(one.event.as_deref(), Some(sample.event.as_str()), "{id} {}", sample.name);
+                }
+                assert_eq!(one, facts("one"), "{id} {}", sample.name);
+                // Koji's ping has no id; only its moment tells two apart.
+                if sample.event != "webhook.test" && sample.event != "app/uninstalled" {
+                    assert_ne!(one.dedup_key, facts("two").dedup_key, "{id} {}", sample.name);
+                }
             }
         }
     }
