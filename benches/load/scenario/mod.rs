@@ -50,7 +50,13 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario { name: "memory", about: "resident memory of a listener", usual: true, run: memory::run },
     Scenario { name: "start", about: "short commands from start to end", usual: true, run: commands::start },
     Scenario { name: "size", about: "the release binary", usual: true, run: commands::size },
-    Scenario { name: "openssl", about: "HMAC-SHA256 of 1 MiB", usual: true, run: hashing::run },
+    Scenario { name: "openssl", about: "HMAC-SHA256 of 1 MiB", usual: true, run: hashing::openssl },
+    Scenario {
+        name: "profile",
+        about: "1 KB signed and verified by profile",
+        usual: true,
+        run: hashing::profile,
+    },
     Scenario { name: "list", about: "events list on a long journal", usual: true, run: list::run },
     Scenario {
         name: "baselines",
