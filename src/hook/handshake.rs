@@ -142,3 +142,151 @@ fn looks_like_a_token(challenge: &[u8]) -> bool {
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=');
     !challenge.is_empty() && challenge.len() <= LONGEST_CHALLENGE && challenge.iter().all(letter)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::headers::Headers;
+    use crate::hook::provider::Catalogue;
+
+    struct Request<'r>(&'r str, &'r str, &'r [(&'r str, &'r str)], &'r str);
+
+    const PLAIN: Request<'_> = Request("POST", "/hooks", &[], "{}");
+
+    fn ask(provider: &str, secret: Option<&str>, request: &Request<'_>) -> Option<Reply> {
+        let provider = Catalogue::builtin().get(provider).unwrap();
+        let keys = secret.map(|secret| provider.keys(&[Secret::new(secret).unwrap()]).unwrap());
+        let headers = Headers::from_pairs(request.2.iter().copied());
+        let message = Message {
+            method: request.0,
+            target: request.1,
+            headers: &headers,
+            body: request.3.as_bytes(),
+            url: None,
+        };
+        provider.handshake(keys.as_ref(), &message)
+    }
+
+    fn body(reply: &Reply) -> &str {
+        std::str::from_utf8(&reply.body).unwrap()
+    }
+
+    #[test]
+    fn kojis_ping_is_answered_however_it_is_written() {
+        for ping in [
+            "",
+            r#"{"type":"ping"}"#,
+            r#"{"type":"webhook.test","data":{}}"#,
+            r#"{"type":"endpoint.verification"}"#,
+        ] {
+            let reply = ask("koji", None, &Request("POST", "/", &[], ping)).unwrap();
+            assert_eq!((reply.status, reply.name.as_str(), body(&reply)), (200, "ping", ""), "{ping}");
+        }
+        let reply =
+            ask("koji", None, &Request("POST", "/", &[], r#"{"type":"ping","challenge":"a\"b"}"#)).unwrap();
+        assert_eq!(reply.name, "endpoint verification");
+        assert_eq!(body(&reply), r#"{"challenge":"a\"b"}"#);
+        for delivery in [r#"{"type":"interview.completed"}"#, "{}", "ping", " "] {
+            assert!(ask("koji", None, &Request("POST", "/", &[], delivery)).is_none(), "{delivery}");
+        }
+    }
+
+    #[test]
+    fn every_vendors_handshake_is_answered_as_its_documentation_says() {
+        let slack = Request("POST", "/", &[], r#"{"type":"url_verification","challenge":"3eZ"}"#);
+        let reply = ask("slack", None, &slack).unwrap();
+        assert_eq!(body(&reply), "3eZ");
+        assert_eq!(reply.headers, [("Content-Type".to_owned(), b"text/plain".to_vec())]);
+        assert_eq!(
+            body(&ask("discord", None, &Request("POST", "/", &[], r#"{"type":1}"#)).unwrap()),
+            r#"{"type":1}"#
+        );
+        assert!(ask("trello", None, &Request("HEAD", "/", &[], "")).is_some());
+        assert!(ask("trello", None, &PLAIN).is_none());
+        let dropbox = ask("dropbox", None, &Request("GET", "/?challenge=a%20b", &[], "")).unwrap();
+        assert_eq!(body(&dropbox), "a b");
+        assert_eq!(dropbox.headers.len(), 2);
+        let twitch = [("Twitch-Eventsub-Message-Type", "webhook_callback_verification")];
+        let reply = ask("twitch", None, &Request("POST", "/", &twitch, r#"{"challenge":"c"}"#)).unwrap();
+        assert_eq!(body(&reply), "c");
+        let okta = [("X-Okta-Verification-Challenge", "c")];
+        assert_eq!(
+            body(&ask("okta", None, &Request("GET", "/", &okta, "")).unwrap()),
+            r#"{"verification":"c"}"#
+        );
+        assert_eq!(
+            body(&ask("monday", None, &Request("POST", "/", &[], r#"{"challenge":"c"}"#)).unwrap()),
+            r#"{"challenge":"c"}"#
+        );
+    }
+
+    /// The expected values were computed with Python's `hmac`.
+    #[test]
+    fn challenges_are_signed_with_the_secret() {
+        let zoom = Request(
+            "POST",
+            "/",
+            &[],
+            r#"{"event":"endpoint.url_validation","payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}"#,
+        );
+        let reply = ask("zoom", Some("fake"), &zoom).unwrap();
+        assert_eq!(
+            body(&reply),
+            r#"{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"c2ae1a28aa31ec01114076dfb7b3441444b0b7a73c16675337c4d4c79da77f86"}"#
+        );
+        let twitter = Request("GET", "/?crc_token=abc123", &[], "");
+        let reply = ask("twitter", Some("fake"), &twitter).unwrap();
+        assert_eq!(
+            body(&reply),
+            r#"{"response_token":"sha256=lM3p0u0lHbW1U7KmmHRYQow/pn+xpk55kiG7JSCghVg="}"#
+        );
+        let without = ask("zoom", None, &zoom).unwrap();
+        assert_eq!((without.status, without.refused), (503, Some(Refusal::NoSecret)));
+    }
+
+    #[test]
+    fn no_forged_delivery_can_be_had_as_a_challenge() {
+        let long = "a".repeat(65);
+        for challenge in [r#"{\"a\":1}"#, "v0:1760000000:{}", "a b", "", &long] {
+            let text =
+                format!(r#"{{"event":"endpoint.url_validation","payload":{{"plainToken":"{challenge}"}}}}"#);
+            let reply = ask("zoom", Some("fake"), &Request("POST", "/", &[], &text)).unwrap();
+            assert_eq!(reply.refused, Some(Refusal::OddChallenge), "{challenge}");
+            assert_eq!((reply.status, reply.body.len()), (403, 0));
+        }
+    }
+
+    #[test]
+    fn a_verify_token_is_checked() {
+        let ask = |token: &str, secret| {
+            let target = format!("/?hub.mode=subscribe&hub.challenge=42&hub.verify_token={token}");
+            ask("facebook", secret, &Request("GET", &target, &[], "")).unwrap()
+        };
+        assert_eq!((ask("fake", Some("fake")).status, body(&ask("fake", Some("fake")))), (200, "42"));
+        for wrong in ["", "fak", "faker", "other"] {
+            let reply = ask(wrong, Some("fake"));
+            assert_eq!((reply.status, reply.refused), (403, Some(Refusal::WrongToken)), "{wrong}");
+        }
+        assert_eq!(ask("fake", None).refused, Some(Refusal::NoSecret));
+    }
+
+    #[test]
+    fn a_secret_that_is_brought_along_is_captured() {
+        let reply = ask("asana", None, &Request("POST", "/", &[("x-hook-secret", "fake")], "{}")).unwrap();
+        assert_eq!(reply.headers, [("X-Hook-Secret".to_owned(), b"fake".to_vec())]);
+        assert_eq!(reply.secret.unwrap().expose(), b"fake");
+        let notion = Request("POST", "/", &[], r#"{"verification_token":"secret_fake"}"#);
+        assert_eq!(ask("notion", None, &notion).unwrap().secret.unwrap().expose(), b"secret_fake");
+        assert_eq!(
+            ask("asana", None, &Request("POST", "/", &[("x-hook-secret", "")], "{}")).unwrap().refused,
+            Some(Refusal::Incomplete)
+        );
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_completed_is_refused() {
+        let slack = Request("POST", "/", &[], r#"{"type":"url_verification"}"#);
+        let reply = ask("slack", None, &slack).unwrap();
+        assert_eq!((reply.status, reply.refused), (400, Some(Refusal::Incomplete)));
+    }
+}

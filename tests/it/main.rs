@@ -7,11 +7,13 @@
     reason = "a failing test says so by panicking"
 )]
 
+mod foreign;
 mod forward;
 mod hostile;
 mod journal;
 mod layers;
 mod random_requests;
+mod schemes;
 mod serve;
 mod target;
 mod terminal;

@@ -201,6 +201,17 @@ impl Confidence {
     }
 }
 
+/// How much of the body a signature covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cover {
+    /// All of it.
+    Body,
+    /// Some of its fields; the rest could be anybody's.
+    Fields,
+    /// Nothing.
+    Nothing,
+}
+
 /// Where a provider's description comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -341,12 +352,20 @@ impl Provider {
         }
     }
 
-    /// Whether the body is covered by the signature at all.
-    pub fn covers_body(&self) -> bool {
-        let covered = |source: &Source| {
-            matches!(source, Source::Body | Source::Params | Source::Form(_) | Source::Json(_))
-        };
-        matches!(self.kind, Kind::Hmac | Kind::Hash) && self.content.sources().any(covered)
+    /// How much of the body the signature covers.
+    pub fn cover(&self) -> Cover {
+        if !matches!(self.kind, Kind::Hmac | Kind::Hash) {
+            return Cover::Nothing;
+        }
+        let whole = |source: &Source| matches!(source, Source::Body | Source::Params);
+        let field = |source: &Source| matches!(source, Source::Form(_) | Source::Json(_));
+        if self.content.sources().any(whole) {
+            Cover::Body
+        } else if self.content.sources().any(field) {
+            Cover::Fields
+        } else {
+            Cover::Nothing
+        }
     }
 
     /// How many signatures one delivery may carry: `None` for any number.

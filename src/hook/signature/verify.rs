@@ -17,7 +17,7 @@ use crate::hook::delivery::Message;
 use crate::hook::digest::{Digester, HashName, Tag};
 use crate::hook::encoding::{Encoding, decode_base64};
 use crate::hook::json::{Path, elements};
-use crate::hook::provider::{Kind, Place, Provider, TimePlace};
+use crate::hook::provider::{Cover, Kind, Place, Provider, TimePlace};
 use crate::hook::template::{Lookup as _, Source};
 use crate::hook::time::Timestamp;
 use crate::hook::verdict::{Code, Verdict};
@@ -68,6 +68,10 @@ impl Provider {
             (_, None) => self.verify_signature(keys, message, message.body, now, tolerance),
         };
         match outcome {
+            Ok(reason) if self.cover() == Cover::Fields => {
+                let reason = format!("{reason}; of the body it covers only some fields");
+                Verdict::of(self.id(), Code::Verified, reason)
+            }
             Ok(reason) => Verdict::of(self.id(), Code::Verified, reason),
             Err(Failure(code, reason)) => Verdict::of(self.id(), code, reason),
         }
@@ -85,7 +89,9 @@ impl Provider {
         let outer = Scope::new(message).within(json);
         let values = self.values(&outer)?;
         let candidates = self.candidates(&values)?;
-        let timestamp = self.timestamp_beside(&outer)?;
+        // A time that is only part of the signed body is read once the body is known to be signed.
+        let signs_time = self.content.uses(&Source::Ts);
+        let timestamp = if signs_time { self.timestamp_beside(&outer)? } else { None };
         let id = self.id_beside(&outer)?;
         let urls = self.urls(message)?;
         for (at, candidate) in candidates.iter().enumerate() {
@@ -109,7 +115,8 @@ impl Provider {
                 }
             }
             if bool::from(matches) {
-                return self.judge_time(time, now, tolerance);
+                let later = if signs_time { None } else { self.timestamp_beside(&outer)? };
+                return self.judge_time(time.or(later.as_deref()), now, tolerance);
             }
         }
         fail(
@@ -307,7 +314,7 @@ impl Provider {
         let values = self.values(&scope)?;
         let mut matches = Choice::from(0);
         let mut read = false;
-        for value in values.iter().filter(|value| !value.is_empty()) {
+        for value in values.iter().filter(|value| !value.trim_ascii().is_empty()) {
             for token in self.value.read(value).signatures {
                 read = true;
                 matches |= any_secret(keys, token);
