@@ -5,7 +5,7 @@
 
 use super::delivery::Message;
 use super::headers::Headers;
-use super::provider::{Kind, Provider, SecretForm};
+use super::provider::{Cover, Kind, Provider, SecretForm};
 use super::secret::Secret;
 use super::signature::{Keys, Signed};
 use super::time::Timestamp;
@@ -35,7 +35,7 @@ pub fn trial(provider: &Arc<Provider>, at: Timestamp) -> Result<String, String> 
     if other.verified() {
         return Err("a signature of another secret verifies".to_owned());
     }
-    if provider.covers_body() {
+    if provider.cover() == Cover::Body {
         let body = signed.body.as_deref().unwrap_or(BODY);
         let changed = [body, b" "].concat();
         if judge(provider, &keys, &signed, Some(&changed), at).verified() {
@@ -43,7 +43,7 @@ pub fn trial(provider: &Arc<Provider>, at: Timestamp) -> Result<String, String> 
         }
         return Ok("signs, verifies, refuses another secret and a changed body".to_owned());
     }
-    Ok("signs, verifies, refuses another secret; the body is not covered".to_owned())
+    Ok("signs, verifies, refuses another secret; the body is not covered whole".to_owned())
 }
 
 fn keys(provider: &Arc<Provider>, fill: char) -> Result<Keys, String> {
