@@ -41,7 +41,7 @@ impl SentReport {
         match &attempted.attempt.outcome {
             Outcome::Answered(answer) if self.whole => {
                 delivery::fields(&mut page, &answer.headers, false);
-                pretty::body(&mut page, &answer.body, answer.headers.get("content-type"), 2);
+                pretty::body(&mut page, &answer.body, answer.headers.get("content-type"), delivery::INDENT);
             }
             Outcome::Answered(_) | Outcome::Failed(_) => {}
         }

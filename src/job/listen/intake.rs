@@ -197,7 +197,10 @@ impl Intake {
             self.new_work.announce();
         }
         if decision.wanted {
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((seq, Arc::clone(&checked)));
+            // A key press must not pass on what was refused; `events replay` does, by its number.
+            if !decision.refused {
+                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((seq, Arc::clone(&checked)));
+            }
             self.pump.say(Event::Delivery(Arc::new(Delivered {
                 seq: Some(seq),
                 checked: Arc::clone(&checked),
