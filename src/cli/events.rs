@@ -216,6 +216,9 @@ pub struct PruneArgs {
     /// Delete those still undelivered as well
     #[arg(long)]
     pub force: bool,
+    /// Delete without asking
+    #[arg(short, long)]
+    pub yes: bool,
     /// Say what would be deleted, and delete nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -1,6 +1,6 @@
 //! `hookctl sign`: sign a payload as a provider would.
 
-use super::context::{Context, unusable};
+use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::shared::{PayloadArgs, ProviderArgs, SecretArgs};
@@ -112,17 +112,7 @@ pub fn run(args: &SignArgs, context: &Context) -> Result<Exit, CommandError> {
             .hint("add `--provider ID`; `hookctl providers list` shows them")
     })?;
     let provider = context.provider(&catalogue, id)?;
-    provider.supported().map_err(|error| CommandError::usage("could not sign").because(&error))?;
-    let secrets = context.secrets(&args.secret)?.of(provider.id()).map_err(|error| unusable(&error))?;
-    if secrets.is_empty() {
-        let variable = crate::config::secrets::variable_of(provider.id());
-        return Err(CommandError::config(format!("no signing secret is known for `{}`", provider.id()))
-            .hint(format!("give it with `--secret-file FILE` or in {variable}")));
-    }
-    let secrets: Vec<_> = secrets.into_iter().map(|(secret, _)| secret).collect();
-    let keys = provider
-        .keys(&secrets)
-        .map_err(|error| CommandError::config("could not use the signing secret").because(&error))?;
+    let keys = super::keys::of(&provider, &context.secrets(&args.secret)?, context)?;
     let at = moment(args.timestamp.as_deref())?.unwrap_or_else(clock::now);
     let delivery_id =
         args.id.clone().unwrap_or_else(|| format!("msg_{}", clock::fresh_id().replace('-', "")));

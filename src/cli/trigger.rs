@@ -1,13 +1,12 @@
 //! `hookctl trigger`: send a signed sample to a URL.
 
-use super::context::{Context, unusable};
+use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::shared::{ProviderArgs, SecretArgs};
 use super::sign::moment;
 use super::signals::Stop;
 use super::values::{duration, headers, target};
-use crate::config::secrets::variable_of;
 use crate::forward::{ForwardOptions, Forwarder};
 use crate::hook::provider::Provider;
 use crate::hook::quantity;
@@ -203,23 +202,14 @@ fn keys(
     if args.unsigned {
         return Ok(None);
     }
-    provider.supported().map_err(|error| {
-        CommandError::usage("could not sign").because(&error).hint("send it unsigned with `--unsigned`")
-    })?;
-    let secrets = context.secrets(&args.secret)?.of(provider.id()).map_err(|error| unusable(&error))?;
-    if secrets.is_empty() {
-        let hint = format!(
-            "give it with `--secret-file FILE` or in {}, or send unsigned with `--unsigned`",
-            variable_of(provider.id())
-        );
-        let message = format!("no signing secret is known for `{}`", provider.id());
-        return Err(CommandError::config(message).hint(hint));
-    }
-    let secrets: Vec<_> = secrets.into_iter().map(|(secret, _)| secret).collect();
-    let keys = provider
-        .keys(&secrets)
-        .map_err(|error| CommandError::config("could not use the signing secret").because(&error))?;
-    Ok(Some(Arc::new(keys)))
+    super::keys::of(provider, &context.secrets(&args.secret)?, context)
+        .map(|keys| Some(Arc::new(keys)))
+        .map_err(|error| {
+            let unsigned = "send it unsigned with `--unsigned`";
+            let hint =
+                error.hint.as_ref().map_or(unsigned.to_owned(), |hint| format!("{hint}, or {unsigned}"));
+            error.hint(hint)
+        })
 }
 
 fn payload(

@@ -9,6 +9,7 @@ use crate::cli::values::since;
 use crate::clock;
 use crate::journal::{Guest, PruneOptions};
 use crate::ui::human;
+use crate::ui::prompt;
 use serde::Serialize;
 use std::path::Path;
 
@@ -30,6 +31,9 @@ pub(super) fn run(args: &PruneArgs, path: &Path, context: &Context) -> Result<Ex
         dry_run: args.dry_run,
     };
     let mut guest = Guest::open(path).map_err(|error| not_opened(&error, path))?;
+    if !args.dry_run && !agreed(args, &options, &mut guest, context)? {
+        return Err(CommandError::new(Exit::No, "nothing was deleted"));
+    }
     let pruned = guest
         .prune(&options)
         .map_err(|error| CommandError::local("could not prune the journal").because(&error))?;
@@ -52,4 +56,23 @@ pub(super) fn run(args: &PruneArgs, path: &Path, context: &Context) -> Result<Ex
         text.push_str(&format!("; kept {kept} (`--force` deletes them too)"));
     }
     context.line(&text)
+}
+
+/// Asks a person who can answer; scripts are not asked.
+fn agreed(
+    args: &PruneArgs,
+    options: &PruneOptions,
+    guest: &mut Guest,
+    context: &Context,
+) -> Result<bool, CommandError> {
+    if args.yes || !context.gate().may_prompt() {
+        return Ok(true);
+    }
+    let trial = PruneOptions { dry_run: true, ..options.clone() };
+    let failed =
+        |error: &dyn std::error::Error| CommandError::local("could not prune the journal").because(error);
+    let pruned = guest.prune(&trial).map_err(|error| failed(&error))?;
+    let what = human::counted(pruned.deliveries, "delivery", "deliveries");
+    prompt::confirm(context.gate(), &format!("delete {what} for good?"), false)
+        .map_err(|error| failed(&error))
 }

@@ -1,14 +1,13 @@
 //! `hookctl events replay`.
 
 use super::{PAGE, ReplayArgs, missing, open, unreadable};
-use crate::cli::context::{Context, unusable};
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::listen::not_opened;
 use crate::cli::signals::Stop;
 use crate::cli::values::{duration, headers, since, target};
 use crate::clock;
-use crate::config::secrets::variable_of;
 use crate::forward::{ForwardOptions, Forwarder};
 use crate::hook::headers::Head;
 use crate::hook::provider::Catalogue;
@@ -125,15 +124,7 @@ impl Signer {
                 .hint("name it with `--provider ID`")
         })?;
         let provider = context.provider(&self.catalogue, id)?;
-        let secrets = self.secrets.of(id).map_err(|error| unusable(&error))?;
-        if secrets.is_empty() {
-            return Err(CommandError::config(format!("no signing secret is known for `{id}`"))
-                .hint(format!("give it with `--secret-file FILE` or in {}", variable_of(id))));
-        }
-        let secrets: Vec<_> = secrets.into_iter().map(|(secret, _)| secret).take(1).collect();
-        let keys = provider
-            .keys(&secrets)
-            .map_err(|error| CommandError::config("could not use the signing secret").because(&error))?;
+        let keys = crate::cli::keys::of(&provider, &self.secrets, context)?;
         Ok(Resign { provider, keys: Arc::new(keys) })
     }
 }
