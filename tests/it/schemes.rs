@@ -414,7 +414,7 @@ fn several_secrets_give_several_signatures_where_the_scheme_allows() {
                 }
             }
             (Some(most), Err(SignError::TooManySecrets { most: said, given: 3, .. })) => {
-                assert_eq!(most, said)
+                assert_eq!(most, said);
             }
             (most, signed) => panic!("{}: {most:?} {signed:?}", scheme.provider.id()),
         }
