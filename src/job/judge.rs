@@ -12,7 +12,7 @@ use crate::hook::signature::Keys;
 use crate::hook::time::Timestamp;
 use crate::hook::verdict::{Code, Verdict};
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 /// Where secrets come from; implemented by the settings and by tests.
@@ -42,7 +42,8 @@ impl Judged {
 /// Judges deliveries.
 pub struct Judge {
     catalogue: Catalogue,
-    detector: Detector,
+    /// Reading every profile takes a millisecond; a named provider needs none of it.
+    detector: OnceLock<Detector>,
     named: Option<Arc<Provider>>,
     source: Box<dyn SecretSource>,
     known: RwLock<HashMap<Arc<str>, Arc<Judged>>>,
@@ -57,8 +58,7 @@ impl Judge {
         source: Box<dyn SecretSource>,
         tolerance: Option<Duration>,
     ) -> Self {
-        let detector = Detector::new(&catalogue);
-        Self { catalogue, detector, named, source, known: RwLock::default(), tolerance }
+        Self { catalogue, detector: OnceLock::new(), named, source, known: RwLock::default(), tolerance }
     }
 
     /// The provider that was named, if one was.
@@ -73,7 +73,8 @@ impl Judge {
             let judged = self.lookup(provider);
             return (self.apply(&judged, message, now), Some(judged));
         }
-        match self.detector.detect(message) {
+        let detector = self.detector.get_or_init(|| Detector::new(&self.catalogue));
+        match detector.detect(message) {
             Detection::Sure(id) => self.judge_as(&id, message, now),
             Detection::Likely(ids) => self.judge_among(&ids, message, now),
             Detection::Unknown => {
