@@ -15,8 +15,8 @@ use crate::hook::attempt::{Attempt, Outcome};
 use crate::hook::schedule;
 use crate::hook::target::Target;
 use crate::hook::time::Timestamp;
-use crate::job::report::{AnswerPolicy, Attempted, Event, Next};
-use crate::journal::{Entry, Journal, Pending, Settlement};
+use crate::job::report::{AnswerPolicy, Attempted, Event, Level, Next, Note};
+use crate::journal::{Entry, Journal, Pending, Reader, Settlement};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -104,6 +104,27 @@ pub(super) fn start(
         }
     }
     Dispatch { workers, new_work: NewWork { targets, bell } }
+}
+
+/// Says what waits for targets that this run does not forward to: it was
+/// acknowledged by an earlier run and would otherwise wait unseen.
+pub(super) fn say_what_is_stranded(ledger: &Ledger, options: &Options, pump: &Pump) {
+    let Ledger::Journal(journal) = ledger else { return };
+    let Ok(stats) = journal.read(Reader::stats) else { return };
+    let served = |name: &str| {
+        options.answer == AnswerPolicy::Ack && options.targets.iter().any(|target| target.to_string() == name)
+    };
+    for owed in stats.targets.iter().filter(|owed| owed.pending > 0 && !served(&owed.target)) {
+        let count = owed.pending;
+        pump.say(Event::Note(Note {
+            level: Level::Warning,
+            text: format!(
+                "{count} acknowledged deliveries wait for {}, which this run does not serve",
+                owed.target
+            ),
+            hint: Some(format!("hookctl listen --answer ack --forward {}", owed.target)),
+        }));
+    }
 }
 
 /// Why a worker stops working.

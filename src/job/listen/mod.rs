@@ -150,6 +150,7 @@ pub async fn run(
     pump.say(Event::Ready(Arc::new(ready(&listener, &ledger, &judge, &options)?)));
     let (ledger, pump, tally) = (Arc::new(ledger), Arc::new(pump), Arc::new(Tally::default()));
     let (forwarder, options) = (Arc::new(forwarder), Arc::new(options));
+    dispatch::say_what_is_stranded(&ledger, &options, &pump);
     let (stopping, stopped) = watch::channel(false);
     let dispatch = dispatch::start(&ledger, &forwarder, &options, &pump, &tally, &stopped);
     let intake = Intake {
