@@ -3,7 +3,9 @@
 //! Nothing of the developer's environment reaches it. Ports come from the
 //! program's own ready record; every wait ends when the awaited thing happens,
 //! or fails the test after a minute.
-#![allow(dead_code, reason = "each test crate uses its part of the harness")]
+#![allow(dead_code, unreachable_pub, reason = "each test crate uses its part of the harness")]
+
+pub mod target;
 
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -161,7 +163,13 @@ pub struct Listening {
 
 impl Listening {
     /// Starts a command whose first line on standard output is a `ready` record.
-    pub fn start(mut command: Command) -> Self {
+    #[track_caller]
+    pub fn start(command: Command) -> Self {
+        Self::try_start(command).unwrap_or_else(|said| panic!("not ready: {said}"))
+    }
+
+    /// The same for a command that may end before it is ready; then what it said.
+    pub fn try_start(mut command: Command) -> Result<Self, String> {
         let mut child = command.spawn().unwrap();
         let (to_records, records) = channel();
         let (to_errors, errors) = channel();
@@ -169,7 +177,8 @@ impl Listening {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
-                let record = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not a record: {line}"));
+                let record: Value =
+                    serde_json::from_str(&line).unwrap_or_else(|_| panic!("not a record: {line}"));
                 if to_records.send(record).is_err() {
                     return;
                 }
@@ -184,11 +193,12 @@ impl Listening {
         });
         let Ok(ready) = records.recv_timeout(PATIENCE) else {
             drop(child.kill());
-            panic!("not ready: {}", errors.iter().collect::<Vec<_>>().join("\n"));
+            drop(child.wait());
+            return Err(errors.iter().collect::<Vec<_>>().join("\n"));
         };
         let url = ready["url"].as_str().unwrap().to_owned();
         let address = url.strip_prefix("http://").unwrap().parse().unwrap();
-        Self { child, address, url, records, errors }
+        Ok(Self { child, address, url, records, errors })
     }
 
     /// The next record of this type; others before it are passed over.
@@ -285,4 +295,22 @@ pub fn golden(name: &str, text: &str) {
     snapbox::Assert::new()
         .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
         .eq(text, snapbox::Data::read_from(&path, Some(snapbox::data::DataFormat::Text)));
+}
+
+/// The same command under another program, such as `strace` or a shell that lowers a limit.
+pub fn under<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>, command: &Command) -> Command {
+    let mut words = words.into_iter();
+    let mut outer = Command::new(words.next().unwrap());
+    outer.args(words).arg(command.get_program()).args(command.get_args());
+    outer.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    outer.current_dir(command.get_current_dir().unwrap());
+    outer.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    outer
+}
+
+/// Fails with what to install unless the program is there.
+#[track_caller]
+pub fn require(program: &str) {
+    let found = Command::new("sh").args(["-c", "command -v \"$0\" >/dev/null", program]).status().unwrap();
+    assert!(found.success(), "this test needs `{program}`: install it (`apt-get install {program}`)");
 }
