@@ -42,41 +42,47 @@ enum Ending {
 /// Serves one connection to its end.
 pub(super) async fn serve<H: Handler>(shared: Arc<Shared<H>>, seat: Arc<Seat>, stream: TcpStream) {
     let since = Instant::now();
-    let first = {
-        let mut first = pin!(first_bytes(&stream));
+    let mut first = Vec::new();
+    let read = {
+        let mut reading = pin!(first_bytes(&stream, &mut first));
         let deadline = since + shared.limits.head_timeout;
         loop {
             tokio::select! {
-                first = first.as_mut() => break first,
-                () = sleep_until(deadline.into()) => return,
+                read = reading.as_mut() => break read,
+                // With a byte of a head in hand, the HTTP/1 side knows what to say.
+                () = sleep_until(deadline.into()) => break Ok(()),
                 // Nothing whole has come, so nothing is lost at a stop either.
                 () = seat.control.notified() => if seat.is_evicted() || shared.is_stopping() { return },
             }
         }
     };
-    let Ok(first) = first else { return };
+    if read.is_err() || first.is_empty() {
+        return;
+    }
+    let first = Bytes::from(first);
     if first.starts_with(http2::PREFACE) {
         let exchange = Arc::new(Exchange::new(shared, seat, None));
         http2::serve(exchange, stream, first).await;
-    } else if !first.is_empty() {
+    } else {
         serve_http1(shared, seat, stream, first, since).await;
     }
 }
 
-/// Reads until it is clear which version is spoken; nothing when the sender left.
-async fn first_bytes(stream: &TcpStream) -> io::Result<Bytes> {
-    let mut first = Vec::new();
+/// Reads until it is clear which version is spoken, or the sender has ended its side.
+async fn first_bytes(stream: &TcpStream, first: &mut Vec<u8>) -> io::Result<()> {
     loop {
         stream.readable().await?;
         let mut bytes = [0; 4 << 10];
         match stream.try_read(&mut bytes) {
+            // An ended stream is always readable: asking again would never wait.
+            Ok(0) => return Ok(()),
             Ok(count) => first.extend_from_slice(bytes.get(..count).unwrap_or_default()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(error) => return Err(error),
         }
-        let undecided = first.len() < http2::PREFACE.len() && http2::PREFACE.starts_with(&first);
-        if !undecided || first.is_empty() {
-            return Ok(first.into());
+        let undecided = first.len() < http2::PREFACE.len() && http2::PREFACE.starts_with(first);
+        if !undecided {
+            return Ok(());
         }
     }
 }

@@ -7,8 +7,11 @@
     reason = "a failing test says so by panicking"
 )]
 
+mod attacks;
 mod foreign;
 mod forward;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod hostile;
 mod journal;
 mod layers;

@@ -1,0 +1,27 @@
+//! Attacks on the running program: what a stranger, a target or a terminal did
+//! to it once, each named after what must not happen again.
+
+use crate::harness::{Home, post, raw_exchange, status_of};
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+
+/// A sender that ends its side after one byte made the listener ask for more
+/// without ever waiting: as many of them as processors stopped it for good.
+#[test]
+fn senders_that_end_within_the_first_word_stop_nobody() {
+    let listening = Home::default().listen(["--no-journal"]);
+    let mut ended = Vec::new();
+    for _ in 0..64 {
+        let mut sender = TcpStream::connect(listening.address).unwrap();
+        sender.write_all(b"P").unwrap();
+        sender.shutdown(Shutdown::Write).unwrap();
+        ended.push(sender);
+    }
+    assert_eq!(post(listening.address, "/", &[], b"{}"), 200);
+    for _ in &ended {
+        let rejected = listening.next("rejected");
+        assert_eq!((&rejected["code"], &rejected["status"]), (&"incomplete_head".into(), &400.into()));
+    }
+    assert_eq!(status_of(&raw_exchange(listening.address, b"PRI * HTTP/1.1\r\nHost: a\r\n\r\n")), 400);
+    assert_eq!(listening.stop().0, 0);
+}
