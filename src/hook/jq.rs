@@ -3,14 +3,19 @@
 //! Numbers keep their spelling. A filter cannot read the environment (`env`
 //! and `$ENV` do not compile) and cannot end the program (`halt` is an error).
 //! There is no fuel: a filter that never ends does not end, so only the user's
-//! own filters are run.
+//! own filters are run. Inputs are strangers': one that is nested deeper than
+//! jaq's recursion can follow is refused before jaq sees it.
 
+use super::jsontext;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, data};
 use jaq_json::{Val, read, write};
 
 /// The most results one run may give.
 const MAX_RESULTS: usize = 100_000;
+
+/// How deep an input may be nested. jaq recurses, and a stack that is used up ends the whole program.
+const MAX_DEPTH: usize = 128;
 
 /// A compiled filter.
 pub struct Filter {
@@ -32,6 +37,9 @@ pub enum FilterError {
     /// The input is not JSON.
     #[error("the input is not JSON: {0}")]
     Input(String),
+    /// The input is nested too deeply.
+    #[error("the input is nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
     /// The filter raised an error.
     #[error("jq: {0}")]
     Run(String),
@@ -117,6 +125,7 @@ impl Filter {
         input: &[u8],
         mut take: impl FnMut(&Val) -> Result<(), FilterError>,
     ) -> Result<(), FilterError> {
+        check_depth(input)?;
         let input = read::parse_single(input).map_err(|error| FilterError::Input(error.to_string()))?;
         let context = Ctx::<data::JustLut<Val>>::new(&self.compiled.lut, Vars::new([]));
         for (count, result) in self.compiled.id.run((context, input)).enumerate() {
@@ -131,6 +140,17 @@ impl Filter {
         }
         Ok(())
     }
+}
+
+/// Refuses what is nested too deeply, and what is not JSON: how deep that is, nobody can say.
+fn check_depth(input: &[u8]) -> Result<(), FilterError> {
+    for token in jsontext::tokens(input) {
+        let token = token.map_err(|error| FilterError::Input(error.to_string()))?;
+        if token.depth > MAX_DEPTH {
+            return Err(FilterError::TooDeep);
+        }
+    }
+    Ok(())
 }
 
 fn load_error(source: &str, error: &jaq_core::load::Error<&str>) -> String {
@@ -198,6 +218,31 @@ mod tests {
         assert!(Filter::compile("$ENV").is_err());
         assert_eq!(run("halt", "1"), Err(FilterError::Halt));
         assert_eq!(run("repeat(1)", "1"), Err(FilterError::TooMany));
+    }
+
+    /// Runs on a stack of the size that the program's own threads have.
+    fn on_a_thread_of_the_program<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+        std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap().join().unwrap()
+    }
+
+    #[test]
+    fn a_deeply_nested_input_is_refused_and_the_deepest_allowed_one_is_not() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        let objects = |depth: usize| format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
+        for source in [".", "..", "tojson", "walk(.)", "[paths]", "flatten", "tostream", ". == ."] {
+            for deepest in [nested(MAX_DEPTH), objects(MAX_DEPTH)] {
+                let ran = on_a_thread_of_the_program(move || run(source, &deepest).map(drop));
+                assert!(!matches!(ran, Err(FilterError::TooDeep)), "{source}: {ran:?}");
+            }
+        }
+        for deep in [nested(MAX_DEPTH + 1), objects(MAX_DEPTH + 1), nested(1_000_000)] {
+            assert_eq!(on_a_thread_of_the_program(move || run(".", &deep)), Err(FilterError::TooDeep));
+        }
+        // Unclosed, and brackets that a string hides from whoever does not read the whole text.
+        let unclosed = "[".repeat(1_000_000);
+        assert_eq!(on_a_thread_of_the_program(move || run(".", &unclosed)), Err(FilterError::TooDeep));
+        assert!(matches!(run(".", r#"# "\n[[["#), Err(FilterError::Input(_))));
+        assert_eq!(run(".", &format!(r#""{}""#, "[".repeat(200))).unwrap().len(), 1);
     }
 
     #[test]

@@ -25,3 +25,26 @@ fn senders_that_end_within_the_first_word_stop_nobody() {
     assert_eq!(status_of(&raw_exchange(listening.address, b"PRI * HTTP/1.1\r\nHost: a\r\n\r\n")), 400);
     assert_eq!(listening.stop().0, 0);
 }
+
+/// jq recurses: a body of opening brackets used up the stack and ended the program.
+#[test]
+fn a_deeply_nested_payload_does_not_end_a_listener_that_filters() {
+    let nested = ["[".repeat(200_000), "]".repeat(200_000)].concat();
+    for options in [["--filter", ".a"], ["--until", ".a == 1"], ["--jq", "."]] {
+        let home = Home::default();
+        let listening = home.listen(options);
+        for body in [nested.as_bytes(), &nested.as_bytes()[..200_000]] {
+            assert_eq!(post(listening.address, "/", &[], body), 200, "{options:?}");
+        }
+        assert_eq!(post(listening.address, "/", &[], br#"{"a":1}"#), 200, "{options:?}");
+        if options[0] == "--until" {
+            assert_eq!(listening.finish().0, 0);
+        } else {
+            assert_eq!(listening.stop().0, 0, "{options:?}");
+        }
+        let kept = home.run(["events", "list", "--json", "--jq", ".seq"]).expect(0);
+        assert_eq!(kept.out(), "3\n2\n1\n", "{options:?}");
+        home.run(["events", "list", "--filter", ".a"]).expect(0);
+        home.run(["events", "export", "--jq", ".seq"]).expect(0);
+    }
+}
