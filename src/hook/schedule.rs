@@ -160,6 +160,13 @@ impl Schedule {
         self.repeat.is_none().then(|| self.delays.len().saturating_add(1))
     }
 
+    /// No wait of this timetable is longer, whatever a target asks for.
+    pub fn longest_wait(&self) -> Duration {
+        let planned = self.delays.iter().copied().chain(self.repeat.map(|(every, _)| every)).max();
+        let planned = self.compressed(planned.unwrap_or_default().mul_f64(1.0 + self.jitter));
+        if self.honours_retry_after { planned.max(RETRY_AFTER_CAP) } else { planned }
+    }
+
     /// Whether an attempt that went like this is tried again at all.
     pub fn tries_again_after(&self, outcome: &Outcome) -> bool {
         match self.again {
@@ -244,6 +251,21 @@ mod tests {
 
     fn at(seconds: u64) -> Timestamp {
         START.plus(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn no_wait_is_longer_than_the_longest() {
+        let own = Schedule::forward();
+        assert_eq!(own.longest_wait(), RETRY_AFTER_CAP);
+        assert_eq!(Schedule::vendor("koji").unwrap().longest_wait(), Duration::from_secs(1_800));
+        let slow = own.clone().scaled(0.5);
+        assert_eq!(slow.longest_wait(), Duration::from_secs(3_960), "30 min and a tenth, at half the speed");
+        for tries in 1..20 {
+            for (jitter, asked) in [(0.0, None), (1.0, None), (1.0, Some(Duration::MAX))] {
+                let due = own.next(START, tries, START, asked, jitter).unwrap();
+                assert!(due.since(START) <= own.longest_wait(), "after {tries} tries");
+            }
+        }
     }
 
     /// The offsets from the first failure of every try after the first.

@@ -41,6 +41,8 @@ struct State {
     received: Vec<Received>,
     /// Answers are held back while this is set.
     closed: bool,
+    /// 200 unless told otherwise.
+    status: Option<u16>,
 }
 
 #[derive(Default)]
@@ -87,6 +89,11 @@ impl Application {
         self.shared.changed.notify_all();
     }
 
+    /// Answers with this status from now on.
+    pub fn answer(&self, status: u16) {
+        self.shared.state.lock().unwrap().status = Some(status);
+    }
+
     /// What came so far.
     pub fn received(&self) -> Vec<Received> {
         self.shared.state.lock().unwrap().received.clone()
@@ -120,9 +127,11 @@ fn serve(stream: TcpStream, shared: &Shared) {
         state.received.push(request);
         shared.changed.notify_all();
         let state = shared.changed.wait_while(state, |state| state.closed).unwrap();
+        let status = state.status.unwrap_or(200);
         drop(state);
-        let answer = b"HTTP/1.1 200 OK\r\nX-Application: yes\r\nContent-Length: 5\r\n\r\ntaken";
-        if writer.write_all(answer).is_err() {
+        let answer =
+            format!("HTTP/1.1 {status} Told\r\nX-Application: yes\r\nContent-Length: 5\r\n\r\ntaken");
+        if writer.write_all(answer.as_bytes()).is_err() {
             return;
         }
     }

@@ -167,8 +167,9 @@ impl Worker {
 
     /// Tries one delivery until it is settled.
     async fn pass_on(&mut self, journal: &Journal, mut pending: Pending) -> Result<(), Stop> {
+        let mut wait = self.wait(&pending);
         loop {
-            self.pause(pending.due.since(clock::now())).await?;
+            self.pause(std::mem::take(&mut wait)).await?;
             let entry = match journal.read(|reader| reader.get(pending.seq)) {
                 Ok(Some(entry)) => entry,
                 // Pruned by hand: nothing is left to pass on.
@@ -183,6 +184,10 @@ impl Worker {
             let attempt = self.attempt(&entry, tries).await?;
             self.tally.attempted(&attempt, self.options.expect_status.as_ref());
             let next = self.next(&pending, &attempt, tries);
+            if let Next::RetryAt(due) = next {
+                // Counted from here by a clock that does not jump.
+                wait = due.since(clock::now());
+            }
             if let Err(error) = journal.record_attempt(pending.seq, &attempt) {
                 self.warn(format!("an attempt of #{} could not be kept: {error}", pending.seq));
             }
@@ -206,6 +211,13 @@ impl Worker {
                 Next::Dead => return self.settle(journal, &pending, Settlement::Dead).await,
             }
         }
+    }
+
+    /// How long until the next try. Due times are of the wall clock, so that they
+    /// outlive this process; a clock that was set back must not make them far away.
+    fn wait(&self, pending: &Pending) -> Duration {
+        let longest = if pending.tries == 0 { Duration::ZERO } else { self.options.schedule.longest_wait() };
+        pending.due.since(clock::now()).min(longest)
     }
 
     /// One attempt; a stop gives it up, and it is made again after the restart.
