@@ -7,6 +7,7 @@
     reason = "a failing test says so by panicking"
 )]
 
+mod application;
 mod attacks;
 mod foreign;
 mod forward;
@@ -16,6 +17,7 @@ mod hostile;
 mod journal;
 mod layers;
 mod random_requests;
+mod round_trip;
 mod schemes;
 mod serve;
 mod target;
