@@ -7,6 +7,7 @@
     reason = "a failing test says so by panicking"
 )]
 
+mod ack;
 mod application;
 mod attacks;
 mod foreign;
@@ -14,6 +15,7 @@ mod forward;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod hostile;
+mod in_process;
 mod journal;
 mod layers;
 mod random_requests;

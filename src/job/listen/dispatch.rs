@@ -6,6 +6,7 @@
 //! by the schedule until it is up or the delivery is a dead letter.
 
 use super::Options;
+use super::intake::DEFAULT_DEADLINE;
 use super::ledger::Ledger;
 use super::pump::Pump;
 use super::tally::Tally;
@@ -221,11 +222,18 @@ impl Worker {
     }
 
     /// One attempt; a stop gives it up, and it is made again after the restart.
+    /// One attempt. A stop lets it end, so that the target does not get the
+    /// delivery twice; one that outlasts the drain is made again after the restart.
     async fn attempt(&mut self, entry: &Entry, number: u32) -> Result<Attempt, Stop> {
         let delivery = &entry.delivery;
+        let deadline = self.options.timeout.unwrap_or(DEFAULT_DEADLINE);
+        let drained = async {
+            until_stopped(&mut self.stopped).await;
+            tokio::time::sleep(self.options.limits.drain).await;
+        };
         tokio::select! {
-            attempt = self.forwarder.attempt(&self.target, &delivery.head, &delivery.body, number) => Ok(attempt),
-            () = until_stopped(&mut self.stopped) => Err(Stop),
+            attempt = self.forwarder.attempt_within(&self.target, &delivery.head, &delivery.body, number, deadline) => Ok(attempt),
+            () = drained => Err(Stop),
         }
     }
 

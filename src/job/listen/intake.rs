@@ -27,8 +27,8 @@ use http::{HeaderName, HeaderValue};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The deadline of a mirrored answer when neither the provider nor the user names one.
-const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
+/// The target's deadline when neither the provider nor the user names one.
+pub(super) const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Takes requests in.
 pub(super) struct Intake {
