@@ -11,6 +11,7 @@ use crate::config::folders::Folders;
 use crate::config::secrets::{Secrets, SecretsError};
 use crate::hook::jq::Filter;
 use crate::hook::provider::{Catalogue, Provider};
+use crate::hook::secret::Secret;
 use crate::ui::json::JsonReport;
 use crate::ui::progress::Progress;
 use crate::ui::prompt::Gate;
@@ -30,7 +31,7 @@ pub struct Context {
     surroundings: Surroundings,
     json: bool,
     jq: Option<Arc<Filter>>,
-    verbose: u8,
+    verbose: bool,
     no_input: bool,
 }
 
@@ -41,7 +42,7 @@ impl Context {
     /// When `--jq` is not a filter; the streams come along to say so.
     pub fn new(everywhere: &Everywhere) -> Result<Self, (Arc<Streams>, CommandError)> {
         let environment = Environment::of_process();
-        let look = Surroundings::from_lookup(|name| environment.text(name).map(Into::into));
+        let look = surroundings(&environment);
         let choice = match everywhere.color {
             ColorWhen::Auto => ColorChoice::Auto,
             ColorWhen::Always => ColorChoice::Always,
@@ -60,6 +61,11 @@ impl Context {
         Ok(Self { streams, environment, surroundings: look, json, jq, verbose: everywhere.verbose, no_input })
     }
 
+    /// Streams for what goes wrong before the options are known.
+    pub fn streams_of_process() -> Streams {
+        Streams::standard(ColorChoice::Auto, &surroundings(&Environment::of_process()), false)
+    }
+
     /// The streams.
     pub fn streams(&self) -> &Arc<Streams> {
         &self.streams
@@ -75,9 +81,11 @@ impl Context {
         self.json
     }
 
-    /// How much more to say.
-    pub fn verbose(&self) -> u8 {
-        self.verbose
+    /// Says a detail that only `--verbose` asks for.
+    pub fn detail(&self, text: &str) {
+        if self.verbose {
+            self.streams.say(text);
+        }
     }
 
     /// Whether nobody may be asked.
@@ -138,10 +146,12 @@ impl Context {
     /// # Errors
     /// When none is named and there is no home folder.
     pub fn journal(&self, named: Option<&Path>) -> Result<PathBuf, CommandError> {
-        match named {
-            Some(path) => Ok(path.to_owned()),
-            None => Ok(self.folders()?.journal()),
-        }
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None => self.folders()?.journal(),
+        };
+        self.detail(&format!("journal {}", path.display()));
+        Ok(path)
     }
 
     /// The built-in providers, the user's own, and those of the files named.
@@ -154,6 +164,7 @@ impl Context {
         let own = Folders::of(&self.environment).map(|folders| own_provider_files(&folders.providers()));
         for path in own.unwrap_or_default().iter().chain(files) {
             add_provider_file(&mut catalogue, path)?;
+            self.detail(&format!("providers of {}", path.display()));
         }
         Ok(catalogue)
     }
@@ -164,10 +175,11 @@ impl Context {
     /// When there is none of this id; the nearest is suggested.
     pub fn provider(&self, catalogue: &Catalogue, id: &str) -> Result<Arc<Provider>, CommandError> {
         catalogue.get(id).map_err(|error| {
-            let nearest = error.nearest.clone();
             let refused = CommandError::usage(error.to_string());
-            match nearest {
-                Some(nearest) => refused.hint(format!("did you mean `{nearest}`?")),
+            match &error.nearest {
+                Some(near) => {
+                    refused.hint(format!("did you mean `{near}`? `hookctl providers list` shows them all"))
+                }
                 None => refused.hint("hookctl providers list"),
             }
         })
@@ -185,6 +197,18 @@ impl Context {
             self.streams.warn(warning, None);
         }
         Ok(secrets)
+    }
+
+    /// The secrets of a provider with their origin.
+    ///
+    /// # Errors
+    /// When its variable or file is there but unusable.
+    pub fn secrets_of(&self, secrets: &Secrets, provider: &str) -> Result<Vec<Secret>, CommandError> {
+        let found = secrets.of(provider).map_err(|error| unusable(&error))?;
+        for (_, origin) in &found {
+            self.detail(&format!("secret of {provider} from {origin}"));
+        }
+        Ok(found.into_iter().map(|(secret, _)| secret).collect())
     }
 
     /// The bytes of a payload, exactly.
@@ -251,6 +275,10 @@ impl Context {
             .build()
             .map_err(|error| CommandError::local("could not start").because(&error))
     }
+}
+
+fn surroundings(environment: &Environment) -> Surroundings {
+    Surroundings::from_lookup(|name| environment.text(name).map(Into::into))
 }
 
 /// An unusable secret and the command that mends it.

@@ -13,8 +13,9 @@ use clap::Args;
 use std::path::Path;
 use std::sync::Arc;
 
-const EXAMPLES: &str = "Example:
-  hookctl demo";
+const EXAMPLES: &str = "Examples:
+  hookctl demo
+  hookctl demo --json --jq .type";
 
 /// See the main job at work in a few seconds, offline
 ///

@@ -50,6 +50,12 @@ impl Exit {
     }
 }
 
+/// The codes as lines of text: number and meaning.
+pub fn table(indent: &str) -> String {
+    let line = |(_, code, meaning): &(Exit, u8, &str)| format!("{indent}{code:>3}  {meaning}");
+    Exit::ALL.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         exit.code().into()

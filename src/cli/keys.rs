@@ -1,6 +1,6 @@
 //! The keys to sign with: from what was given or stored, else asked for.
 
-use super::context::{Context, unusable};
+use super::context::Context;
 use super::error::CommandError;
 use crate::config::secrets::{Secrets, variable_of};
 use crate::hook::provider::Provider;
@@ -18,8 +18,7 @@ pub(super) fn of(
 ) -> Result<Keys, CommandError> {
     provider.supported().map_err(|error| CommandError::usage("could not sign").because(&error))?;
     let id = provider.id();
-    let known = secrets.of(id).map_err(|error| unusable(&error))?;
-    let mut found: Vec<_> = known.into_iter().map(|(secret, _)| secret).collect();
+    let mut found = context.secrets_of(secrets, id)?;
     if found.is_empty() && context.gate().may_prompt() {
         let asked = prompt::secret(context.gate(), &format!("signing secret of {id}"))
             .map_err(|error| CommandError::config("could not read the signing secret").because(&error))?;

@@ -22,16 +22,18 @@ use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:
   hookctl listen --forward 3000
-      Verify, keep and show each delivery; pass it to localhost:3000 and answer as it does
+      Verify, keep and show each delivery; pass it to localhost:3000 and
+      answer as it does
 
-  KOJI_WEBHOOK_SECRET=... hookctl listen --provider koji --forward localhost:3000/webhooks/koji
-      The same for Koji's webhooks, with the path that the handler expects
+  hookctl listen --provider koji --secret-file s.txt --forward 3000/hooks/koji
+      Koji's webhooks only, below the path that the handler expects
 
   hookctl listen --forward 3000 --answer ack
-      Answer at once and forward afterwards: slow handlers and debuggers lose nothing
+      Answer at once and forward afterwards: slow handlers lose nothing
 
   hookctl listen --json --until 1 --for 60s
-      In a script: print the next delivery as JSON; exit 124 when none comes in a minute";
+      In a script: print the next delivery as JSON; exit 124 when none comes
+      within a minute";
 
 /// Receive webhooks on this machine: verify, keep, show, forward
 ///
@@ -40,7 +42,7 @@ const EXAMPLES: &str = "Examples:
 /// (`strict`). With a target, the sender gets the target's own answer (`mirror`), or 200 at once with
 /// `--answer ack`. Without any signing secret nothing can be verified: deliveries are marked and passed on.
 #[derive(Args, Clone, Debug)]
-#[command(after_long_help = EXAMPLES, after_help = "See `hookctl listen --help` for examples.")]
+#[command(after_help = EXAMPLES)]
 pub struct ListenArgs {
     /// Forward every delivery here: 3000, localhost:3000/path, https://...; repeat for several
     #[arg(

@@ -41,14 +41,111 @@ fn collect(
     if command.get_name() == "help" {
         return Ok(());
     }
-    let mut text = Vec::new();
-    let page = command.clone().name(name.to_owned()).display_name(name.to_owned());
-    clap_mangen::Man::new(page).date("").source("hookctl").manual("hookctl manual").render(&mut text)?;
-    pages.push((format!("{name}.1"), text));
+    pages.push((format!("{name}.1"), page(command, name)?));
     for inner in command.get_subcommands() {
         collect(inner, &format!("{name}-{}", inner.get_name()), pages)?;
     }
     Ok(())
+}
+
+/// One page. The sections that clap knows come from clap; the others are what
+/// `--help` says, in the places where readers of manual pages look for it.
+fn page(command: &clap::Command, name: &str) -> Result<Vec<u8>, std::io::Error> {
+    let named = command.clone().name(name.to_owned()).display_name(name.to_owned());
+    let made = clap_mangen::Man::new(named);
+    let mut text = Vec::new();
+    let version = env!("CARGO_PKG_VERSION");
+    let title = name.to_uppercase();
+    text.extend(format!(".TH \"{title}\" \"1\" \"\" \"hookctl {version}\" \"hookctl manual\"\n").bytes());
+    // Rendered by clap_mangen: quotes as characters that every roff knows.
+    text.extend(b".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n");
+    made.render_name_section(&mut text)?;
+    text.extend(format!(".SH SYNOPSIS\n{}\n", escaped(&usage(command, name))).bytes());
+    made.render_description_section(&mut text)?;
+    if command.get_arguments().next().is_some() {
+        made.render_options_section(&mut text)?;
+    }
+    let inner = command.get_subcommands().filter(|inner| inner.get_name() != "help");
+    let inner: Vec<(String, String)> =
+        inner.map(|inner| (format!("{name}-{}(1)", inner.get_name()), said(inner.get_about()))).collect();
+    section(&mut text, "COMMANDS", &inner);
+    let examples = said(command.get_after_help());
+    let examples = examples.split_once('\n').map_or("", |(_, rest)| rest);
+    text.extend(format!(".SH EXAMPLES\n.nf\n{}\n.fi\n", escaped(examples)).bytes());
+    if name == "hookctl" {
+        section(&mut text, "ENVIRONMENT", &environment(command));
+        section(&mut text, "FILES", &FILES.map(|(name, text)| (name.to_owned(), text.to_owned())));
+    }
+    let codes: Vec<(String, String)> =
+        Exit::ALL.iter().map(|(_, code, meaning)| (code.to_string(), (*meaning).to_owned())).collect();
+    section(&mut text, "EXIT STATUS", &codes);
+    if let Some((above, _)) = name.rsplit_once('-') {
+        text.extend(format!(".SH SEE ALSO\n\\fB{}\\fR(1)\n", escaped(above)).bytes());
+    }
+    Ok(text)
+}
+
+/// Where things are kept.
+const FILES: [(&str, &str); 4] = [
+    ("$XDG_DATA_HOME/hookctl/journal.db", "the journal, an SQLite database"),
+    ("$XDG_CONFIG_HOME/hookctl/secrets/PROVIDER", "the signing secret of a provider"),
+    ("$XDG_CONFIG_HOME/hookctl/providers/*.toml", "your own providers"),
+    ("~/.local/share, ~/.config", "stand for the two folders where the variables are not set"),
+];
+
+/// Variables that no flag has.
+const VARIABLES: [(&str, &str); 5] = [
+    ("PROVIDER_WEBHOOK_SECRET", "the signing secret of a provider, such as KOJI_WEBHOOK_SECRET"),
+    ("HOOKCTL_CONFIG_DIR", "the settings folder"),
+    ("HOOKCTL_DATA_DIR", "the folder of the journal"),
+    ("NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM", "whether colours are used"),
+    ("CI", "where it is set, nothing asks and no progress is shown"),
+];
+
+/// Every variable that a flag of any command reads, then the others.
+fn environment(root: &clap::Command) -> Vec<(String, String)> {
+    let mut found = std::collections::BTreeMap::new();
+    let mut open = vec![root];
+    while let Some(command) = open.pop() {
+        for argument in command.get_arguments() {
+            if let (Some(name), Some(long)) = (argument.get_env(), argument.get_long()) {
+                found.insert(name.to_string_lossy().into_owned(), format!("in place of --{long}"));
+            }
+        }
+        open.extend(command.get_subcommands());
+    }
+    let others = VARIABLES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    found.into_iter().chain(others).collect()
+}
+
+/// The usage line without its label.
+fn usage(command: &clap::Command, name: &str) -> String {
+    let typed = name.replace('-', " ");
+    let usage = command.clone().bin_name(typed).render_usage().to_string();
+    usage.trim_start_matches("Usage: ").trim().to_owned()
+}
+
+fn said(text: Option<&clap::builder::StyledStr>) -> String {
+    text.map(ToString::to_string).unwrap_or_default()
+}
+
+fn section(text: &mut Vec<u8>, title: &str, items: &[(String, String)]) {
+    if items.is_empty() {
+        return;
+    }
+    text.extend(format!(".SH {title}\n").bytes());
+    for (name, meaning) in items {
+        text.extend(format!(".TP\n\\fB{}\\fR\n{}\n", escaped(name), escaped(meaning)).bytes());
+    }
+}
+
+/// Text as roff shows it: no letter of it is a command.
+fn escaped(text: &str) -> String {
+    let line = |line: &str| {
+        let safe = line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('`', "\\(ga");
+        if safe.starts_with(['.', '\'']) { format!("\\&{safe}") } else { safe }
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Runs `hookctl man`.
@@ -70,7 +167,8 @@ pub fn run(args: &ManArgs, context: &Context) -> Result<Exit, CommandError> {
         .join("-");
     let page = pages.iter().find(|(name, _)| *name == format!("{wanted}.1"));
     let (_, text) = page.ok_or_else(|| {
-        CommandError::usage(format!("there is no command `{}`", args.command.join(" "))).hint("hookctl help")
+        CommandError::usage(format!("there is no command `{}`", args.command.join(" ")))
+            .hint("hookctl --help")
     })?;
     context.write(text)
 }

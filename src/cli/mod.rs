@@ -13,6 +13,7 @@ mod faults;
 mod keys;
 pub mod listen;
 pub mod man;
+mod misuse;
 pub mod providers;
 mod screen;
 pub mod shared;
@@ -28,17 +29,23 @@ use error::CommandError;
 use exit::Exit;
 use std::process::ExitCode;
 
-const LONG_ABOUT: &str =
-    "Receive, verify, keep, show, forward and replay signed webhooks on your own machine.
+const LONG_ABOUT: &str = "Receive, verify, keep, show, forward and replay signed webhooks
 
-An acknowledged delivery is on disk, a byte is never changed, and nothing fails in silence.";
+Something sends a signed webhook to this machine. hookctl says whether the signature holds, and why not when it does not; \
+keeps the exact bytes in a journal; shows the payload; and passes it on to your application.";
 
-const AFTER: &str = "Examples:
+const EXAMPLES: &str = "Examples:
+  hookctl demo
   hookctl listen --forward 3000
   hookctl trigger interview.completed --provider koji --to 4400
   hookctl events list
 
-Run `hookctl help COMMAND` for the manual of a command, `hookctl man` for the manual page.";
+`hookctl COMMAND --help` is the manual of a command.";
+
+/// The examples and the exit codes, which every command shares.
+fn after_long_help() -> String {
+    format!("{EXAMPLES}\n\nExit codes:\n{}", exit::table("  "))
+}
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -47,7 +54,8 @@ Run `hookctl help COMMAND` for the manual of a command, `hookctl man` for the ma
     version,
     about = "Receive, verify, keep, show, forward and replay signed webhooks",
     long_about = LONG_ABOUT,
-    after_help = AFTER,
+    after_help = EXAMPLES,
+    after_long_help = after_long_help(),
     max_term_width = 100,
     disable_help_subcommand = false
 )]
@@ -62,24 +70,16 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a comment here would replace the help text of the command's arguments")]
 pub enum Command {
-    /// `hookctl demo`
     Demo(demo::DemoArgs),
-    /// `hookctl listen`
     Listen(Box<listen::ListenArgs>),
-    /// `hookctl sign`
     Sign(Box<sign::SignArgs>),
-    /// `hookctl verify`
     Verify(Box<verify::VerifyArgs>),
-    /// `hookctl trigger`
     Trigger(Box<trigger::TriggerArgs>),
-    /// `hookctl events`
     Events(Box<events::EventsArgs>),
-    /// `hookctl providers`
     Providers(Box<providers::ProvidersArgs>),
-    /// `hookctl completions`
     Completions(completions::CompletionsArgs),
-    /// `hookctl man`
     Man(man::ManArgs),
 }
 
@@ -102,7 +102,7 @@ fn run() -> Exit {
     let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(answer) => return said_by_clap(&answer),
+        Err(answer) => return not_parsed(&answer),
     };
     let context = Context::new(&cli.everywhere);
     let context = match context {
@@ -129,11 +129,23 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, CommandError> {
     }
 }
 
-/// Help and version go to standard output and are no error; the rest is a usage error.
-fn said_by_clap(answer: &clap::Error) -> Exit {
-    // A reader that has gone away has read enough.
-    drop(answer.print());
-    if answer.use_stderr() { Exit::Usage } else { Exit::Done }
+/// Help and version are no error; help instead of a missing command is one.
+fn not_parsed(answer: &clap::Error) -> Exit {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    match answer.kind() {
+        DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand => {
+            // A reader that has gone away has read enough.
+            drop(answer.print());
+            if answer.use_stderr() { Exit::Usage } else { Exit::Done }
+        }
+        _ => {
+            let mut root = command();
+            root.build();
+            let args: Vec<String> =
+                std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+            fail(&Context::streams_of_process(), &misuse::refused(answer, &root, &args))
+        }
+    }
 }
 
 fn fail(streams: &crate::ui::stream::Streams, error: &CommandError) -> Exit {

@@ -5,13 +5,14 @@ use super::error::CommandError;
 use super::exit::Exit;
 use crate::clock;
 use crate::config::secrets::variable_of;
-use crate::hook::provider::{Catalogue, Provider};
+use crate::hook::provider::{Catalogue, Provider, Retry};
 use crate::ui::human;
 use crate::ui::style::Role;
+use crate::ui::table::{Cell, facts, table};
 use clap::{Args, Subcommand, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:
@@ -84,7 +85,7 @@ struct ProviderRecord<'a> {
     docs: Option<&'a str>,
     note: Option<&'a str>,
     origin: String,
-    settings: BTreeMap<&'a str, &'a str>,
+    settings: Map<String, Value>,
 }
 
 impl<'a> ProviderRecord<'a> {
@@ -103,13 +104,15 @@ impl<'a> ProviderRecord<'a> {
             docs: provider.docs(),
             note: provider.note(),
             origin: provider.origin().to_string(),
-            settings: provider.settings().iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            settings: settings(provider),
         }
     }
 }
 
 fn list(catalogue: &Catalogue, context: &Context) -> Result<Exit, CommandError> {
-    let providers = catalogue.all();
+    let mut providers = catalogue.all();
+    // In the order people look a name up.
+    providers.sort_by(|a, b| a.id().cmp(b.id()));
     if context.json() {
         for provider in &providers {
             context.record(&ProviderRecord::new(provider))?;
@@ -117,48 +120,119 @@ fn list(catalogue: &Catalogue, context: &Context) -> Result<Exit, CommandError> 
         return Ok(Exit::Done);
     }
     let mut page = context.streams().page();
-    for provider in &providers {
-        page.put(Role::Strong, provider.id().as_ref()).pad_to(24);
-        page.put(Role::Plain, provider.algorithm()).pad_to(50);
-        page.put(Role::Plain, provider.signature_headers().join(", "));
-        if provider.supported().is_err() {
-            page.space(2).put(Role::Warning, "not supported yet");
-        }
-        page.end_line();
-    }
+    let rows: Vec<Vec<Cell>> = providers.iter().map(|provider| row(provider)).collect();
+    table(&mut page, &rows);
     context.streams().show(&page)?;
     Ok(Exit::Done)
 }
+
+fn row(provider: &Provider) -> Vec<Cell> {
+    let (role, algorithm) = match provider.supported() {
+        Ok(()) => (Role::Plain, provider.algorithm()),
+        Err(_) => (Role::Warning, format!("{}, not supported yet", provider.algorithm())),
+    };
+    let headers = provider.signature_headers().join(", ");
+    let place = if headers.is_empty() { setting(provider, "at") } else { headers };
+    vec![
+        Cell::new(Role::Strong, provider.id().as_ref()),
+        Cell::new(role, algorithm),
+        Cell::new(Role::Plain, place),
+    ]
+}
+
+/// The text of a setting; empty when the provider has none of this name.
+fn setting(provider: &Provider, name: &str) -> String {
+    let found = settings(provider).remove(name);
+    found.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The settings of a provider as JSON values.
+fn settings(provider: &Provider) -> Map<String, Value> {
+    let text: String =
+        provider.settings().iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
+    // The catalogue wrote it, so it reads back; were it not so, showing less is no reason to fail.
+    toml::from_str(&text).unwrap_or_default()
+}
+
+/// What the algorithm or another line says already.
+const SAID_ELSEWHERE: [&str; 8] =
+    ["base", "kind", "hash", "encode", "tolerance", "deadline", "retry", "conf"];
 
 fn show(provider: &Provider, context: &Context) -> Result<Exit, CommandError> {
     if context.json() {
         context.record(&ProviderRecord::new(provider))?;
         return Ok(Exit::Done);
     }
-    let mut page = context.streams().page();
-    let mut line = |name: &str, value: &str| {
-        page.put(Role::Dim, name).pad_to(20).put(Role::Plain, value).end_line();
-    };
-    line("provider", provider.id());
-    line("algorithm", &provider.algorithm());
+    let known = settings(provider);
+    let mut lines: Vec<(&str, Vec<String>)> = vec![("scheme", vec![provider.algorithm()])];
     if let Err(unsupported) = provider.supported() {
-        line("supported", &format!("no: {unsupported}"));
+        lines.push(("supported", vec![format!("no: {unsupported}")]));
     }
-    for (name, value) in provider.settings() {
-        line(name, value);
+    for (name, _) in provider.settings().iter().filter(|(name, _)| !SAID_ELSEWHERE.contains(name)) {
+        let values = known.get(*name).map(|value| values(name, value)).unwrap_or_default();
+        lines.push((name, values));
     }
-    let replay = match (provider.replay_detectable(), provider.tolerance()) {
-        (true, Some(tolerance)) => format!("refused when older or newer than {}", human::duration(tolerance)),
-        (true, None) => "the timestamp is signed, but the provider names no tolerance".to_owned(),
-        (false, _) => {
-            "cannot be detected: nothing that changes from delivery to delivery is signed".to_owned()
+    lines.push(("replay", vec![replay(provider)]));
+    if let Some(deadline) = provider.deadline() {
+        lines.push(("deadline", vec![human::duration(deadline)]));
+    }
+    match provider.retry() {
+        Some(Retry::After(times)) => {
+            let times: Vec<_> = times.iter().map(|time| human::duration(*time)).collect();
+            lines.push(("retries", vec![format!("{} after the first failure", times.join(", "))]));
         }
-    };
-    line("replay", &replay);
-    line("secret variable", &variable_of(provider.id()));
-    line("origin", &provider.origin().to_string());
+        Some(Retry::Words(words)) => lines.push(("retries", vec![words.clone()])),
+        None => {}
+    }
+    if let Some(confidence) = provider.confidence() {
+        lines.push(("source", vec![confidence.title().to_owned()]));
+    }
+    lines.push(("variable", vec![variable_of(provider.id())]));
+    lines.push(("origin", vec![provider.origin().to_string()]));
+    let mut page = context.streams().page();
+    page.put(Role::Strong, provider.id().as_ref()).end_line();
+    facts(&mut page, &lines);
     context.streams().show(&page)?;
     Ok(Exit::Done)
+}
+
+fn replay(provider: &Provider) -> String {
+    match (provider.replay_detectable(), provider.tolerance()) {
+        (true, Some(tolerance)) => {
+            format!("refused when signed more than {} ago or ahead", human::duration(tolerance))
+        }
+        (true, None) => "the time is signed, but the provider names no tolerance: not refused".to_owned(),
+        (false, _) => "cannot be detected: the scheme signs no time".to_owned(),
+    }
+}
+
+/// A setting as lines for a person: the alternatives of a condition in one,
+/// everything else that is a list on a line each.
+fn values(name: &str, value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) if name == "handshake" => items.iter().map(handshake).collect(),
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| format!("{name}: {}", plain(value))).collect()
+        }
+        single => vec![plain(single)],
+    }
+}
+
+fn handshake(value: &Value) -> String {
+    let field = |name: &str| value.get(name).map(plain);
+    let name = field("name").unwrap_or_else(|| "handshake".to_owned());
+    let when = field("when").unwrap_or_default();
+    format!("{name}, answered {}: {when}", field("status").unwrap_or_else(|| "200".to_owned()))
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.trim() != text || text.is_empty() => value.to_string(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(" or "),
+        other => other.to_string(),
+    }
 }
 
 /// One provider of a file, tried out.

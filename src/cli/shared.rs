@@ -2,7 +2,7 @@
 
 use crate::config::secrets::Given;
 use crate::hook::secret::Secret;
-use clap::{ArgAction, Args, ValueEnum, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
 
@@ -33,9 +33,9 @@ pub struct Everywhere {
     /// Say less: no narration, no progress
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more; repeat for still more
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub verbose: u8,
+    /// Say where secrets, providers and the journal come from
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
     /// Never ask; fail instead
     #[arg(long, global = true, env = "HOOKCTL_NO_INPUT", hide_env = true)]
     pub no_input: bool,
@@ -55,9 +55,9 @@ pub enum OutputFormat {
 pub enum ColorWhen {
     /// On a terminal that can show it.
     Auto,
-    /// Always.
+    /// Into files and pipes as well.
     Always,
-    /// Never.
+    /// Not at all.
     Never,
 }
 
@@ -66,6 +66,9 @@ pub enum ColorWhen {
 #[command(next_help_heading = "Signing secret")]
 pub struct SecretArgs {
     /// Read the signing secret from a file, or from standard input for `-`; repeat for several
+    ///
+    /// Where none is given, it comes from the provider's variable, such as KOJI_WEBHOOK_SECRET, or from the file
+    /// named after the provider in the `secrets` folder of the settings.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub secret_file: Vec<PathBuf>,
     /// Read the signing secret from this environment variable; repeat for several

@@ -15,21 +15,21 @@ use serde::Serialize;
 use std::path::Path;
 
 const EXAMPLES: &str = "Examples:
-  hookctl sign payload.json --provider koji --secret-env KOJI_WEBHOOK_SECRET
+  hookctl sign payload.json --provider koji --secret-file secret.txt
       Print the header that Koji would send with these bytes
 
-  hookctl sign --data '{\"a\":1}' --provider stripe --secret-file secret.txt --as curl --url http://localhost:3000/hook
-      Print a curl command that sends it
+  hookctl sign payload.json --provider stripe --as curl --url localhost:3000/hook
+      Print a curl command that sends it, signed with STRIPE_WEBHOOK_SECRET
 
-  hookctl sign - --provider standard-webhooks --secret-file s.txt --timestamp 1614265330 --id msg_1 < body.json
-      The same signature every time";
+  hookctl sign - --provider svix --timestamp 1614265330 --id msg_1 < body.json
+      The same signature every time, from SVIX_WEBHOOK_SECRET";
 
 /// Sign a payload: headers, a curl line, an HTTP request, or JSON
 ///
 /// The payload's bytes are signed as they are, never re-serialised. Several secrets give several signatures
 /// where the scheme allows it, as during a rotation.
 #[derive(Args, Clone, Debug)]
-#[command(after_long_help = EXAMPLES, after_help = "See `hookctl sign --help` for examples.")]
+#[command(after_help = EXAMPLES)]
 pub struct SignArgs {
     /// The payload.
     #[command(flatten)]
@@ -65,9 +65,9 @@ pub struct SignArgs {
 pub enum SignForm {
     /// The header lines.
     Headers,
-    /// A curl command.
+    /// A curl command that sends the payload.
     Curl,
-    /// A whole HTTP request.
+    /// The whole HTTP request.
     Http,
     /// A JSON record.
     Json,
@@ -117,7 +117,8 @@ pub fn run(args: &SignArgs, context: &Context) -> Result<Exit, CommandError> {
     let delivery_id =
         args.id.clone().unwrap_or_else(|| format!("msg_{}", clock::fresh_id().replace('-', "")));
     let body = context.payload(&args.payload)?;
-    let url = args.url.as_deref().unwrap_or(DEFAULT_URL);
+    let named = args.url.as_deref().map(whole_url).transpose()?;
+    let url = named.as_deref().unwrap_or(DEFAULT_URL);
     let target = target_of(url);
     let headers = Headers::default();
     let message = Message {
@@ -125,7 +126,7 @@ pub fn run(args: &SignArgs, context: &Context) -> Result<Exit, CommandError> {
         target: &target,
         headers: &headers,
         body: &body,
-        url: args.url.as_deref(),
+        url: named.as_deref(),
     };
     let signed = provider
         .sign(&keys, &message, at, Some(&delivery_id), args.public_key.as_deref())
@@ -142,6 +143,15 @@ pub(super) fn moment(text: Option<&str>) -> Result<Option<Timestamp>, CommandErr
         error.causes.push(reason);
         error
     })
+}
+
+/// The URL as typed, which a scheme may sign to the letter; `3000` and
+/// `localhost:3000/path` are completed as everywhere else.
+fn whole_url(text: &str) -> Result<String, CommandError> {
+    if text.contains("://") {
+        return Ok(text.to_owned());
+    }
+    super::values::target("--url", text).map(|target| target.to_string())
 }
 
 /// The path and query of a URL, as they stand on the request line.
@@ -254,6 +264,14 @@ impl Signing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_without_a_scheme_keeps_its_port() {
+        assert_eq!(whole_url("localhost:8080/hook").unwrap(), "http://localhost:8080/hook");
+        assert_eq!(whole_url("3000").unwrap(), "http://localhost:3000/");
+        assert_eq!(whole_url("https://Example.com/a?b").unwrap(), "https://Example.com/a?b");
+        assert!(whole_url("").is_err());
+    }
 
     #[test]
     fn the_target_of_a_url_is_its_path_and_query() {

@@ -18,6 +18,7 @@ use crate::job::report::Report;
 use crate::job::trigger::{self, Payload, Plan, Sent};
 use crate::ui::sent::SentReport;
 use crate::ui::style::Role;
+use crate::ui::table::{Cell, table};
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
@@ -28,20 +29,21 @@ const EXAMPLES: &str = "Examples:
   hookctl trigger interview.completed --provider koji --to 3000/webhooks/koji
       Send Koji's sample, signed with KOJI_WEBHOOK_SECRET, to localhost:3000
 
-  hookctl trigger interview.completed --provider userjourneys --to 4400 --set /data/reference_id=user_7
-      The same for userjourneys with one value changed
+  hookctl trigger interview.analysis_ready --to 4400 --set /data/quality_score=2
+      Change one value; the provider is the only one that has such an event
 
-  hookctl trigger interview.completed --provider koji --to 4400 --retry vendor --speed 60x
-      Behave as Koji does: 10 s deadline, retries at 30 s, 5 min and 30 min, here a minute a second
+  hookctl trigger report.generated --to 4400 --retry vendor --speed 60x
+      Behave as Koji does: 10 s deadline, retries at 30 s, 5 min and 30 min,
+      here a minute a second
 
-  hookctl trigger push --provider github --to 3000 --data payload.json --count 100 --rate 20/s
-      Your own payload, a hundred times";
+  hookctl trigger push --provider github --to 3000 --data body.json --count 9
+      Your own payload, nine times";
 
 /// Send a signed sample event to a URL
 ///
 /// Shows the answer's status, headers, body and duration. Exit code 1 when it is not 2xx, 5 when there is none.
 #[derive(Args, Clone, Debug)]
-#[command(after_long_help = EXAMPLES, after_help = "See `hookctl trigger --help` for examples.")]
+#[command(after_help = EXAMPLES)]
 pub struct TriggerArgs {
     /// The event, such as interview.completed; see `hookctl trigger --list`
     #[arg(value_name = "EVENT", required_unless_present = "list", add = ArgValueCandidates::new(super::complete::events))]
@@ -52,8 +54,8 @@ pub struct TriggerArgs {
     /// List the events that have a sample
     #[arg(long)]
     pub list: bool,
-    /// Change a value of the sample; a JSON pointer and its new value; repeat for several
-    #[arg(long, value_name = "/POINTER=VALUE")]
+    /// Change a value of the sample, such as /data/quality_score=2; repeat for several
+    #[arg(long, value_name = "POINTER=VALUE")]
     pub set: Vec<String>,
     /// Send your own payload: a file, or `-` for standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -275,9 +277,16 @@ fn forwarder(args: &TriggerArgs, plan: &Plan) -> Result<Forwarder, CommandError>
 
 fn list(args: &TriggerArgs, context: &Context) -> Result<Exit, CommandError> {
     let samples: Vec<&Sample> = match &args.provider.provider {
-        Some(id) => sample::samples(id).iter().collect(),
+        Some(id) => {
+            context.provider(&context.catalogue(&args.provider.provider_file)?, id)?;
+            sample::samples(id).iter().collect()
+        }
         None => sample::all().collect(),
     };
+    if samples.is_empty() && !context.json() {
+        context.streams().say("there are no samples of this provider");
+        context.streams().hint("send your own payload with `--data FILE`");
+    }
     if context.json() {
         for sample in samples {
             context.record(&serde_json::json!({
@@ -288,12 +297,15 @@ fn list(args: &TriggerArgs, context: &Context) -> Result<Exit, CommandError> {
         return Ok(Exit::Done);
     }
     let streams = context.streams();
+    let row = |sample: &&Sample| {
+        vec![
+            Cell::new(Role::Strong, &sample.provider),
+            Cell::new(Role::Event, &sample.name),
+            Cell::new(Role::Plain, &sample.title),
+        ]
+    };
     let mut page = streams.page();
-    for sample in samples {
-        page.put(Role::Plain, &sample.provider);
-        page.pad_to(20).put(Role::Event, &sample.name);
-        page.pad_to(60).put(Role::Dim, &sample.title).end_line();
-    }
+    table(&mut page, &samples.iter().map(row).collect::<Vec<_>>());
     streams.show(&page)?;
     Ok(Exit::Done)
 }

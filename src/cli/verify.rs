@@ -22,10 +22,11 @@ use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
-  hookctl verify payload.json --provider koji --secret-env KOJI_WEBHOOK_SECRET -H 'X-Koji-Signature: sha256=...'
-      Exit 0 when the signature holds, 1 with the rule that failed when not
+  hookctl verify body.json --provider koji -H 'X-Koji-Signature: sha256=...'
+      Exit 0 when the signature holds, 1 with the rule that failed when not;
+      the secret comes from KOJI_WEBHOOK_SECRET
 
-  hookctl verify --request captured.http --provider stripe --secret-file secret.txt --now 2026-03-11T14:32:00Z
+  hookctl verify --request captured.http --provider stripe --now 1773239520
       Judge a captured request as of the moment it was sent
 
   hookctl verify --event 12
@@ -36,7 +37,7 @@ const EXAMPLES: &str = "Examples:
 /// Exit code 0: the signature holds. 1: it does not; the reason names the rule. Other codes: the question
 /// could not be put (no such file, no secret).
 #[derive(Args, Clone, Debug)]
-#[command(after_long_help = EXAMPLES, after_help = "See `hookctl verify --help` for examples.")]
+#[command(after_help = EXAMPLES)]
 pub struct VerifyArgs {
     /// The payload.
     #[command(flatten)]
@@ -92,6 +93,9 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
     let secrets = context.secrets(&args.secret)?;
     let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;
     let now = moment(args.now.as_deref())?.or(case.received).unwrap_or_else(clock::now);
+    if let Some(provider) = &named {
+        context.secrets_of(&secrets, provider.id())?;
+    }
     let judge = Judge::new(catalogue, named, Box::new(secrets), tolerance);
     let message = Message {
         method: case.head.method(),

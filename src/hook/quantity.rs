@@ -147,10 +147,42 @@ pub fn parse_speed(text: &str) -> Result<f64, QuantityError> {
     }
 }
 
+/// A time span in words, exact to the second, such as `5 min 1 s` or `3 days 4 h`.
+pub fn span(duration: Duration) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "days"), (3_600, "h"), (60, "min"), (1, "s")];
+    let mut rest = duration.as_secs();
+    let mut parts: Vec<String> = Vec::new();
+    for (size, unit) in UNITS {
+        let many = rest / size;
+        rest %= size;
+        let unit = if (many, unit) == (1, "days") { "day" } else { unit };
+        if many > 0 {
+            parts.push(format!("{many} {unit}"));
+        }
+    }
+    // Beside days, seconds are noise.
+    parts.truncate(2);
+    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn spans_tell_the_tolerance_from_a_second_more() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (300, "5 min"),
+            (301, "5 min 1 s"),
+            (90_000, "1 day 1 h"),
+            (172_800, "2 days"),
+        ] {
+            assert_eq!(span(Duration::from_secs(seconds)), text);
+        }
+    }
 
     #[test]
     fn durations() {

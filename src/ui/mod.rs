@@ -22,4 +22,5 @@ pub mod sanitize;
 pub mod sent;
 pub mod stream;
 pub mod style;
+pub mod table;
 pub mod text;

@@ -18,6 +18,7 @@ use crate::hook::digest::{Digester, HashName, Tag};
 use crate::hook::encoding::{Encoding, decode_base64};
 use crate::hook::json::{Path, elements};
 use crate::hook::provider::{Cover, Kind, Place, Provider, TimePlace};
+use crate::hook::quantity::span;
 use crate::hook::template::{Lookup as _, Source};
 use crate::hook::time::Timestamp;
 use crate::hook::verdict::{Code, Verdict};
@@ -294,17 +295,14 @@ impl Provider {
             );
         };
         let now = self.time_form.round(now);
-        let limit = tolerance.as_secs();
         if now.since(signed) > tolerance {
-            let age = now.since(signed).as_secs();
-            return fail(Code::TooOld, format!("signed {age} s ago; the tolerance is {limit} s"));
+            let age = span(now.since(signed));
+            return fail(Code::TooOld, format!("signed {age} ago; the tolerance is {}", span(tolerance)));
         }
         if signed.since(now) > tolerance {
-            let ahead = signed.since(now).as_secs();
-            return fail(
-                Code::InFuture,
-                format!("signed {ahead} s in the future; the tolerance is {limit} s"),
-            );
+            let ahead = span(signed.since(now));
+            let limit = span(tolerance);
+            return fail(Code::InFuture, format!("signed {ahead} in the future; the tolerance is {limit}"));
         }
         Ok("the signature holds and its time is within the tolerance")
     }

@@ -1,0 +1,111 @@
+//! Columns and facts: text laid out for the width there is.
+//!
+//! On a terminal the last column is cut and long facts are wrapped; in a file
+//! or a pipe nothing is. Does not write.
+
+use super::page::Page;
+use super::sanitize::columns;
+use super::style::Role;
+
+/// Columns between two cells.
+const GAP: usize = 2;
+
+/// The fewest columns a last cell is cut to: less says nothing.
+const FEWEST: usize = 12;
+
+/// A piece of a row.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    role: Role,
+    text: String,
+}
+
+impl Cell {
+    /// Text of any origin.
+    pub fn new(role: Role, text: impl Into<String>) -> Self {
+        Self { role, text: text.into() }
+    }
+}
+
+/// Puts rows on a page, each column as wide as its widest cell.
+pub fn table(page: &mut Page, rows: &[Vec<Cell>]) {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows {
+        for (at, cell) in row.iter().enumerate() {
+            let width = columns(&cell.text);
+            match widths.get_mut(at) {
+                Some(known) => *known = (*known).max(width),
+                None => widths.push(width),
+            }
+        }
+    }
+    for row in rows {
+        let mut column = 0;
+        for (cell, width) in row.iter().zip(&widths) {
+            let last = column + width + GAP > page.look().width.unwrap_or(usize::MAX);
+            let room = page.look().width.filter(|_| last).map(|all| all.saturating_sub(column).max(FEWEST));
+            page.pad_to(column).put_within(cell.role, &cell.text, room.unwrap_or(usize::MAX));
+            column += width + GAP;
+        }
+        page.end_line();
+    }
+}
+
+/// Puts named facts on a page; each value of a fact begins on a line of its own.
+pub fn facts(page: &mut Page, facts: &[(&str, Vec<String>)]) {
+    let begin = facts.iter().map(|(name, _)| columns(name)).max().unwrap_or(0) + 2 * GAP;
+    for (name, values) in facts {
+        page.space(GAP).put(Role::Dim, name);
+        for value in values {
+            wrapped(page, value, begin);
+        }
+    }
+}
+
+/// One value from a column on, broken between words where the terminal ends.
+fn wrapped(page: &mut Page, value: &str, begin: usize) {
+    let end = page.look().width.unwrap_or(usize::MAX).max(begin + FEWEST);
+    page.pad_to(begin);
+    for (at, word) in value.split(' ').enumerate() {
+        if at > 0 && page.column() + 1 + columns(word) > end {
+            page.end_line().pad_to(begin);
+        } else if at > 0 {
+            page.space(1);
+        }
+        page.put(Role::Plain, word);
+    }
+    page.end_line();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::style::Look;
+
+    fn rows() -> Vec<Vec<Cell>> {
+        [("a", "one"), ("bcd", "a rather long last cell")]
+            .map(|(id, text)| vec![Cell::new(Role::Plain, id), Cell::new(Role::Plain, text)])
+            .to_vec()
+    }
+
+    #[test]
+    fn columns_line_up_and_only_a_terminal_cuts() {
+        let mut page = Page::new(Look::PLAIN);
+        table(&mut page, &rows());
+        assert_eq!(page.as_str(), "a    one\nbcd  a rather long last cell\n");
+        let mut page = Page::new(Look { width: Some(20), ..Look::PLAIN });
+        table(&mut page, &rows());
+        assert_eq!(page.as_str(), "a    one\nbcd  a rather long …\n");
+    }
+
+    #[test]
+    fn facts_are_wrapped_between_words_on_a_terminal() {
+        let list = [("name", vec!["one two three four".to_owned(), "five".to_owned()])];
+        let mut page = Page::new(Look::PLAIN);
+        facts(&mut page, &list);
+        assert_eq!(page.as_str(), "  name  one two three four\n        five\n");
+        let mut page = Page::new(Look { width: Some(22), ..Look::PLAIN });
+        facts(&mut page, &list);
+        assert_eq!(page.as_str(), "  name  one two three\n        four\n        five\n");
+    }
+}
