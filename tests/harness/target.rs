@@ -25,7 +25,7 @@ impl Received {
 
     /// The header lines of this name, without the name.
     pub fn values(&self, name: &str) -> Vec<Vec<u8>> {
-        let lines = self.head.split(|byte| *byte == b'\n').map(|line| line.trim_ascii_end());
+        let lines = self.head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
         lines
             .filter_map(|line| {
                 let colon = line.iter().position(|byte| *byte == b':')?;

@@ -221,7 +221,6 @@ impl Worker {
         pending.due.since(clock::now()).min(longest)
     }
 
-    /// One attempt; a stop gives it up, and it is made again after the restart.
     /// One attempt. A stop lets it end, so that the target does not get the
     /// delivery twice; one that outlasts the drain is made again after the restart.
     async fn attempt(&mut self, entry: &Entry, number: u32) -> Result<Attempt, Stop> {
