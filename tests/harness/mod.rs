@@ -213,6 +213,18 @@ impl Listening {
         }
     }
 
+    /// Waits for a line on standard error that holds this text.
+    #[track_caller]
+    pub fn says(&self, text: &str) -> String {
+        loop {
+            let line = self.errors.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("it never said `{text}`"));
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
     /// Sends a signal.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
