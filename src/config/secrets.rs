@@ -155,6 +155,10 @@ impl SecretSource for Secrets {
         let found = self.of(provider).map_err(|error| error.to_string())?;
         Ok(found.into_iter().map(|(secret, _)| secret).collect())
     }
+
+    fn for_any_provider(&self) -> bool {
+        self.any_given()
+    }
 }
 
 fn read_file(path: &Path) -> Result<Secret, SecretsError> {

@@ -93,6 +93,10 @@ impl SecretSource for Drawn {
     fn secrets_of(&self, provider: &str) -> Result<Vec<Secret>, String> {
         Ok(self.0.get(provider).cloned().into_iter().collect())
     }
+
+    fn for_any_provider(&self) -> bool {
+        false
+    }
 }
 
 fn draw(prefix: &str) -> Result<Secret, DemoError> {

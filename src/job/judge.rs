@@ -22,6 +22,9 @@ pub trait SecretSource: Send + Sync {
     /// # Errors
     /// Says why a source that is there cannot be used.
     fn secrets_of(&self, provider: &str) -> Result<Vec<Secret>, String>;
+
+    /// Whether the secrets were given for whatever provider, and not for one of its name.
+    fn for_any_provider(&self) -> bool;
 }
 
 /// A provider with its keys, looked up once.
@@ -30,13 +33,6 @@ pub struct Judged {
     pub provider: Arc<Provider>,
     /// Its keys; the error says why there are none.
     pub keys: Result<Keys, (Code, String)>,
-}
-
-impl Judged {
-    /// The keys, where there are any.
-    pub fn keys(&self) -> Option<&Keys> {
-        self.keys.as_ref().ok()
-    }
 }
 
 /// Judges deliveries.
@@ -81,6 +77,16 @@ impl Judge {
                 (Verdict::without_provider("no provider recognised; name it with `--provider`"), None)
             }
         }
+    }
+
+    /// The keys that a handshake of this provider may be answered with.
+    ///
+    /// None when the secret was given for any provider and the request itself
+    /// says whose it is: a challenge that one scheme has signed would then be a
+    /// valid signature under another scheme that a stranger chooses.
+    pub fn keys_for_answers<'j>(&self, judged: &'j Judged) -> Option<&'j Keys> {
+        let chosen_by_us = self.named.is_some() || !self.source.for_any_provider();
+        judged.keys.as_ref().ok().filter(|_| chosen_by_us)
     }
 
     fn judge_as(&self, id: &str, message: &Message<'_>, now: Timestamp) -> (Verdict, Option<Arc<Judged>>) {

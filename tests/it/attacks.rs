@@ -1,7 +1,7 @@
 //! Attacks on the running program: what a stranger, a target or a terminal did
 //! to it once, each named after what must not happen again.
 
-use crate::harness::{Home, post, raw_exchange, status_of};
+use crate::harness::{Home, body_of, hmac_sha256_hex, post, raw_exchange, request, status_of};
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 
@@ -47,4 +47,32 @@ fn a_deeply_nested_payload_does_not_end_a_listener_that_filters() {
         home.run(["events", "list", "--filter", ".a"]).expect(0);
         home.run(["events", "export", "--jq", ".seq"]).expect(0);
     }
+}
+
+/// With one secret for whatever provider a request claims to be of, the answer to
+/// one provider's challenge was a valid signature of a delivery under another's scheme.
+#[test]
+fn a_challenge_is_not_signed_with_a_secret_that_was_given_for_any_provider() {
+    let home = Home::default();
+    let secret = home.secret("secret", "fake-secret");
+    let secret = secret.to_str().unwrap();
+    let challenge = r#"{"event":"endpoint.url_validation","payload":{"plainToken":"1760000000abc"}}"#;
+    let unsigned = "v0=".to_owned() + &"0".repeat(64);
+    let headers = [("x-zm-signature", unsigned.as_str()), ("x-zm-request-timestamp", "1760000000")];
+    let asked = request("POST", "/", &headers, challenge.as_bytes());
+    let signature = hmac_sha256_hex("fake-secret", b"1760000000abc");
+    let answer = |options: &[&str], variables: &[(&str, &str)]| {
+        let listening = home.listen_with(options, variables);
+        let answer = raw_exchange(listening.address, &asked);
+        let signed = String::from_utf8_lossy(body_of(&answer)).contains(&signature);
+        (status_of(&answer), signed, listening.stop().2)
+    };
+    let (status, signed, said) = answer(&["--secret-file", secret], &[]);
+    assert_eq!((status, signed), (503, false));
+    assert!(said.contains("--provider zoom"), "{said}");
+    // Where somebody said that the secret is Zoom's, Zoom is answered.
+    let named = answer(&["--secret-file", secret, "--provider", "zoom"], &[]);
+    assert_eq!((named.0, named.1), (200, true));
+    let stored = answer(&[], &[("ZOOM_WEBHOOK_SECRET", "fake-secret")]);
+    assert_eq!((stored.0, stored.1), (200, true));
 }

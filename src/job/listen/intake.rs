@@ -14,7 +14,7 @@ use crate::clock;
 use crate::forward::Forwarder;
 use crate::hook::attempt::{Answer, Attempt, FailureKind, Outcome};
 use crate::hook::delivery::{Checked, Delivery, Facts};
-use crate::hook::handshake::Reply;
+use crate::hook::handshake::{Refusal, Reply};
 use crate::hook::secret::Secret;
 use crate::hook::verdict::Verdict;
 use crate::job::judge::{Judge, Judged};
@@ -133,7 +133,16 @@ impl Intake {
 
     fn handshake(&self, delivery: &Delivery, judged: Option<&Judged>) -> Option<Reply> {
         let judged = judged?;
-        let reply = judged.provider.handshake(judged.keys(), &delivery.message(None))?;
+        let keys = self.judge.keys_for_answers(judged);
+        let reply = judged.provider.handshake(keys, &delivery.message(None))?;
+        if reply.refused == Some(Refusal::NoSecret) && judged.keys.is_ok() {
+            let id = judged.provider.id();
+            self.pump.say(Event::Note(Note {
+                level: Level::Warning,
+                text: format!("a handshake of {id} was not answered: the secret was given for any provider"),
+                hint: Some(format!("name it with `--provider {id}`")),
+            }));
+        }
         if let Some(secret) = reply.secret.clone() {
             self.take_secret(judged, secret);
         }
