@@ -30,6 +30,10 @@ impl SecretSource for Knows {
     fn secrets_of(&self, provider: &str) -> Result<Vec<Secret>, String> {
         Ok((provider == self.0.id).then(|| Secret::new(self.0.secret).unwrap()).into_iter().collect())
     }
+
+    fn for_any_provider(&self) -> bool {
+        false
+    }
 }
 
 /// Tells every event to the test.
