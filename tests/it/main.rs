@@ -20,6 +20,7 @@ mod journal;
 mod layers;
 mod random_requests;
 mod round_trip;
+mod scarcity;
 mod schemes;
 mod serve;
 mod target;
