@@ -3,8 +3,8 @@
 
 use super::exchange::Exchange;
 use super::shared::Shared;
-use super::{Handler, Limits, Refusal};
-use crate::hook::headers::Head;
+use super::{Handler, Limits, Refusal, limits};
+use crate::hook::headers::{Head, HeadError};
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
@@ -127,5 +127,8 @@ pub(super) fn head_of(request: &hyper::Request<Incoming>) -> Result<Head, Refusa
     let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
     Head::build(request.method().as_str(), target, host.into_iter().chain(fields))
         .map(|head| head.with_version(VERSION))
-        .map_err(|error| Refusal::new(400, "bad_http", format!("the head cannot be written down: {error}")))
+        .map_err(|error| match error {
+            HeadError::Syntax(httparse::Error::TooManyHeaders) => limits::too_many_headers(),
+            other => Refusal::new(400, "bad_http", format!("the head cannot be written down: {other}")),
+        })
 }

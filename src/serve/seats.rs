@@ -47,7 +47,8 @@ impl Seat {
     /// The handler answered.
     pub(super) fn finish(&self, now: u64) {
         self.waiting_since.store(now, Ordering::Relaxed);
-        self.in_hand.fetch_sub(1, Ordering::AcqRel);
+        // In one order with `tell_waiting`, or somebody waits for nothing.
+        self.in_hand.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Since when no request is in hand, in microseconds of the server's life.
@@ -56,7 +57,7 @@ impl Seat {
     }
 
     pub(super) fn has_request_in_hand(&self) -> bool {
-        self.in_hand.load(Ordering::Acquire) & !EVICTED > 0
+        self.in_hand.load(Ordering::SeqCst) & !EVICTED > 0
     }
 
     pub(super) fn is_evicted(&self) -> bool {
@@ -114,7 +115,7 @@ impl Seats {
 
     /// A seat became free or evictable.
     pub(super) fn tell_waiting(&self) {
-        if self.saturated.load(Ordering::Relaxed) {
+        if self.saturated.load(Ordering::SeqCst) {
             self.freed.notify_one();
         }
     }

@@ -18,7 +18,7 @@ pub(super) enum Stage {
     Head { since: Instant },
     /// Its body is not whole.
     Body(Progress),
-    /// It is whole, or nothing can be said about it any more.
+    /// It is whole.
     Whole,
 }
 
@@ -101,9 +101,16 @@ impl Wire {
                     self.stage = Stage::Body(Progress::new(now));
                 }
             }
-            Place::End | Place::Lost => {
+            Place::End => {
                 self.reservation.clear();
                 self.stage = Stage::Whole;
+            }
+            Place::Lost => {
+                self.reservation.clear();
+                // hyper is about to refuse it. Should it wait instead, the deadline holds.
+                if let Stage::Waiting { since, .. } = self.stage {
+                    self.stage = Stage::Head { since };
+                }
             }
         }
         Some(taken)

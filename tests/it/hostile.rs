@@ -305,6 +305,8 @@ async fn a_sender_that_ends_half_way_is_told_and_recorded() {
     let mut rig = Rig::new(Limits::default());
     for (bytes, code) in [
         (&b"POST / HTTP/1.1\r\nHost: a\r\nX-Ha"[..], "incomplete_head"),
+        (b"P", "incomplete_head"),
+        (b"PRI * HT", "incomplete_head"),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf", "incomplete_body"),
         (
             b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",

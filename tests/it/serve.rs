@@ -207,13 +207,35 @@ async fn an_http2_stream_that_stops_half_way_is_told_and_the_others_live() {
 #[tokio::test]
 async fn an_http2_connection_that_asks_nothing_is_closed() {
     let mut rig = Rig::new(short());
-    let mut silent = Wire::connect(rig.address).await;
-    silent.send(b"PRI * HT").await;
-    silent.closed().await;
-    assert!(rig.no_rejection(), "nothing was said yet");
+    for half in ["P", "PRI * HT"] {
+        let mut wire = Wire::connect(rig.address).await;
+        wire.send(half).await;
+        assert_eq!(wire.status().await, Some(408), "{half}");
+        assert_eq!(rig.rejection().await.code, "head_timeout");
+    }
     let mut preface = TcpStream::connect(rig.address).await.unwrap();
     tokio::io::AsyncWriteExt::write_all(&mut preface, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
     assert_eq!(rig.rejection().await.code, "head_timeout");
+    rig.serves().await;
+}
+
+#[tokio::test]
+async fn http2_has_the_same_limits() {
+    let mut rig = Rig::new(Limits { max_body: 10, ..Limits::default() });
+    let mut sender = http2(rig.address).await;
+    let answer = soon(sender.send_request(post(rig.address, b"eleven byte"))).await.unwrap();
+    assert_eq!((answer.status().as_u16(), rig.rejection().await.code), (413, "body_too_large"));
+    for (count, status) in [(99, 200), (100, 200), (101, 431), (200, 431)] {
+        let mut request = post(rig.address, b"");
+        for number in 0..count - 4 {
+            let name = http::HeaderName::from_bytes(format!("x-{number}").as_bytes()).unwrap();
+            request.headers_mut().insert(name, http::HeaderValue::from_static("y"));
+        }
+        // Beside these: host, x-first, x-latin, content-length.
+        let answer = soon(sender.send_request(request)).await.unwrap();
+        assert_eq!(answer.status(), status, "{count}");
+    }
+    assert_eq!(rig.rejection().await.code, "too_many_headers");
     rig.serves().await;
 }
 
