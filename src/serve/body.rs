@@ -19,8 +19,8 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::time::Sleep;
 
-/// The most that is set aside for a body because its length was declared.
-const FIRST_ROOM: usize = 64 << 10;
+/// The room that a body in pieces begins with, if it can need as much.
+const FIRST_ROOM: usize = 16 << 10;
 
 /// Who says that a body is late.
 pub(super) enum Clock {
@@ -93,7 +93,7 @@ pub(super) async fn read<H: Handler>(
         return Err(limits::body_too_large(limits.max_body));
     }
     let declared = declared.and_then(|declared| usize::try_from(declared).ok());
-    let mut whole = Vec::new();
+    let mut whole: Vec<u8> = Vec::new();
     loop {
         let frame = match next(&mut body, &mut clock, limits).await {
             Next::Frame(frame) => frame,
@@ -106,18 +106,28 @@ pub(super) async fn read<H: Handler>(
         if whole.len() + data.len() > limits.max_body {
             return Err(limits::body_too_large(limits.max_body));
         }
-        if !shared.grow(seat, reservation, data.len()) {
+        // The usual case, a whole body in one frame, takes one allocation of its size.
+        let capacity = capacity_for(&whole, data.len(), declared.unwrap_or(limits.max_body));
+        if !shared.grow(seat, reservation, capacity - whole.capacity()).await {
             return Err(overloaded());
         }
-        // The usual case: the whole body in one frame, so one allocation of its size.
-        if whole.is_empty() && declared == Some(data.len()) {
-            return Ok(Bytes::copy_from_slice(data));
-        }
-        if whole.is_empty() {
-            whole.reserve(declared.unwrap_or(0).min(FIRST_ROOM));
-        }
+        whole.reserve_exact(capacity - whole.len());
         whole.extend_from_slice(data);
+        if declared == Some(whole.len()) {
+            return Ok(whole.into());
+        }
     }
+}
+
+/// The capacity that a body of at most `most` bytes needs to take `more` of them:
+/// twice what it has, so that it seldom moves, but never more than it can need.
+/// Capacity is counted against the budget, because capacity is what costs memory.
+fn capacity_for(whole: &Vec<u8>, more: usize, most: usize) -> usize {
+    let needed = whole.len() + more;
+    if needed <= whole.capacity() {
+        return whole.capacity();
+    }
+    whole.capacity().saturating_mul(2).max(FIRST_ROOM).min(most).max(needed)
 }
 
 /// There is no room for this request now.

@@ -31,18 +31,8 @@ impl Budget {
     }
 
     fn give_back(&self, seat: &Seat, bytes: usize) {
-        // An evicted seat has given back everything already.
-        let mut given = 0;
-        let _ = seat.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
-            given = held.min(bytes);
-            Some(held - given)
-        });
-        self.used.fetch_sub(given, Ordering::Relaxed);
-    }
-
-    /// Gives back everything a seat holds, before its memory is really free.
-    pub(super) fn clear(&self, seat: &Seat) {
-        self.used.fetch_sub(seat.held.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+        seat.held.fetch_sub(bytes, Ordering::Relaxed);
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     #[cfg(test)]
@@ -123,18 +113,5 @@ mod tests {
         assert!(small.grow(1));
         drop(small);
         assert_eq!(budget.used(), 0);
-    }
-
-    #[test]
-    fn an_evicted_seat_gives_back_once() {
-        let budget = Arc::new(Budget::new(64 << 10));
-        let (first, second) = (seat(), seat());
-        let mut one = Reservation::new(Arc::clone(&budget), Arc::clone(&first), 0);
-        assert!(one.grow(40 << 10));
-        budget.clear(&first);
-        let mut two = Reservation::new(Arc::clone(&budget), second, 0);
-        assert!(two.grow(64 << 10));
-        drop(one);
-        assert_eq!(budget.used(), 64 << 10);
     }
 }

@@ -24,8 +24,8 @@ use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio::time::sleep_until;
 
-/// hyper's read buffer; a head must fit in it.
-const HTTP1_BUFFER: usize = 128 << 10;
+/// hyper's smallest read buffer.
+const MIN_BUFFER: usize = 8 << 10;
 
 /// How a connection ended.
 enum Ending {
@@ -93,7 +93,8 @@ fn builder(limits: &Limits) -> http1::Builder {
         // The watch keeps the time: one timer a connection instead of one a head.
         .header_read_timeout(None)
         .max_header_size(limits.max_head)
-        .max_buf_size(HTTP1_BUFFER.max(limits.max_head.saturating_mul(2)))
+        // A head must fit, and nothing gains from more.
+        .max_buf_size(limits.max_head.max(MIN_BUFFER))
         // Without it a sender that ends its side cancels its own request.
         .half_close(true);
     builder

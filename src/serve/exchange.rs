@@ -123,7 +123,7 @@ impl<H: Handler> Exchange<H> {
         shared.handler.admit(&head)?;
         let free = if self.wire.is_some() { FREE_BYTES } else { 0 };
         let mut reservation = shared.reservation(&self.seat, free);
-        if !shared.grow(&self.seat, &mut reservation, head.as_bytes().len()) {
+        if !shared.grow(&self.seat, &mut reservation, head.as_bytes().len()).await {
             return Err(body::overloaded());
         }
         let body = request.into_body();

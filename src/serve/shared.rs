@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
+/// How often to let other tasks run while an evicted one ends.
+const MAX_YIELDS: usize = 1000;
+
 /// One server.
 pub(super) struct Shared<H> {
     pub(super) handler: Arc<H>,
@@ -78,14 +81,13 @@ impl<H: Handler> Shared<H> {
 
     /// Makes one seat or file descriptor free, if anybody may be evicted.
     pub(super) fn evict_one(&self, why: &str) -> bool {
-        self.evict_where(|_| true, why)
+        self.evict_where(|_| true, why).is_some()
     }
 
-    fn evict_where(&self, may_go: impl Fn(&Seat) -> bool, why: &str) -> bool {
-        let Some(gone) = self.seats.evict(may_go) else { return false };
-        self.budget.clear(&gone);
+    fn evict_where(&self, may_go: impl Fn(&Seat) -> bool, why: &str) -> Option<Arc<Seat>> {
+        let gone = self.seats.evict(may_go)?;
         self.reject(gone.peer, None, "evicted", why);
-        true
+        Some(gone)
     }
 
     pub(super) fn reservation(&self, seat: &Arc<Seat>, free: usize) -> Reservation {
@@ -94,14 +96,19 @@ impl<H: Handler> Shared<H> {
 
     /// Holds `more` bytes, at the cost of older connections whose request is not
     /// whole; false when all that is held belongs to requests in hand.
-    pub(super) fn grow(&self, seat: &Arc<Seat>, reservation: &mut Reservation, more: usize) -> bool {
+    pub(super) async fn grow(&self, seat: &Arc<Seat>, reservation: &mut Reservation, more: usize) -> bool {
         while !reservation.grow(more) {
             let holds = |other: &Seat| {
                 other.held.load(Ordering::Relaxed) > 0 && !std::ptr::eq(other, &raw const **seat)
             };
-            if !self.evict_where(holds, "it held bytes of a request that was not whole, and memory was short")
-            {
-                return false;
+            let why = "it held bytes of a request that was not whole, and memory was short";
+            let Some(gone) = self.evict_where(holds, why) else { return false };
+            // Its memory goes before ours grows, or for a moment there are both.
+            for _ in 0..MAX_YIELDS {
+                if gone.held.load(Ordering::Relaxed) == 0 {
+                    break;
+                }
+                tokio::task::yield_now().await;
             }
         }
         true

@@ -84,9 +84,9 @@ impl Wire {
                     // A new connection's silence counts: the deadline is the head's, from the start.
                     self.stage = Stage::Head { since: if first { since } else { Instant::now() } };
                 }
-                // hyper holds the same bytes once more.
+                // hyper holds the same bytes once more, with as much room again.
                 self.reservation.clear();
-                if !self.reservation.grow(self.framing.partial() * 2) {
+                if !self.reservation.grow(self.framing.partial() * 3) {
                     self.overloaded = true;
                     return None;
                 }
