@@ -36,7 +36,7 @@ pub(super) fn identity(path: &Path) -> io::Result<Identity> {
     #[cfg(not(unix))]
     {
         // An open file cannot be deleted or replaced there.
-        drop(metadata);
+        let _ = metadata;
         Ok(Identity(0, 0))
     }
 }
@@ -106,7 +106,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
         File::open(folder)?.sync_all()?;
     }
     #[cfg(not(unix))]
-    drop(folder);
+    let _ = folder;
     Ok(())
 }
 
@@ -139,7 +139,7 @@ pub(super) fn repair_modes(journal: &Path) -> Vec<String> {
     }
     #[cfg(not(unix))]
     {
-        drop(journal);
+        let _ = journal;
         Vec::new()
     }
 }

@@ -155,6 +155,12 @@ fn migrate(connection: &mut Connection, steps: &[&str], from: i64) -> rusqlite::
     Ok(())
 }
 
+/// The tables of the newest version, for tests of statements.
+#[cfg(test)]
+pub(super) fn create_tables(connection: &mut Connection) -> rusqlite::Result<()> {
+    migrate(connection, MIGRATIONS, 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
