@@ -134,9 +134,15 @@ fn not_parsed(answer: &clap::Error) -> Exit {
     use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
     match answer.kind() {
         DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand => {
-            // A reader that has gone away has read enough.
-            drop(answer.print());
-            if answer.use_stderr() { Exit::Usage } else { Exit::Done }
+            match answer.print() {
+                // A reader that has gone away has read enough.
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    let error = CommandError::local("could not write the help").because(&error);
+                    fail(&Context::streams_of_process(), &error)
+                }
+                Ok(()) | Err(_) if answer.use_stderr() => Exit::Usage,
+                Ok(()) | Err(_) => Exit::Done,
+            }
         }
         _ => {
             let mut root = command();

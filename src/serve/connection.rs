@@ -243,7 +243,10 @@ fn refusal_of(ending: &Ending, wire: &SharedWire, limits: &Limits) -> Option<Tur
 fn refused_by_hyper(error: &hyper::Error, wire: &Wire, limits: &Limits) -> Refusal {
     let loss = wire.loss();
     if error.is_parse_too_large() {
-        // hyper says the same of too many bytes and of too many fields.
+        // hyper says the same of too many bytes, of too many fields, and of such a length.
+        if loss == Some(Loss::LengthTooLarge) {
+            return Refusal::new(431, "body_too_large", "Content-Length is larger than any body can be");
+        }
         return if loss == Some(Loss::HeadTooLarge) || wire.partial_head() >= limits.max_head {
             limits::head_too_large(limits.max_head)
         } else {

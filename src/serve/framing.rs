@@ -8,6 +8,9 @@
 use crate::hook::headers::{Head, HeadError};
 use bytes::Bytes;
 
+/// hyper keeps the two lengths above it for bodies of unknown length.
+const LONGEST: u64 = u64::MAX - 2;
+
 /// Where in the stream the last byte seen lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -32,6 +35,8 @@ pub(super) enum Loss {
     BadHead(HeadError),
     /// The head does not say how long the body is.
     BadLength,
+    /// The length is one that hyper cannot count to.
+    LengthTooLarge,
     /// The chunks are not chunks.
     BadChunk,
 }
@@ -189,6 +194,9 @@ impl Framing {
             Err(error) => return self.lose(Loss::BadHead(error)),
         };
         let Some(state) = body_of(&head) else { return self.lose(Loss::BadLength) };
+        if matches!(state, State::Length(length) if length > LONGEST) {
+            return self.lose(Loss::LengthTooLarge);
+        }
         self.head = Some(head);
         match state {
             State::Length(0) => Step::End(taken),
@@ -363,6 +371,7 @@ mod tests {
         for (stream, loss) in [
             ("POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\n", Loss::BadLength),
             ("POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", Loss::BadLength),
+            ("POST / HTTP/1.1\r\nContent-Length: 18446744073709551614\r\n\r\n", Loss::LengthTooLarge),
             ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked, identity\r\n\r\n", Loss::BadLength),
             ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello", Loss::BadChunk),
             ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n11111111111111111\r\n", Loss::BadChunk),

@@ -213,6 +213,12 @@ impl Listening {
         }
     }
 
+    /// The next record, whatever it is.
+    #[track_caller]
+    pub fn any(&self) -> Value {
+        self.records.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no more records"))
+    }
+
     /// Waits for a line on standard error that holds this text.
     #[track_caller]
     pub fn says(&self, text: &str) -> String {

@@ -10,6 +10,7 @@
 mod ack;
 mod application;
 mod attacks;
+mod claims;
 mod foreign;
 mod forward;
 #[path = "../harness/mod.rs"]
