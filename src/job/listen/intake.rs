@@ -206,8 +206,10 @@ impl Intake {
             self.new_work.announce();
         }
         if decision.wanted {
-            // A key press must not pass on what was refused; `events replay` does, by its number.
-            if !decision.refused {
+            // Anybody can send what does not verify, a ping too: it must not end a script that
+            // waits, and a key press must not pass it on; `events replay` does, by its number.
+            let counts = !self.refuses(&checked.verdict);
+            if counts {
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((seq, Arc::clone(&checked)));
             }
             self.pump.say(Event::Delivery(Arc::new(Delivered {
@@ -220,7 +222,9 @@ impl Intake {
                 attempts: answered.attempts,
                 not_forwarded: decision.held,
             })));
-            self.count_towards_end(&checked);
+            if counts {
+                self.count_towards_end(&checked);
+            }
         }
         answered.response
     }
