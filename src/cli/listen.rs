@@ -260,6 +260,10 @@ impl Setup {
         drop(keys);
         let outcome =
             ended.map_err(|error| CommandError::local("could not listen to the end").because(&error))?;
+        if !outcome.heard {
+            // Nobody takes the output, so nothing can be said about it, or asked of it.
+            return Ok(Exit::Local);
+        }
         if let Some(failure) = context.streams().failure() {
             return Err(failure.into());
         }

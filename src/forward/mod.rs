@@ -14,6 +14,7 @@ use crate::outbound::exact::{ExactClient, ExactOptions, ExactRequest, Trust};
 use bytes::Bytes;
 use head::{ExtraHeader, HeadPlan, HeaderRefused};
 use http::Uri;
+use std::future::Future;
 use std::time::{Duration, Instant};
 
 /// How deliveries are forwarded.
@@ -82,7 +83,7 @@ impl Forwarder {
 
     /// Passes one delivery to one target and says how it went.
     pub async fn attempt(&self, target: &Target, delivery: &Head, body: &Bytes, number: u32) -> Attempt {
-        self.attempt_by(target, delivery, body, number, self.timeout).await
+        self.attempt_by(target, delivery, body, number, self.timeout, std::future::pending()).await
     }
 
     /// The same with a deadline of its own; zero for none.
@@ -94,8 +95,21 @@ impl Forwarder {
         number: u32,
         timeout: Duration,
     ) -> Attempt {
+        self.attempt_unless(target, delivery, body, number, timeout, std::future::pending()).await
+    }
+
+    /// The same, given up when `stopped` resolves before the target has answered.
+    pub async fn attempt_unless(
+        &self,
+        target: &Target,
+        delivery: &Head,
+        body: &Bytes,
+        number: u32,
+        timeout: Duration,
+        stopped: impl Future<Output = ()>,
+    ) -> Attempt {
         let timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
-        self.attempt_by(target, delivery, body, number, timeout).await
+        self.attempt_by(target, delivery, body, number, timeout, stopped).await
     }
 
     async fn attempt_by(
@@ -105,11 +119,20 @@ impl Forwarder {
         body: &Bytes,
         number: u32,
         timeout: Option<Duration>,
+        stopped: impl Future<Output = ()>,
     ) -> Attempt {
         let started = clock::now();
         let begun = Instant::now();
         let request_target = target.request_target(delivery.target(), self.path_mode);
-        let outcome = match self.exchange(target, &request_target, delivery, body, timeout).await {
+        let answered = tokio::select! {
+            biased;
+            answered = self.exchange(target, &request_target, delivery, body, timeout) => answered,
+            () = stopped => Err(Failure {
+                kind: FailureKind::Timeout,
+                detail: "no whole answer before hookctl stopped".to_owned(),
+            }),
+        };
+        let outcome = match answered {
             Ok(answer) => Outcome::Answered(answer),
             Err(failure) => Outcome::Failed(failure),
         };

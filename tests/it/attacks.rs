@@ -1,9 +1,11 @@
 //! Attacks on the running program: what a stranger, a target or a terminal did
 //! to it once, each named after what must not happen again.
 
+use crate::harness::target::Application;
 use crate::harness::{Home, body_of, hmac_sha256_hex, post, raw_exchange, request, status_of};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpStream};
+use std::process::Command;
 
 /// A sender that ends its side after one byte made the listener ask for more
 /// without ever waiting: as many of them as processors stopped it for good.
@@ -75,4 +77,105 @@ fn a_challenge_is_not_signed_with_a_secret_that_was_given_for_any_provider() {
     assert_eq!((named.0, named.1), (200, true));
     let stored = answer(&[], &[("ZOOM_WEBHOOK_SECRET", "fake-secret")]);
     assert_eq!((stored.0, stored.1), (200, true));
+}
+
+/// A target that never answers, without a deadline, held the stop of the listener for ever.
+#[test]
+fn a_hanging_target_holds_no_stop() {
+    let (hanging, other) = (Application::start(), Application::start());
+    hanging.close();
+    for order in [[&other, &hanging], [&hanging, &other]] {
+        let home = Home::default();
+        let [first, second] = order.map(Application::url);
+        let listening = home.listen(["--timeout", "0", "--forward", &first, "--forward", &second]);
+        let seen = (hanging.received().len(), other.received().len());
+        let address = listening.address;
+        let sender = std::thread::spawn(move || post(address, "/", &[], b"{}"));
+        hanging.wait_for(seen.0 + 1);
+        other.wait_for(seen.1 + 1);
+        if first == other.url() {
+            listening.next("delivery");
+        }
+        let (code, records, _) = listening.stop();
+        assert_eq!(code, 0);
+        // The sender is told, and the record says which target did not take it.
+        let mirrors_hanging = first == hanging.url();
+        assert_eq!(sender.join().unwrap(), if mirrors_hanging { 504 } else { 200 });
+        let lacking = records.iter().flat_map(|record| match record["type"].as_str() {
+            Some("attempt") => vec![record.clone()],
+            Some("delivery") => record["attempts"].as_array().unwrap().clone(),
+            _ => Vec::new(),
+        });
+        let lacking: Vec<_> = lacking.filter(|attempt| attempt["failure"]["kind"] == "timeout").collect();
+        assert_eq!(lacking.len(), 1, "{records:?}");
+        assert!(lacking[0]["target"].as_str().unwrap().starts_with(&hanging.url()));
+        let undelivered = home.run(["events", "list", "--undelivered", "--json", "--jq", ".seq"]).expect(0);
+        assert_eq!(undelivered.out(), "1\n");
+    }
+}
+
+/// Nobody reads the output (a stopped terminal is the same): the first signal stopped nothing.
+#[test]
+fn an_output_that_nobody_takes_holds_no_stop() {
+    let home = Home::default();
+    let mut command = home.command(["listen", "--port", "0", "--json"]);
+    command.stderr(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut ready = String::new();
+    output.read_line(&mut ready).unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    let address = ready["address"].as_str().unwrap().parse().unwrap();
+    // More than a pipe holds.
+    let body = "x".repeat(64 << 10);
+    for _ in 0..40 {
+        assert_eq!(post(address, "/", &[], body.as_bytes()), 200);
+    }
+    let stopped = Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap();
+    assert!(stopped.success());
+    // Returns: the pipe is still open and still unread.
+    assert_eq!(child.wait().unwrap().code(), Some(6));
+    drop(output);
+    let kept = home.run(["events", "list", "--json", "--jq", ".body_size"]).expect(0);
+    assert_eq!(kept.out().lines().count(), 40);
+}
+
+/// Anybody can send a forged delivery or a ping; a script that waits must not take it for an answer.
+#[test]
+fn what_does_not_verify_ends_no_script_that_waits() {
+    let home = Home::default();
+    let secret = home.secret("secret", "fake-secret");
+    let listening =
+        home.listen(["--provider", "koji", "--secret-file", secret.to_str().unwrap(), "--until", "1"]);
+    let body = br#"{"type":"interview.completed"}"#;
+    let forged = format!("sha256={}", hmac_sha256_hex("another", body));
+    assert_eq!(post(listening.address, "/", &[("X-Koji-Signature", &forged)], body), 401);
+    assert_eq!(post(listening.address, "/", &[], br#"{"type":"ping"}"#), 200);
+    let signed = format!("sha256={}", hmac_sha256_hex("fake-secret", body));
+    assert_eq!(post(listening.address, "/", &[("X-Koji-Signature", &signed)], body), 200);
+    let (code, records, _) = listening.finish();
+    assert_eq!((code, records.last().unwrap()["matched"].as_u64()), (0, Some(1)));
+}
+
+/// With `--answer ack` a script that waited for a delivery ended before the target had it.
+#[test]
+fn what_a_script_waited_for_is_passed_on_before_it_ends() {
+    let application = Application::start();
+    let home = Home::default();
+    let listening = home.listen([
+        "--answer",
+        "ack",
+        "--forward",
+        &application.url(),
+        "--until",
+        "1",
+        "--expect-status",
+        "2xx",
+    ]);
+    assert_eq!(post(listening.address, "/", &[], b"{}"), 200);
+    let (code, records, _) = listening.finish();
+    assert_eq!(code, 0);
+    let summary = records.last().unwrap();
+    assert_eq!((summary["forwarded"].as_u64(), summary["waiting"].as_u64()), (Some(1), Some(0)));
+    assert_eq!(application.received().len(), 1);
 }

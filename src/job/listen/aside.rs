@@ -43,9 +43,10 @@ impl Aside {
         let (forwarder, options) = (Arc::clone(&intake.forwarder), Arc::clone(&intake.options));
         let (tally, ledger, pump) =
             (Arc::clone(&intake.tally), Arc::clone(&intake.ledger), Arc::clone(&intake.pump));
+        let ending = intake.ending.clone();
         let task = async move {
-            let attempt =
-                forwarder.attempt_within(&target, &delivery.head, &delivery.body, 1, deadline).await;
+            let (head, body) = (&delivery.head, &delivery.body);
+            let attempt = forwarder.attempt_unless(&target, head, body, 1, deadline, ending.over()).await;
             tally.attempted(&attempt, options.expect_status.as_ref());
             if let Err(error) = ledger.record_attempt(seq, &attempt) {
                 pump.warn(format!("an attempt of #{seq} could not be kept: {error}"));
@@ -58,7 +59,7 @@ impl Aside {
         tasks.spawn(task);
     }
 
-    /// Waits for all of them; each ends within its deadline.
+    /// Waits for all of them; each ends within its deadline, or soon after the stop.
     pub(super) async fn finish(&self) {
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         while tasks.join_next().await.is_some() {}

@@ -6,6 +6,7 @@
 //! by the schedule until it is up or the delivery is a dead letter.
 
 use super::Options;
+use super::ending::Ending;
 use super::intake::DEFAULT_DEADLINE;
 use super::ledger::Ledger;
 use super::pump::Pump;
@@ -17,7 +18,7 @@ use crate::hook::schedule;
 use crate::hook::target::Target;
 use crate::hook::time::Timestamp;
 use crate::job::report::{AnswerPolicy, Attempted, Event, Level, Next, Note};
-use crate::journal::{Entry, Journal, Pending, Reader, Settlement};
+use crate::journal::{Entry, Journal, Pending, ReadError, Reader, Settlement};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -58,7 +59,7 @@ impl Dispatch {
         self.new_work.clone()
     }
 
-    /// Waits for the workers, which end by themselves at the stop signal.
+    /// Waits for the workers, which end by themselves when the listener does.
     pub(super) async fn finish(mut self) {
         while self.workers.join_next().await.is_some() {}
     }
@@ -72,7 +73,7 @@ struct Worker {
     options: Arc<Options>,
     pump: Arc<Pump>,
     tally: Arc<Tally>,
-    stopped: watch::Receiver<bool>,
+    ending: Ending,
     bell: watch::Receiver<()>,
 }
 
@@ -83,7 +84,7 @@ pub(super) fn start(
     options: &Arc<Options>,
     pump: &Arc<Pump>,
     tally: &Arc<Tally>,
-    stopped: &watch::Receiver<bool>,
+    ending: &Ending,
 ) -> Dispatch {
     let targets: Arc<[String]> = options.targets.iter().map(ToString::to_string).collect();
     let (bell, _) = watch::channel(());
@@ -98,7 +99,7 @@ pub(super) fn start(
                 options: Arc::clone(options),
                 pump: Arc::clone(pump),
                 tally: Arc::clone(tally),
-                stopped: stopped.clone(),
+                ending: ending.clone(),
                 bell: bell.subscribe(),
             };
             workers.spawn(worker.run());
@@ -135,8 +136,10 @@ impl Worker {
     async fn run(mut self) {
         while self.pass_on_what_waits().await.is_ok() {
             let grown = tokio::select! {
+                // What grew before the end is still looked at.
+                biased;
                 grown = self.bell.changed() => grown.is_ok(),
-                () = until_stopped(&mut self.stopped) => false,
+                () = self.ending.begun() => false,
             };
             if !grown {
                 return;
@@ -175,6 +178,11 @@ impl Worker {
                 Ok(Some(entry)) => entry,
                 // Pruned by hand: nothing is left to pass on.
                 Ok(None) => return self.settle(journal, &pending, Settlement::Dead).await,
+                // It stays unreadable, and whatever is behind it would wait for ever.
+                Err(error @ ReadError::Damaged { .. }) => {
+                    self.warn(format!("#{} cannot be passed on: {error}", pending.seq));
+                    return self.settle(journal, &pending, Settlement::Dead).await;
+                }
                 Err(error) => {
                     self.warn(format!("cannot read #{} from the journal: {error}", pending.seq));
                     self.pause(JOURNAL_PAUSE).await?;
@@ -223,16 +231,13 @@ impl Worker {
 
     /// One attempt. A stop lets it end, so that the target does not get the
     /// delivery twice; one that outlasts the drain is made again after the restart.
-    async fn attempt(&mut self, entry: &Entry, number: u32) -> Result<Attempt, Stop> {
+    async fn attempt(&self, entry: &Entry, number: u32) -> Result<Attempt, Stop> {
         let delivery = &entry.delivery;
         let deadline = self.options.timeout.unwrap_or(DEFAULT_DEADLINE);
-        let drained = async {
-            until_stopped(&mut self.stopped).await;
-            tokio::time::sleep(self.options.limits.drain).await;
-        };
+        let (target, head, body) = (&self.target, &delivery.head, &delivery.body);
         tokio::select! {
-            attempt = self.forwarder.attempt_within(&self.target, &delivery.head, &delivery.body, number, deadline) => Ok(attempt),
-            () = drained => Err(Stop),
+            attempt = self.forwarder.attempt_within(target, head, body, number, deadline) => Ok(attempt),
+            () = self.ending.over() => Err(Stop),
         }
     }
 
@@ -250,12 +255,7 @@ impl Worker {
     }
 
     /// Writes down what became of it; the worker does not go on before that is on disk.
-    async fn settle(
-        &mut self,
-        journal: &Journal,
-        pending: &Pending,
-        settlement: Settlement,
-    ) -> Result<(), Stop> {
+    async fn settle(&self, journal: &Journal, pending: &Pending, settlement: Settlement) -> Result<(), Stop> {
         while let Err(error) = journal.settle(pending.seq, &self.name, settlement).await {
             self.warn(format!("cannot note what became of #{}: {error}", pending.seq));
             self.pause(JOURNAL_PAUSE).await?;
@@ -263,8 +263,9 @@ impl Worker {
         Ok(())
     }
 
-    async fn pause(&mut self, time: Duration) -> Result<(), Stop> {
-        if *self.stopped.borrow() {
+    /// Waits, unless the listener ends: then only what is due is passed on, or nothing.
+    async fn pause(&self, time: Duration) -> Result<(), Stop> {
+        if self.ending.is_halted() {
             return Err(Stop);
         }
         if time.is_zero() {
@@ -272,18 +273,13 @@ impl Worker {
         }
         tokio::select! {
             () = tokio::time::sleep(time) => Ok(()),
-            () = until_stopped(&mut self.stopped) => Err(Stop),
+            () = self.ending.begun() => Err(Stop),
         }
     }
 
     fn warn(&self, text: String) {
         self.pump.warn(text);
     }
-}
-
-async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
-    // An error means that the listener is gone, which is a stop as well.
-    drop(stopped.wait_for(|stopped| *stopped).await);
 }
 
 fn retry_after(attempt: &Attempt, now: Timestamp) -> Option<Duration> {

@@ -6,6 +6,7 @@
 
 use super::aside::Aside;
 use super::dispatch::NewWork;
+use super::ending::Ending;
 use super::ledger::Ledger;
 use super::pump::Pump;
 use super::tally::Tally;
@@ -40,6 +41,7 @@ pub(super) struct Intake {
     pub(super) pump: Arc<Pump>,
     pub(super) new_work: NewWork,
     pub(super) aside: Aside,
+    pub(super) ending: Ending,
     /// The last delivery that was wanted, for sending it again.
     pub(super) last: Mutex<Option<(u64, Arc<Checked>)>>,
 }
@@ -261,7 +263,8 @@ impl Intake {
             self.aside.forward(self, seq, target, checked, deadline).await;
         }
         let delivery = &checked.delivery;
-        let attempt = self.forwarder.attempt_within(first, &delivery.head, &delivery.body, 1, deadline).await;
+        let (head, body) = (&delivery.head, &delivery.body);
+        let attempt = self.forwarder.attempt_unless(first, head, body, 1, deadline, self.ending.over()).await;
         self.tally.attempted(&attempt, self.options.expect_status.as_ref());
         let (response, by) = match &attempt.outcome {
             Outcome::Answered(answer) => (mirrored(answer), AnsweredBy::Target),

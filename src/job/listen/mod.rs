@@ -6,6 +6,7 @@
 
 mod aside;
 mod dispatch;
+mod ending;
 mod intake;
 mod ledger;
 mod pump;
@@ -22,6 +23,7 @@ use crate::job::report::{AnswerPolicy, Event, Ready, Report, SecretOrigin};
 use crate::receive::Receiver;
 use crate::serve::{self, Limits};
 use aside::Aside;
+use ending::{Ending, Manner};
 use intake::Intake;
 use pump::Pump;
 use std::future::Future;
@@ -30,7 +32,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tally::Tally;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// What a listener is asked to do.
 pub struct Options {
@@ -107,6 +109,8 @@ pub struct Outcome {
     pub unexpected: u64,
     /// Deliveries that could not be kept.
     pub not_kept: u64,
+    /// The report has taken everything; otherwise it stood still, and may hold its streams for ever.
+    pub heard: bool,
 }
 
 /// A listener that cannot start or stop cleanly.
@@ -151,8 +155,8 @@ pub async fn run(
     let (ledger, pump, tally) = (Arc::new(ledger), Arc::new(pump), Arc::new(Tally::default()));
     let (forwarder, options) = (Arc::new(forwarder), Arc::new(options));
     dispatch::say_what_is_stranded(&ledger, &options, &pump);
-    let (stopping, stopped) = watch::channel(false);
-    let dispatch = dispatch::start(&ledger, &forwarder, &options, &pump, &tally, &stopped);
+    let ending = Ending::new(options.limits.drain);
+    let dispatch = dispatch::start(&ledger, &forwarder, &options, &pump, &tally, &ending);
     let intake = Intake {
         judge,
         ledger: Arc::clone(&ledger),
@@ -162,6 +166,7 @@ pub async fn run(
         pump: Arc::clone(&pump),
         new_work: dispatch.new_work(),
         aside: Aside::default(),
+        ending: ending.clone(),
         last: Mutex::default(),
     };
     let receiver = Arc::new(Receiver::new(intake, options.protected.clone()));
@@ -181,20 +186,24 @@ pub async fn run(
             () = time_up(options.run_for) => Ended::TimeUp,
             () = obeying => Ended::Stopped,
         };
+        // A script that waits for deliveries wants them passed on, too.
+        ending.begin(if ended == Ended::Stopped { Manner::Halt } else { Manner::Finish });
     };
-    serve::run(listener, options.limits.clone(), Arc::clone(&receiver), finish).await;
+    let served = serve::run(listener, options.limits.clone(), Arc::clone(&receiver), finish).await;
+    if served.cut_off > 0 {
+        pump.warn(format!("{} requests got no answer before the stop", served.cut_off));
+    }
     receiver.sink().finish().await;
-    stopping.send_replace(true);
     dispatch.finish().await;
     drop(receiver);
     let closed = ledger.close().await;
     let summary = tally.summary(ledger.waiting().unwrap_or_default(), begun.elapsed());
-    let outcome = Outcome { ended, unexpected: tally.unexpected(), not_kept: summary.not_kept };
+    let (unexpected, not_kept) = (tally.unexpected(), summary.not_kept);
     let pump = Arc::into_inner(pump).expect("every holder of the pump has ended");
     // The report may be a stopped terminal: waiting for it must not hold a worker.
-    drop(tokio::task::spawn_blocking(move || pump.finish(summary)).await);
+    let heard = tokio::task::spawn_blocking(move || pump.finish(summary)).await.unwrap_or(false);
     closed.map_err(ListenError::Close)?;
-    Ok(outcome)
+    Ok(Outcome { ended, unexpected, not_kept, heard })
 }
 
 async fn time_up(run_for: Option<Duration>) {

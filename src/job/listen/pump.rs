@@ -9,9 +9,9 @@ use crate::hook::attempt::{Attempt, Outcome};
 use crate::job::report::{AnsweredBy, Delivered, Event, Level, Note, Report, Summary};
 use crate::journal::{Entry, Reader};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ const QUEUE: usize = 4096;
 const QUEUE_BYTES: usize = 8 << 20;
 /// Deliveries that may be noted for catching up; more are only counted.
 const NOTED: usize = 65_536;
+/// How long the report may stand still at the end: a terminal may be stopped, or nobody reads the pipe.
+const STILL: Duration = Duration::from_secs(3);
 
 /// What the journal may not hold yet of a delivery that is shown later.
 struct Noted {
@@ -33,14 +35,40 @@ struct Noted {
 
 #[derive(Default)]
 struct Lag {
+    /// There is a journal to catch up from.
+    catches_up: bool,
     noted: Mutex<Vec<Noted>>,
+    /// Deliveries are noted: those that follow are, too, or they would be shown before them.
+    behind: AtomicBool,
     lost: AtomicU64,
+    /// Bytes of bodies in the queue.
+    waiting: AtomicUsize,
+    progress: Mutex<Progress>,
+    moved: Condvar,
+}
+
+/// How far the report has come.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Progress {
+    /// How many events it has taken.
+    reported: u64,
+    /// It takes no more.
+    ended: bool,
+}
+
+/// Notes the end of the report's thread, however it ends.
+struct Ended<'a>(&'a Lag);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.progress.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
+        self.0.moved.notify_all();
+    }
 }
 
 /// Carries events to the report.
 pub(super) struct Pump {
     sender: SyncSender<Event>,
-    waiting: Arc<AtomicUsize>,
     lag: Arc<Lag>,
     thread: JoinHandle<()>,
 }
@@ -49,18 +77,24 @@ impl Pump {
     /// Starts the report's thread; `journal` is where it catches up from.
     pub(super) fn start(report: Arc<dyn Report>, journal: Option<PathBuf>) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE);
-        let (lag, waiting) = (Arc::new(Lag::default()), Arc::new(AtomicUsize::new(0)));
+        let lag = Arc::new(Lag { catches_up: journal.is_some(), ..Lag::default() });
         let thread = std::thread::Builder::new().name("report".to_owned()).spawn({
-            let (lag, waiting) = (Arc::clone(&lag), Arc::clone(&waiting));
-            move || pump(&receiver, &waiting, &lag, report.as_ref(), journal.as_deref())
+            let lag = Arc::clone(&lag);
+            move || {
+                let _ended = Ended(&lag);
+                pump(&receiver, &lag, report.as_ref(), journal.as_deref());
+            }
         })?;
-        Ok(Self { sender, waiting, lag, thread })
+        Ok(Self { sender, lag, thread })
     }
 
     /// Says something; never waits.
     pub(super) fn say(&self, event: Event) {
+        if matches!(event, Event::Delivery(_)) && self.lag.behind.load(Ordering::Acquire) {
+            return self.lag.note(event);
+        }
         let size = size_of_bodies(&event);
-        let waiting = self.waiting.fetch_add(size, Ordering::Relaxed);
+        let waiting = self.lag.waiting.fetch_add(size, Ordering::Relaxed);
         let sent = if waiting > 0 && waiting.saturating_add(size) > QUEUE_BYTES {
             Err(event)
         } else {
@@ -69,7 +103,7 @@ impl Pump {
             })
         };
         if let Err(event) = sent {
-            self.waiting.fetch_sub(size, Ordering::Relaxed);
+            self.lag.waiting.fetch_sub(size, Ordering::Relaxed);
             self.lag.note(event);
         }
     }
@@ -79,14 +113,30 @@ impl Pump {
         self.say(Event::Note(Note { level: Level::Warning, text, hint: None }));
     }
 
-    /// Says the summary after everything else, and waits until it was heard.
-    pub(super) fn finish(self, summary: Summary) {
-        // The queue may be full of what a slow terminal has not shown yet.
-        let heard = self.sender.send(Event::Summary(summary)).is_ok();
-        drop(self.sender);
-        if heard {
-            // A report that panicked has been told by the panic itself.
-            drop(self.thread.join());
+    /// Says the summary after everything else, and waits until it was heard;
+    /// false when the report stood still for too long.
+    pub(super) fn finish(self, summary: Summary) -> bool {
+        let Self { sender, lag, thread } = self;
+        let mut unsent = Some(Event::Summary(summary));
+        let mut progress = lag.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            // The queue may be full of what a slow terminal has not shown yet.
+            if let Some(Err(TrySendError::Full(event))) = unsent.take().map(|event| sender.try_send(event)) {
+                unsent = Some(event);
+            }
+            let before = *progress;
+            if before.ended {
+                drop(progress);
+                // A report that panicked has been told by the panic itself.
+                drop(thread.join());
+                return true;
+            }
+            let waited = lag.moved.wait_timeout_while(progress, STILL, |now| *now == before);
+            let (now, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+            if waited.timed_out() {
+                return false;
+            }
+            progress = now;
         }
     }
 }
@@ -95,18 +145,28 @@ impl Lag {
     fn note(&self, event: Event) {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::Delivery(delivered) if noted.len() < NOTED => match delivered.seq {
-                Some(seq) => noted.push(Noted {
-                    seq,
-                    status: delivered.status,
-                    answered_by: delivered.answered_by,
-                    took: delivered.took,
-                    not_forwarded: delivered.not_forwarded,
-                }),
+            Event::Delivery(delivered) if self.catches_up && noted.len() < NOTED => match delivered.seq {
+                Some(seq) => {
+                    self.behind.store(true, Ordering::Release);
+                    noted.push(Noted {
+                        seq,
+                        status: delivered.status,
+                        answered_by: delivered.answered_by,
+                        took: delivered.took,
+                        not_forwarded: delivered.not_forwarded,
+                    });
+                }
                 None => self.lose(),
             },
             _ => self.lose(),
         }
+    }
+
+    /// What was noted since the last time; when that is nothing, nobody is behind any more.
+    fn take_noted(&self) -> Vec<Noted> {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        self.behind.store(!noted.is_empty(), Ordering::Release);
+        std::mem::take(&mut *noted)
     }
 
     fn lose(&self) {
@@ -130,47 +190,71 @@ fn size_of_bodies(event: &Event) -> usize {
     }
 }
 
-fn pump(
-    receiver: &Receiver<Event>,
-    waiting: &AtomicUsize,
-    lag: &Lag,
-    report: &dyn Report,
-    journal: Option<&Path>,
-) {
-    while let Ok(event) = receiver.recv() {
-        let last = matches!(event, Event::Summary(_));
-        if last {
-            catch_up(lag, report, journal);
+/// The report and what it has not been told yet.
+struct Telling<'a> {
+    lag: &'a Lag,
+    report: &'a dyn Report,
+    journal: Option<&'a Path>,
+}
+
+fn pump(receiver: &Receiver<Event>, lag: &Lag, report: &dyn Report, journal: Option<&Path>) {
+    let telling = Telling { lag, report, journal };
+    let mut since_catching_up = 0;
+    loop {
+        let event = match receiver.try_recv() {
+            Ok(event) => event,
+            // What was in the queue came before what was noted.
+            Err(_) if telling.catch_up() => continue,
+            Err(_) => match receiver.recv() {
+                Ok(event) => event,
+                Err(_) => return,
+            },
+        };
+        if matches!(event, Event::Summary(_)) {
+            while telling.catch_up() {}
+            return telling.tell(&event);
         }
-        report.report(&event);
-        waiting.fetch_sub(size_of_bodies(&event), Ordering::Relaxed);
-        drop(event);
-        if last {
-            return;
+        telling.tell(&event);
+        lag.waiting.fetch_sub(size_of_bodies(&event), Ordering::Relaxed);
+        since_catching_up += 1;
+        // One may have been with the report when the first was noted.
+        if since_catching_up > QUEUE {
+            telling.catch_up();
+            since_catching_up = 0;
         }
-        catch_up(lag, report, journal);
     }
 }
 
-fn catch_up(lag: &Lag, report: &dyn Report, journal: Option<&Path>) {
-    let noted = std::mem::take(&mut *lag.noted.lock().unwrap_or_else(PoisonError::into_inner));
-    if !noted.is_empty() {
-        let reader = journal.and_then(|path| Reader::open(path).ok());
-        for noted in noted {
-            let entry = reader.as_ref().and_then(|reader| reader.get(noted.seq).ok().flatten());
-            match entry {
-                Some(entry) => report.report(&Event::Delivery(Arc::new(from_journal(&noted, &entry)))),
-                None => lag.lose(),
+impl Telling<'_> {
+    fn tell(&self, event: &Event) {
+        self.report.report(event);
+        self.lag.progress.lock().unwrap_or_else(PoisonError::into_inner).reported += 1;
+        self.lag.moved.notify_all();
+    }
+
+    /// Tells what was noted; whether there was anything.
+    fn catch_up(&self) -> bool {
+        let noted = self.lag.take_noted();
+        let lost = self.lag.lost.swap(0, Ordering::Relaxed);
+        let any = !noted.is_empty() || lost > 0;
+        if !noted.is_empty() {
+            let reader = self.journal.and_then(|path| Reader::open(path).ok());
+            for noted in noted {
+                let entry = reader.as_ref().and_then(|reader| reader.get(noted.seq).ok().flatten());
+                match entry {
+                    Some(entry) => self.tell(&Event::Delivery(Arc::new(from_journal(&noted, &entry)))),
+                    None => self.lag.lose(),
+                }
             }
         }
-    }
-    let lost = lag.lost.swap(0, Ordering::Relaxed);
-    if lost > 0 {
-        report.report(&Event::Note(Note {
-            level: Level::Warning,
-            text: format!("{lost} records were not shown: the output could not keep up"),
-            hint: journal.map(|_| "hookctl events list".to_owned()),
-        }));
+        if lost > 0 {
+            self.tell(&Event::Note(Note {
+                level: Level::Warning,
+                text: format!("{lost} records were not shown: the output could not keep up"),
+                hint: self.journal.map(|_| "hookctl events list".to_owned()),
+            }));
+        }
+        any
     }
 }
 
@@ -193,37 +277,50 @@ mod tests {
     use crate::hook::delivery::{Checked, Delivery, Facts};
     use crate::hook::headers::Head;
     use crate::hook::time::Timestamp;
-    use crate::hook::verdict::{Code, Verdict};
+    use crate::hook::verdict::Verdict;
+    use crate::job::report::Recorder;
+    use crate::journal::{Durability, Journal, Options};
 
-    /// A terminal that shows nothing until it is allowed to.
-    struct Stopped {
-        allowed: Mutex<Receiver<()>>,
-        shown: Arc<Mutex<Vec<String>>>,
+    /// Takes nothing until the gate is opened.
+    #[derive(Default)]
+    struct Gated {
+        open: Mutex<bool>,
+        opened: Condvar,
+        recorder: Recorder,
     }
 
-    impl Report for Stopped {
-        fn report(&self, event: &Event) {
-            let _ = self.allowed.lock().unwrap().recv();
-            self.shown.lock().unwrap().push(match event {
-                Event::Delivery(delivered) => format!("{} bytes", delivered.checked.delivery.body.len()),
-                Event::Note(note) => note.text.clone(),
-                _ => String::new(),
-            });
+    impl Gated {
+        fn open(&self) {
+            *self.open.lock().unwrap() = true;
+            self.opened.notify_all();
         }
     }
 
-    fn delivered(bytes: usize) -> Event {
-        let delivery = Delivery {
-            received: Timestamp::from_seconds(0),
-            peer: "127.0.0.1:9".parse().unwrap(),
-            head: Head::build("POST", "/", [("Host", "a")]).unwrap(),
-            body: vec![b'b'; bytes].into(),
-        };
-        let verdict = Verdict::of(&Arc::from("koji"), Code::Mismatch, String::new());
-        let checked = Checked { delivery, verdict, facts: Facts::default(), outbox: Arc::from([]) };
+    impl Report for Gated {
+        fn report(&self, event: &Event) {
+            drop(self.opened.wait_while(self.open.lock().unwrap(), |open| !*open).unwrap());
+            self.recorder.report(event);
+        }
+    }
+
+    fn checked() -> Arc<Checked> {
+        Arc::new(Checked {
+            delivery: Delivery {
+                received: Timestamp::from_seconds(0),
+                peer: "127.0.0.1:1".parse().unwrap(),
+                head: Head::build("POST", "/", [("Host", "a")]).unwrap(),
+                body: bytes::Bytes::new(),
+            },
+            verdict: Verdict::without_provider("for a test"),
+            facts: Facts::default(),
+            outbox: Arc::from([]),
+        })
+    }
+
+    fn delivered(seq: u64, checked: &Arc<Checked>) -> Event {
         Event::Delivery(Arc::new(Delivered {
-            seq: None,
-            checked: Arc::new(checked),
+            seq: Some(seq),
+            checked: Arc::clone(checked),
             duplicate_of: None,
             status: 200,
             answered_by: AnsweredBy::Policy,
@@ -233,21 +330,61 @@ mod tests {
         }))
     }
 
-    #[test]
-    fn large_bodies_do_not_pile_up_before_a_stopped_terminal() {
-        let (allow, allowed) = std::sync::mpsc::channel();
-        let shown = Arc::new(Mutex::new(Vec::new()));
-        let report = Stopped { allowed: Mutex::new(allowed), shown: Arc::clone(&shown) };
-        let pump = Pump::start(Arc::new(report), None).unwrap();
-        // One body passes whatever its size; a second one only beside small ones.
-        for bytes in [QUEUE_BYTES + 1, 1, QUEUE_BYTES] {
-            pump.say(delivered(bytes));
+    #[tokio::test]
+    async fn what_a_slow_report_could_not_take_in_time_is_told_in_order() {
+        const MANY: u64 = 2 * QUEUE as u64;
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { durability: Durability::Off, ..Options::default() };
+        let journal = Journal::open(&folder.path().join("journal.db"), options).unwrap();
+        let (report, checked) = (Arc::new(Gated::default()), checked());
+        let of_pump = Arc::clone(&report);
+        let pump = Pump::start(of_pump, Some(journal.path().to_owned())).unwrap();
+        for seq in 1..=MANY {
+            let _: u64 = journal.append(Arc::clone(&checked)).await.unwrap().seq();
+            pump.say(delivered(seq, &checked));
+            if seq == MANY - 10 {
+                report.open();
+            }
         }
-        assert!(pump.waiting.load(Ordering::Relaxed) <= QUEUE_BYTES + 1);
-        drop(allow);
-        pump.finish(Summary::default());
-        let shown = shown.lock().unwrap();
-        assert_eq!(shown[0], format!("{} bytes", QUEUE_BYTES + 1));
-        assert!(shown[1].starts_with("2 records were not shown"), "{shown:?}");
+        assert!(pump.finish(Summary::default()));
+        let events = report.recorder.events();
+        let told: Vec<u64> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Delivery(delivered) => delivered.seq,
+                _ => None,
+            })
+            .collect();
+        let disorder = told.iter().zip(1..).find(|(told, expected)| **told != *expected);
+        assert_eq!((disorder, told.len() as u64), (None, MANY));
+        assert!(matches!(events.last(), Some(Event::Summary(_))));
+        assert_eq!(events.len() as u64, MANY + 1, "nothing was lost");
+        journal.close().await.unwrap();
+    }
+
+    #[test]
+    fn a_report_that_stands_still_is_not_waited_for() {
+        let report = Arc::new(Gated::default());
+        let of_pump = Arc::clone(&report);
+        let pump = Pump::start(of_pump, None).unwrap();
+        let checked = checked();
+        for seq in 1..=2 * QUEUE as u64 {
+            pump.say(delivered(seq, &checked));
+        }
+        assert!(!pump.finish(Summary::default()));
+        report.open();
+    }
+
+    #[test]
+    fn a_report_that_panics_ends_and_holds_nobody() {
+        struct Panics;
+        impl Report for Panics {
+            fn report(&self, _: &Event) {
+                panic!("for a test");
+            }
+        }
+        let pump = Pump::start(Arc::new(Panics), None).unwrap();
+        pump.warn("x".to_owned());
+        assert!(pump.finish(Summary::default()));
     }
 }
