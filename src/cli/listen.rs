@@ -11,6 +11,8 @@ use crate::config::secrets::{Secrets, variable_of};
 use crate::forward::{ForwardOptions, Forwarder};
 use crate::hook::provider::{Catalogue, Provider};
 use crate::hook::schedule::Schedule;
+use crate::hook::secret::Secret;
+use crate::hook::signature::KeyError;
 use crate::job::judge::Judge;
 use crate::job::listen::{self, Ended, Ledger, Options, Rooms, Until};
 use crate::job::report::{AnswerPolicy, SecretOrigin};
@@ -361,11 +363,26 @@ fn known_secrets(
     };
     let mut known = Vec::new();
     for id in ids {
-        for (_, origin) in secrets.of(&id).map_err(|error| unusable(&error))? {
-            known.push(SecretOrigin { provider: Some(id.clone()), origin });
+        let found = secrets.of(&id).map_err(|error| unusable(&error))?;
+        if let Some(provider) = named {
+            require_usable(provider, &found)?;
         }
+        known
+            .extend(found.into_iter().map(|(_, origin)| SecretOrigin { provider: Some(id.clone()), origin }));
     }
     Ok(known)
+}
+
+/// A secret that the named scheme cannot use would refuse every delivery: better said at the start.
+fn require_usable(provider: &Provider, found: &[(Secret, String)]) -> Result<(), CommandError> {
+    let secrets: Vec<Secret> = found.iter().map(|(secret, _)| secret.clone()).collect();
+    match provider.keys(&secrets) {
+        Err(error @ KeyError::BadSecret { .. }) => {
+            Err(CommandError::config("could not use the signing secret").because(&error))
+        }
+        // No secret yet, or a scheme that is only listed: said elsewhere.
+        Ok(_) | Err(KeyError::NoSecret(_) | KeyError::Unsupported { .. }) => Ok(()),
+    }
 }
 
 fn ledger(args: &ListenArgs, context: &Context) -> Result<Ledger, CommandError> {

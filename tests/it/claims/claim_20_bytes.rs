@@ -214,7 +214,7 @@ fn every_document_can_be_shown_even_on_a_small_stack() {
     }
     assert_eq!(listening.stop().0, 0);
     for seq in 1..=chosen.len() {
-        let small = ["sh", "-c", "ulimit -s 256; exec \"$0\" \"$@\""];
+        let small = ["sh", "-c", "ulimit -s 512; exec \"$0\" \"$@\""];
         let command = crate::harness::under(small, &home.command(["events", "show", &seq.to_string()]));
         let shown = crate::harness::Ran::of(command, b"").expect(0);
         assert!(shown.stdout.len() < 1 << 20, "document {seq} is folded, not poured out");
