@@ -242,14 +242,15 @@ impl Setup {
     }
 
     async fn run(self, args: &ListenArgs, context: &Context) -> Result<Exit, CommandError> {
+        let not_started = |error: std::io::Error| CommandError::local("could not start").because(&error);
+        // First of all: opening the journal may run into a file size limit, which is a signal.
+        let stop = Stop::new().map_err(not_started)?;
         let ledger = ledger(args, context)?;
         let socket = serve::bind(args.host, args.port).map_err(|error| not_bound(&error, args.port))?;
-        let not_started = |error: std::io::Error| CommandError::local("could not start").because(&error);
         if args.print_env {
             let address = socket.local_addr().map_err(not_started)?;
             print_env(&self.options, &format!("http://{address}"), context)?;
         }
-        let stop = Stop::new().map_err(not_started)?;
         let broken = stop.clone();
         context.streams().when_broken(move |_| broken.ask());
         let Screen { report, commands, keys } = super::screen::of_listen(args, context, &stop);

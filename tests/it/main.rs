@@ -10,6 +10,7 @@
 mod ack;
 mod application;
 mod attacks;
+mod bad_input;
 mod claims;
 mod foreign;
 mod forward;

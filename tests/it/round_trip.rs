@@ -89,11 +89,18 @@ fn a_round_trip_of_every_event_of_both_vendors_is_equal_to_the_byte() {
             let to = format!("{}/webhooks/{}?tenant=7&x=%C3%A9", listening.url, vendor.id);
             let args = ["trigger", &event, "--provider", vendor.id, "--to", &to, "--json"];
             let sent = home.run_with(args, b"", &[vendor.known()]).expect(0);
+            let delivery = listening.next("delivery");
+            if event == "webhook.test" {
+                // Koji's own test of an endpoint is hookctl's to answer.
+                assert_eq!(
+                    (&sent.records()[0]["status"], &delivery["answer"]["by"]),
+                    (&200.into(), &"handshake".into())
+                );
+                continue;
+            }
             assert_the_applications_answer(&sent.records()[0]);
-
             let seen = application.next();
             assert!(seen.verified, "{event}: the application verified it by itself");
-            let delivery = listening.next("delivery");
             // What follows a colon names a variant of the sample.
             let name = event.split(':').next().unwrap();
             assert_eq!(
@@ -120,7 +127,7 @@ fn a_round_trip_of_every_event_of_both_vendors_is_equal_to_the_byte() {
         (&summary["failed"], &summary["unjudged"], &summary["forward_failed"]),
         (&0.into(), &0.into(), &0.into())
     );
-    assert_eq!(summary["received"], summary["forwarded"]);
+    assert_eq!(summary["received"].as_u64().unwrap(), summary["forwarded"].as_u64().unwrap() + 1);
     assert!(application.rest().is_empty(), "nothing arrived twice");
 }
 
@@ -147,11 +154,13 @@ fn what_is_shown_and_replayed_are_the_same_bytes_again() {
         assert_the_applications_answer(&replayed.records()[0]);
         assert_eq!(application.next(), first, "{}: a replay is the same request", vendor.id);
 
-        let attempts = home.run(["events", "show", &number, "--json"]).expect(0).records().remove(0);
-        assert_eq!(attempts["attempts"].as_array().unwrap().len(), 2, "the replay is a further attempt");
         assert_eq!(journalled(&home, seq), (lines, body), "and changes nothing of what was kept");
     }
     listening.stop();
+    for seq in ["1", "2"] {
+        let shown = home.run(["events", "show", seq, "--json"]).expect(0).records().remove(0);
+        assert_eq!(shown["attempts"].as_array().unwrap().len(), 2, "the replay is a further attempt");
+    }
 }
 
 #[test]
