@@ -8,6 +8,7 @@
 )]
 
 mod ack;
+mod answering;
 mod application;
 mod attacks;
 mod bad_input;
