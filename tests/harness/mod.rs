@@ -258,6 +258,14 @@ impl Listening {
     }
 }
 
+impl Drop for Listening {
+    /// A test that fails leaves nothing running behind.
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 /// Sends raw bytes on a connection of its own, then reads until the other side closes.
 pub fn raw_exchange(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
