@@ -179,3 +179,43 @@ fn what_a_script_waited_for_is_passed_on_before_it_ends() {
     assert_eq!((summary["forwarded"].as_u64(), summary["waiting"].as_u64()), (Some(1), Some(0)));
     assert_eq!(application.received().len(), 1);
 }
+
+/// One record that cannot be read any more held back all that was acknowledged after it.
+#[test]
+fn a_damaged_delivery_holds_back_nothing_behind_it() {
+    let application = Application::start();
+    application.close();
+    let home = Home::default();
+    let options = ["--answer", "ack", "--forward", &application.url()];
+    let listening = home.listen(options);
+    for body in [b"{\"n\":1}", b"{\"n\":2}"] {
+        assert_eq!(post(listening.address, "/", &[], body), 200);
+    }
+    listening.kill();
+    let journal = rusqlite::Connection::open(home.join("data/journal.db")).unwrap();
+    journal.execute("UPDATE contents SET head = x'00' WHERE seq = 1", []).unwrap();
+    drop(journal);
+    application.open();
+    let before = application.received().len();
+    let listening = home.listen(options);
+    let seen = application.wait_for(before + 1);
+    assert_eq!(seen[before].body, b"{\"n\":2}");
+    let (_, _, said) = listening.stop();
+    assert!(said.contains("#1 cannot be passed on"), "{said}");
+    assert_eq!(home.run(["events", "list", "--dead", "--json", "--jq", ".seq"]).expect(0).out(), "1\n");
+}
+
+/// A HAR went to the terminal as it was, with the control characters that strangers had sent.
+#[test]
+fn an_archive_is_safe_to_look_at_and_loses_nothing() {
+    let home = Home::default();
+    let body = "{\"name\":\"\u{9b}31m\u{202e}evil\u{2028}\"}";
+    let listening = home.listen([""; 0]);
+    assert_eq!(post(listening.address, "/", &[("X-Title", "\u{9b}2J")], body.as_bytes()), 200);
+    listening.stop();
+    let archive = home.run(["events", "export", "--format", "har"]).expect(0).out();
+    let hostile = |letter: char| letter.is_control() && letter != '\n' || "\u{202e}\u{2028}".contains(letter);
+    assert!(!archive.contains(hostile), "{archive:?}");
+    let archive: serde_json::Value = serde_json::from_str(&archive).unwrap();
+    assert_eq!(archive["log"]["entries"][0]["request"]["postData"]["text"], body);
+}

@@ -8,6 +8,7 @@ use crate::job::export;
 use crate::journal::{Order, Reader};
 use crate::ui::human;
 use crate::ui::listing::EntryParts;
+use crate::ui::sanitize;
 use std::path::Path;
 
 pub(super) fn run(args: &ExportArgs, path: &Path, context: &Context) -> Result<Exit, CommandError> {
@@ -32,7 +33,8 @@ fn har(reader: &Reader, wanted: &Wanted, context: &Context) -> Result<Exit, Comm
     each(reader, wanted, usize::MAX, |entry| {
         let text = format!("{separator}{}", export::har_entry(&entry));
         separator = ",";
-        context.write(text.as_bytes()).map(drop)
+        // Standard output may be a terminal, and what strangers sent is in there.
+        context.write(sanitize::json(&text).as_bytes()).map(drop)
     })?;
     context.write(close.as_bytes())
 }
