@@ -13,6 +13,7 @@ use crate::hook::provider::{Catalogue, Provider};
 use crate::hook::schedule::Schedule;
 use crate::hook::secret::Secret;
 use crate::hook::signature::KeyError;
+use crate::hook::target::Target;
 use crate::job::judge::Judge;
 use crate::job::listen::{self, Ended, Ledger, Options, Rooms, Until};
 use crate::job::report::{AnswerPolicy, SecretOrigin};
@@ -285,7 +286,7 @@ fn options(
     known: Vec<SecretOrigin>,
     protected: Vec<String>,
 ) -> Result<Options, CommandError> {
-    let targets = args.forward.iter().map(|text| target("--forward", text)).collect::<Result<Vec<_>, _>>()?;
+    let targets = targets(&args.forward)?;
     let answer = args.policy();
     if answer == AnswerPolicy::Ack && args.no_journal {
         return Err(CommandError::usage("`--answer ack` needs the journal")
@@ -320,6 +321,20 @@ fn options(
         limits: Limits { max_body: size("--max-body", &args.max_body)?, ..Limits::default() },
         secrets: known,
     })
+}
+
+/// The targets. Named twice, one would get every delivery twice.
+fn targets(words: &[String]) -> Result<Vec<Target>, CommandError> {
+    let mut targets: Vec<Target> = Vec::new();
+    for text in words {
+        let found = target("--forward", text)?;
+        if targets.iter().any(|other| other.to_string() == found.to_string()) {
+            return Err(CommandError::usage(format!("`--forward {text}` names `{found}` a second time"))
+                .hint("name each target once: it gets every delivery"));
+        }
+        targets.push(found);
+    }
+    Ok(targets)
 }
 
 fn until(text: &str) -> Result<Until, CommandError> {

@@ -219,3 +219,11 @@ fn an_archive_is_safe_to_look_at_and_loses_nothing() {
     let archive: serde_json::Value = serde_json::from_str(&archive).unwrap();
     assert_eq!(archive["log"]["entries"][0]["request"]["postData"]["text"], body);
 }
+
+/// A target that was named twice, spelled two ways, got every delivery twice.
+#[test]
+fn a_target_is_not_named_twice() {
+    let ran = Home::default().run(["listen", "--port", "0", "-f", "3000", "-f", "http://localhost:3000"]);
+    let said = ran.expect(2).err();
+    assert!(said.contains("names `http://localhost:3000` a second time"), "{said}");
+}
