@@ -121,8 +121,9 @@ impl<'c> Here<'c> {
     }
 
     fn missing(&self, found: &Found<'_>) -> CommandError {
-        let names: Vec<String> =
-            found.all(ContextKind::InvalidArg).iter().map(|name| format!("`{}`", wanted(name))).collect();
+        let mut missing = found.all(ContextKind::InvalidArg);
+        missing.sort_by_key(|name| name.starts_with('-'));
+        let names: Vec<String> = missing.iter().map(|name| format!("`{}`", wanted(name))).collect();
         let last = names.len().saturating_sub(1);
         let list = match names.split_at_checked(last) {
             Some((before @ [_, ..], [end])) => format!("{} and {end}", before.join(", ")),

@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn a_url_without_a_scheme_keeps_its_port() {
         assert_eq!(whole_url("localhost:8080/hook").unwrap(), "http://localhost:8080/hook");
-        assert_eq!(whole_url("3000").unwrap(), "http://localhost:3000/");
+        assert_eq!(whole_url("3000").unwrap(), "http://localhost:3000");
         assert_eq!(whole_url("https://Example.com/a?b").unwrap(), "https://Example.com/a?b");
         assert!(whole_url("").is_err());
     }
