@@ -314,3 +314,20 @@ fn duplicates_are_marked_across_a_restart_and_a_forged_one_poisons_nothing() {
     listening.stop();
     assert_eq!(door.taken().len(), 5, "duplicates are marked, and the application decides");
 }
+
+#[test]
+fn what_waits_for_a_target_of_an_earlier_run_is_said_at_the_start() {
+    let home = Home::default();
+    let shut = Door::shut(|_, _| plain(200));
+    let earlier = home.listen(["--answer", "ack", "--forward", &shut.url()]);
+    assert_eq!(genuine(&earlier, 1), 200);
+    earlier.next("attempt");
+    earlier.stop();
+
+    let (_, _, said) = home.listen([] as [&str; 0]).stop();
+    assert!(said.contains(&format!("1 acknowledged deliveries wait for {}", shut.url())), "{said}");
+    assert!(said.contains(&format!("hookctl listen --answer ack --forward {}", shut.url())), "{said}");
+    // The same target again: the worker serves it, and nothing is said.
+    let (_, _, said) = home.listen(["--answer", "ack", "--forward", &shut.url()]).stop();
+    assert!(!said.contains("does not serve"), "{said}");
+}

@@ -162,6 +162,7 @@ fn the_detector_sees_a_request_that_hides_behind_another() {
     let request = format!("POST /case HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello{HIDDEN}");
     exchange(listening.address, request.as_bytes());
     assert_eq!(listening.stop().0, 0);
-    let targets: Vec<_> = target.received().iter().map(super::super::harness::target::Received::target).collect();
+    let targets: Vec<_> =
+        target.received().iter().map(super::super::harness::target::Received::target).collect();
     assert_eq!(targets, ["/case", "/smuggled"]);
 }
