@@ -325,7 +325,7 @@ fn what_waits_for_a_target_of_an_earlier_run_is_said_at_the_start() {
     earlier.stop();
 
     let (_, _, said) = home.listen([] as [&str; 0]).stop();
-    assert!(said.contains(&format!("1 acknowledged deliveries wait for {}", shut.url())), "{said}");
+    assert!(said.contains(&format!("1 acknowledged delivery waits for {}", shut.url())), "{said}");
     assert!(said.contains(&format!("hookctl listen --answer ack --forward {}", shut.url())), "{said}");
     // The same target again: the worker serves it, and nothing is said.
     let (_, _, said) = home.listen(["--answer", "ack", "--forward", &shut.url()]).stop();

@@ -117,13 +117,13 @@ pub(super) fn say_what_is_stranded(ledger: &Ledger, options: &Options, pump: &Pu
         options.answer == AnswerPolicy::Ack && options.targets.iter().any(|target| target.to_string() == name)
     };
     for owed in stats.targets.iter().filter(|owed| owed.pending > 0 && !served(&owed.target)) {
-        let count = owed.pending;
+        let what = match owed.pending {
+            1 => "1 acknowledged delivery waits".to_owned(),
+            count => format!("{count} acknowledged deliveries wait"),
+        };
         pump.say(Event::Note(Note {
             level: Level::Warning,
-            text: format!(
-                "{count} acknowledged deliveries wait for {}, which this run does not serve",
-                owed.target
-            ),
+            text: format!("{what} for {}, which this run does not serve", owed.target),
             hint: Some(format!("hookctl listen --answer ack --forward {}", owed.target)),
         }));
     }
