@@ -36,7 +36,8 @@ pub(crate) struct Hookctl {
 
 impl Hookctl {
     pub(crate) fn new(program: PathBuf, scratch: &Path) -> Result<Self, Failure> {
-        Ok(Self { program, home: tempfile::tempdir_in(scratch)? })
+        // It is started in another folder.
+        Ok(Self { program: program.canonicalize()?, home: tempfile::tempdir_in(scratch)? })
     }
 
     /// A command of it.
@@ -54,12 +55,10 @@ impl Hookctl {
         command
     }
 
-    /// Starts `hookctl listen` on a free port with the display off.
-    ///
-    /// `--json` makes the `ready` record the first line, so each delivery is a line as well; `--quiet` asks for
-    /// none. Whatever it still writes is read by a thread of the benchmark, and writing it counts as its CPU.
+    /// Starts `hookctl listen` on a free port with the display off: `--quiet` shows no delivery,
+    /// and `--print-env` says where it listens.
     pub(crate) fn start_listen(&self, name: &str, listen: &Listen<'_>) -> Result<Server, Failure> {
-        let mut command = self.command(&["listen", "--port", "0", "--json", "--quiet"]);
+        let mut command = self.command(&["listen", "--port", "0", "--quiet", "--print-env"]);
         command.args(["--provider", "koji", "--secret-env", SECRET_VARIABLE]);
         match listen.journal {
             Journal::None => command.arg("--no-journal"),

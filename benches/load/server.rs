@@ -1,7 +1,8 @@
-//! Servers as child processes: started, found by their `ready` record, measured, ended.
+//! Servers as child processes: started, found by what they say, measured, ended.
 //!
 //! No port is ever guessed: every server binds port 0 and says where it is in
-//! the first line of its standard output, baselines and hookctl alike.
+//! the first line of its standard output, a baseline in a `ready` record and
+//! hookctl in the line for the application's environment.
 
 use crate::Failure;
 use serde::Deserialize;
@@ -29,7 +30,10 @@ struct Ready {
     url: String,
 }
 
-/// Starts a server and waits for its `ready` record.
+/// What hookctl's `--print-env` puts before its URL.
+const URL_VARIABLE: &str = "HOOKCTL_URL=";
+
+/// Starts a server and waits until it says where it is.
 pub(crate) fn start(name: &str, command: &mut Command) -> Result<Server, Failure> {
     let mut complaints = tempfile::tempfile()?;
     let mut child = command
@@ -67,15 +71,17 @@ fn first_line(name: &str, output: ChildStdout) -> Result<String, Failure> {
     });
     let line = receiver
         .recv_timeout(START_DEADLINE)
-        .map_err(|_| format!("{name} printed no ready record within {} s", START_DEADLINE.as_secs()))??;
-    if line.is_empty() { Err(format!("{name} ended before its ready record").into()) } else { Ok(line) }
+        .map_err(|_| format!("{name} printed nothing within {} s", START_DEADLINE.as_secs()))??;
+    if line.is_empty() { Err(format!("{name} ended before it was ready").into()) } else { Ok(line) }
 }
 
 fn locate(name: &str, line: &str) -> Result<(SocketAddr, String), Failure> {
-    let wrong =
-        |what: &dyn std::fmt::Display| format!("{name}: first line {line:?} is no ready record: {what}");
-    let ready: Ready = serde_json::from_str(line).map_err(|error| wrong(&error))?;
-    let url: http::Uri = ready.url.parse().map_err(|error| wrong(&error))?;
+    let wrong = |what: &dyn std::fmt::Display| format!("{name}: first line {line:?} says no address: {what}");
+    let url = match line.strip_prefix(URL_VARIABLE) {
+        Some(url) => url.trim_end().to_owned(),
+        None => serde_json::from_str::<Ready>(line).map_err(|error| wrong(&error))?.url,
+    };
+    let url: http::Uri = url.parse().map_err(|error| wrong(&error))?;
     let authority = url.authority().ok_or_else(|| wrong(&"no address"))?;
     let address = authority.as_str().parse().map_err(|error| wrong(&error))?;
     Ok((address, url.path().to_owned()))
