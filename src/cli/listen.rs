@@ -44,6 +44,7 @@ const EXAMPLES: &str = "Examples:
 /// forwarded with the same bytes. Without a target, verified deliveries are answered 200 and others 401
 /// (`strict`). With a target, the sender gets the target's own answer (`mirror`), or 200 at once with
 /// `--answer ack`. Without any signing secret nothing can be verified: deliveries are marked and passed on.
+/// With `--quiet` no delivery is shown, only what goes wrong; `hookctl events list` shows them from the journal.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct ListenArgs {
@@ -210,8 +211,10 @@ impl Setup {
         let secrets = context.secrets(&args.secret)?;
         let known = known_secrets(&secrets, &catalogue, named.as_deref())?;
         // A sender must not be able to have its own signature dropped on the way.
-        let protected: Vec<String> =
-            catalogue.all().iter().flat_map(|provider| signature_headers(provider)).collect();
+        let protected: Vec<String> = match &named {
+            Some(provider) => signature_headers(provider),
+            None => catalogue.all().iter().flat_map(|provider| signature_headers(provider)).collect(),
+        };
         let forwarder = forwarder(args, protected.clone())?;
         let options = options(args, known, protected)?;
         let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;

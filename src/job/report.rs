@@ -14,6 +14,12 @@ use std::time::Duration;
 pub trait Report: Send + Sync {
     /// Takes note of one event.
     fn report(&self, event: &Event);
+
+    /// Whether every delivery and attempt is to be told; where not, they are
+    /// found in the journal, and only what is out of the ordinary is told.
+    fn follows_deliveries(&self) -> bool {
+        true
+    }
 }
 
 /// One thing a job says.

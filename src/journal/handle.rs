@@ -6,7 +6,7 @@ use super::error::{OpenError, ReadError, WriteError};
 use super::lock::OwnerLock;
 use super::options::Options;
 use super::outbox::{Pending, Settlement};
-use super::queue::{Append, Command, Note, NoteContent, Settle};
+use super::queue::{Append, Command, Note, NoteContent, Settle, SettledAnswer};
 use super::reader::Reader;
 use super::record::KeptAttempt;
 use super::stored::Stored;
@@ -115,10 +115,30 @@ impl Journal {
     /// # Errors
     /// When it was not stored. Nothing is retried here: the sender does that.
     pub async fn append(&self, checked: Arc<Checked>) -> Result<Stored, WriteError> {
+        self.append_with(checked, None).await
+    }
+
+    /// The same, with the answer that the sender gets as soon as it is stored.
+    ///
+    /// # Errors
+    /// When it was not stored.
+    pub async fn append_answered(
+        &self,
+        checked: Arc<Checked>,
+        answer: SettledAnswer,
+    ) -> Result<Stored, WriteError> {
+        self.append_with(checked, Some(answer)).await
+    }
+
+    async fn append_with(
+        &self,
+        checked: Arc<Checked>,
+        answer: Option<SettledAnswer>,
+    ) -> Result<Stored, WriteError> {
         let bytes = checked.delivery.body.len().saturating_add(checked.delivery.head.as_bytes().len());
         let permit = self.appends.take(bytes).ok_or(WriteError::QueueFull)?;
         let (reply, placed) = oneshot::channel();
-        self.send(Command::Append(Append { checked: Arc::clone(&checked), reply, permit }))?;
+        self.send(Command::Append(Append { checked: Arc::clone(&checked), answer, reply, permit }))?;
         let placed = placed.await.map_err(|_closed| WriteError::Closed)??;
         Ok(Stored::new(placed.seq, placed.duplicate_of, checked))
     }

@@ -1,5 +1,6 @@
 //! The statements that put deliveries, answers and attempts into the tables.
 
+use super::queue::SettledAnswer;
 use super::record::KeptAttempt;
 use super::{outbox, signed};
 use crate::hook::attempt::Outcome;
@@ -26,19 +27,21 @@ pub(super) enum Blame {
     Replay,
 }
 
-/// Stores a delivery under its number, and what is owed to its targets.
+/// Stores a delivery under its number, with its answer where that is settled,
+/// and what is owed to its targets.
 pub(super) fn delivery(
     connection: &Connection,
     seq: i64,
     duplicate_of: Option<i64>,
     checked: &Checked,
+    answer: Option<&SettledAnswer>,
 ) -> rusqlite::Result<()> {
     let (delivery, verdict, facts) = (&checked.delivery, &checked.verdict, &checked.facts);
     connection
         .prepare_cached(
             "INSERT INTO deliveries(seq, received_us, peer, provider, code, reason, event, delivery_id,
-                                    subject, dedup_key, duplicate_of, body_bytes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                    subject, dedup_key, duplicate_of, body_bytes, status, answered_by, took_us)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             seq,
@@ -53,6 +56,9 @@ pub(super) fn delivery(
             facts.dedup_key.as_deref(),
             duplicate_of,
             size(delivery.body.len()),
+            answer.map(|answer| answer.status),
+            answer.map(|answer| answer.answered_by),
+            answer.map(|answer| micros(answer.begun.elapsed())),
         ])?;
     connection
         .prepare_cached("INSERT INTO contents(seq, version, head, body) VALUES (?1, ?2, ?3, ?4)")?

@@ -36,6 +36,7 @@ pub use options::Faults;
 pub use options::{Durability, Options, Retention};
 pub use outbox::{OutboxRow, OutboxState, Pending, Settlement};
 pub use prune::{PruneOptions, Pruned};
+pub use queue::SettledAnswer;
 pub use reader::{Page, Reader, Stats, TargetStats};
 pub use record::{Answered, Entry, KeptAttempt, LastAttempt, Listed, MAX_KEPT_ANSWER};
 pub use stored::Stored;

@@ -26,10 +26,23 @@ pub(super) struct Placed {
     pub(super) duplicate_of: Option<u64>,
 }
 
+/// What the sender will be answered once the delivery is stored, where that is
+/// known before: it is stored in the same row, and needs no write of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct SettledAnswer {
+    /// The status.
+    pub status: u16,
+    /// Who decided it.
+    pub answered_by: &'static str,
+    /// When the last byte of the request had come; the time up to the commit counts as the answer's.
+    pub begun: Instant,
+}
+
 /// A delivery that waits to be stored.
 #[derive(Debug)]
 pub(super) struct Append {
     pub(super) checked: Arc<Checked>,
+    pub(super) answer: Option<SettledAnswer>,
     pub(super) reply: Reply<Placed>,
     /// Given back when it is stored, or is not going to be.
     pub(super) permit: Permit,

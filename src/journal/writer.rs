@@ -239,7 +239,8 @@ impl Writer {
         for (seq, append) in (self.last_seq + 1..).zip(appends) {
             panic_if_told(&self.options, seq);
             let duplicate_of = self.duplicates.mark(&append.checked, seq);
-            insert::delivery(&transaction, signed(seq), duplicate_of.map(signed), &append.checked)?;
+            let (checked, answer) = (&append.checked, append.answer.as_ref());
+            insert::delivery(&transaction, signed(seq), duplicate_of.map(signed), checked, answer)?;
             placed.push(Placed { seq, duplicate_of });
         }
         write_notes(&transaction, &self.carried)?;

@@ -150,6 +150,10 @@ impl TextReport {
 }
 
 impl Report for TextReport {
+    fn follows_deliveries(&self) -> bool {
+        !self.streams.quiet()
+    }
+
     fn report(&self, event: &Event) {
         match event {
             Event::Ready(ready) => {

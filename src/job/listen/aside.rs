@@ -51,7 +51,7 @@ impl Aside {
             if let Err(error) = ledger.record_attempt(seq, &attempt) {
                 pump.warn(format!("an attempt of #{seq} could not be kept: {error}"));
             }
-            pump.say(Event::Attempt(Arc::new(Attempted { seq, event, attempt, next: Next::Nothing })));
+            pump.follow(|| Event::Attempt(Arc::new(Attempted { seq, event, attempt, next: Next::Nothing })));
             drop(place);
         };
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);

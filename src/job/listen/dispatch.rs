@@ -200,12 +200,14 @@ impl Worker {
             if let Err(error) = journal.record_attempt(pending.seq, &attempt) {
                 self.warn(format!("an attempt of #{} could not be kept: {error}", pending.seq));
             }
-            self.pump.say(Event::Attempt(Arc::new(Attempted {
-                seq: pending.seq,
-                event: entry.listed.facts.event.clone(),
-                attempt: attempt.clone(),
-                next,
-            })));
+            self.pump.follow(|| {
+                Event::Attempt(Arc::new(Attempted {
+                    seq: pending.seq,
+                    event: entry.listed.facts.event.clone(),
+                    attempt: attempt.clone(),
+                    next,
+                }))
+            });
             match next {
                 Next::RetryAt(due) => {
                     let first_failure = pending.first_failed.unwrap_or(attempt.started);

@@ -16,15 +16,16 @@ use crate::forward::Forwarder;
 use crate::hook::attempt::{Answer, Attempt, FailureKind, Outcome};
 use crate::hook::delivery::{Checked, Delivery, Facts};
 use crate::hook::handshake::{Refusal, Reply};
+use crate::hook::provider::Provider;
 use crate::hook::secret::Secret;
 use crate::hook::verdict::Verdict;
 use crate::job::judge::{Judge, Judged};
 use crate::job::report::{AnswerPolicy, AnsweredBy, Delivered, Event, Level, Note, Rejected};
-use crate::journal::{Stored, WriteError};
+use crate::journal::{SettledAnswer, Stored, WriteError};
 use crate::receive::Sink;
 use crate::serve::{Rejection, Response};
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -48,14 +49,13 @@ pub(super) struct Intake {
 
 /// What was decided about a delivery before it is stored.
 struct Decision {
-    handshake: Option<Reply>,
+    /// The answer, unless the target gives it (`mirror`).
+    settled: Option<Answered>,
     deadline: Option<Duration>,
-    acknowledgement: Option<Bytes>,
     /// It matches the filters.
     wanted: bool,
     /// Why it is not forwarded although there is a target.
     held: Option<&'static str>,
-    refused: bool,
 }
 
 /// The answer and who decided it.
@@ -70,7 +70,8 @@ impl Sink for Intake {
         let begun = Instant::now();
         let (checked, decision) = self.decide(delivery);
         let checked = Arc::new(checked);
-        match self.ledger.append(Arc::clone(&checked)).await {
+        let answer = decision.settled.as_ref().map(|answered| answered.as_kept(begun));
+        match self.ledger.append(Arc::clone(&checked), answer).await {
             Ok(stored) => self.answer(stored, decision, begun).await,
             Err(error) => self.not_kept(checked, &error, begun),
         }
@@ -118,19 +119,39 @@ impl Intake {
         } else {
             None
         };
-        let to_outbox = self.options.answer == AnswerPolicy::Ack && held.is_none();
-        let outbox = if to_outbox { self.new_work.targets() } else { Arc::default() };
+        let provider = judged.as_ref().map(|judged| &judged.provider);
         let decision = Decision {
-            handshake,
-            deadline: judged.as_ref().and_then(|judged| judged.provider.deadline()),
-            acknowledgement: judged
-                .as_ref()
-                .and_then(|judged| judged.provider.ack().map(|ack| Bytes::copy_from_slice(ack.as_bytes()))),
+            settled: self.settle(handshake, refused.then_some(&verdict), held, provider),
+            deadline: provider.and_then(|provider| provider.deadline()),
             wanted,
             held,
-            refused,
         };
+        let to_outbox = self.options.answer == AnswerPolicy::Ack && held.is_none();
+        let outbox = if to_outbox { self.new_work.targets() } else { Arc::default() };
         (Checked { delivery, verdict, facts, outbox }, decision)
+    }
+
+    /// The answer that the sender gets once the delivery is stored, unless the
+    /// target is to give it.
+    fn settle(
+        &self,
+        handshake: Option<Reply>,
+        refused: Option<&Verdict>,
+        held: Option<&'static str>,
+        provider: Option<&Arc<Provider>>,
+    ) -> Option<Answered> {
+        if let Some(reply) = handshake {
+            return Some(Answered::by(AnsweredBy::Handshake, handshake_answer(reply)));
+        }
+        if let Some(verdict) = refused {
+            let response = json_answer(401, verdict.code.as_str(), &verdict.reason);
+            return Some(Answered::by(AnsweredBy::Policy, response));
+        }
+        if self.options.answer == AnswerPolicy::Mirror && held.is_none() && !self.options.targets.is_empty() {
+            return None;
+        }
+        let response = acknowledged(provider.and_then(|provider| provider.ack()));
+        Some(Answered::by(AnsweredBy::Policy, response))
     }
 
     fn handshake(&self, delivery: &Delivery, judged: Option<&Judged>) -> Option<Reply> {
@@ -199,11 +220,13 @@ impl Intake {
     /// Answers what is stored; taking the `Stored` is what makes an answer legitimate.
     async fn answer(&self, stored: Stored, decision: Decision, begun: Instant) -> Response {
         let (seq, duplicate_of, checked) = stored.into_parts();
-        let answered = self.respond(seq, &checked, &decision).await;
+        let answered = match decision.settled {
+            Some(answered) => answered,
+            None => self.mirror(seq, &checked, decision.deadline, begun).await,
+        };
         let took = begun.elapsed();
         let status = answered.response.status;
         self.tally.received(&checked.verdict, duplicate_of.is_some());
-        self.keep(seq, status, answered.by, took, &answered.attempts);
         if !checked.outbox.is_empty() {
             self.new_work.announce();
         }
@@ -214,16 +237,18 @@ impl Intake {
             if counts {
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((seq, Arc::clone(&checked)));
             }
-            self.pump.say(Event::Delivery(Arc::new(Delivered {
-                seq: Some(seq),
-                checked: Arc::clone(&checked),
-                duplicate_of,
-                status,
-                answered_by: answered.by,
-                took,
-                attempts: answered.attempts,
-                not_forwarded: decision.held,
-            })));
+            self.pump.follow(|| {
+                Event::Delivery(Arc::new(Delivered {
+                    seq: Some(seq),
+                    checked: Arc::clone(&checked),
+                    duplicate_of,
+                    status,
+                    answered_by: answered.by,
+                    took,
+                    attempts: answered.attempts,
+                    not_forwarded: decision.held,
+                }))
+            });
             if counts {
                 self.count_towards_end(&checked);
             }
@@ -231,33 +256,18 @@ impl Intake {
         answered.response
     }
 
-    async fn respond(&self, seq: u64, checked: &Checked, decision: &Decision) -> Answered {
-        let by_policy = |response| Answered { response, by: AnsweredBy::Policy, attempts: Vec::new() };
-        if let Some(reply) = &decision.handshake {
-            return Answered {
-                response: handshake_answer(reply),
-                by: AnsweredBy::Handshake,
-                attempts: Vec::new(),
-            };
-        }
-        if decision.refused {
-            return by_policy(json_answer(401, checked.verdict.code.as_str(), &checked.verdict.reason));
-        }
-        if self.options.answer == AnswerPolicy::Mirror
-            && decision.held.is_none()
-            && !self.options.targets.is_empty()
-        {
-            return self.mirror(seq, checked, decision.deadline).await;
-        }
-        by_policy(acknowledged(decision.acknowledgement.clone()))
-    }
-
     /// Forwards to every target at once; the sender gets the first target's
     /// answer as soon as it is there, whatever the others do.
-    async fn mirror(&self, seq: u64, checked: &Checked, deadline: Option<Duration>) -> Answered {
+    async fn mirror(
+        &self,
+        seq: u64,
+        checked: &Checked,
+        deadline: Option<Duration>,
+        begun: Instant,
+    ) -> Answered {
         let deadline = self.options.timeout.or(deadline).unwrap_or(DEFAULT_DEADLINE);
         let Some((first, others)) = self.options.targets.split_first() else {
-            return Answered { response: acknowledged(None), by: AnsweredBy::Policy, attempts: Vec::new() };
+            return Answered::by(AnsweredBy::Policy, acknowledged(None));
         };
         for target in others {
             self.aside.forward(self, seq, target, checked, deadline).await;
@@ -273,6 +283,7 @@ impl Intake {
                 (json_answer(status, failure.kind.as_str(), &failure.detail), AnsweredBy::Gateway)
             }
         };
+        self.keep(seq, response.status, by, begun.elapsed(), &attempt);
         Answered { response, by, attempts: vec![attempt] }
     }
 
@@ -298,12 +309,9 @@ impl Intake {
         self.aside.finish().await;
     }
 
-    fn keep(&self, seq: u64, status: u16, by: AnsweredBy, took: Duration, attempts: &[Attempt]) {
-        let mut kept = self.ledger.record_answer(seq, status, by, took);
-        for attempt in attempts {
-            kept = kept.and(self.ledger.record_attempt(seq, attempt));
-        }
-        if let Err(error) = kept {
+    fn keep(&self, seq: u64, status: u16, by: AnsweredBy, took: Duration, attempt: &Attempt) {
+        let kept = self.ledger.record_answer(seq, status, by, took);
+        if let Err(error) = kept.and(self.ledger.record_attempt(seq, attempt)) {
             self.pump.say(Event::Note(Note {
                 level: Level::Warning,
                 text: format!("#{seq} is kept, but how it was answered is not: {error}"),
@@ -328,23 +336,25 @@ impl Intake {
     fn not_kept(&self, checked: Arc<Checked>, error: &WriteError, begun: Instant) -> Response {
         self.tally.not_kept();
         let status = error.status();
-        self.pump.say(Event::Delivery(Arc::new(Delivered {
-            seq: None,
-            checked,
-            duplicate_of: None,
-            status,
-            answered_by: AnsweredBy::Storage,
-            took: begun.elapsed(),
-            attempts: Vec::new(),
-            not_forwarded: Some("not kept"),
-        })));
+        self.pump.follow(|| {
+            Event::Delivery(Arc::new(Delivered {
+                seq: None,
+                checked,
+                duplicate_of: None,
+                status,
+                answered_by: AnsweredBy::Storage,
+                took: begun.elapsed(),
+                attempts: Vec::new(),
+                not_forwarded: Some("not kept"),
+            }))
+        });
         self.pump.say(Event::Note(Note {
             level: Level::Warning,
             text: format!("a delivery was refused with {status}: {error}"),
             hint: None,
         }));
         let mut response = json_answer(status, error.as_str(), &error.to_string());
-        response.headers.push((http::header::RETRY_AFTER, HeaderValue::from_static("5")));
+        response.headers.push((header::RETRY_AFTER, HeaderValue::from_static("5")));
         response
     }
 }
@@ -362,23 +372,36 @@ fn public_url(base: &str, target: &str) -> String {
     format!("{}{target}", base.trim_end_matches('/'))
 }
 
-fn acknowledged(text: Option<Bytes>) -> Response {
-    match text {
-        Some(body) => answer_with(200, [("content-type", &b"text/plain; charset=utf-8"[..])], body),
-        None => answer_with(200, JSON, Bytes::from_static(b"{\"received\":true}\n")),
+impl Answered {
+    fn by(by: AnsweredBy, response: Response) -> Self {
+        Self { response, by, attempts: Vec::new() }
+    }
+
+    fn as_kept(&self, begun: Instant) -> SettledAnswer {
+        SettledAnswer { status: self.response.status, answered_by: self.by.as_str(), begun }
     }
 }
 
-const JSON: [(&str, &[u8]); 1] = [("content-type", b"application/json")];
+fn acknowledged(text: Option<&str>) -> Response {
+    match text {
+        Some(text) => typed_answer(200, "text/plain; charset=utf-8", Bytes::copy_from_slice(text.as_bytes())),
+        None => typed_answer(200, "application/json", Bytes::from_static(b"{\"received\":true}\n")),
+    }
+}
 
 fn json_answer(status: u16, code: &str, reason: &str) -> Response {
     let body = format!("{}\n", serde_json::json!({ "error": code, "message": reason }));
-    answer_with(status, JSON, body.into())
+    typed_answer(status, "application/json", body.into())
 }
 
-fn handshake_answer(reply: &Reply) -> Response {
+fn typed_answer(status: u16, content_type: &'static str, body: Bytes) -> Response {
+    let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
+    Response { status, headers, body, close: false }
+}
+
+fn handshake_answer(reply: Reply) -> Response {
     let fields = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-    answer_with(reply.status, fields, Bytes::from(reply.body.clone()))
+    answer_with(reply.status, fields, Bytes::from(reply.body))
 }
 
 fn mirrored(answer: &Answer) -> Response {

@@ -3,7 +3,7 @@
 use crate::hook::attempt::Attempt;
 use crate::hook::delivery::Checked;
 use crate::job::report::AnsweredBy;
-use crate::journal::{Counter, Journal, Reader, Stored, WriteError};
+use crate::journal::{Counter, Journal, Reader, SettledAnswer, Stored, WriteError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,11 +25,16 @@ impl Ledger {
         }
     }
 
-    /// Keeps a delivery; resolves when it is on disk.
-    pub(super) async fn append(&self, checked: Arc<Checked>) -> Result<Stored, WriteError> {
-        match self {
-            Self::Journal(journal) => journal.append(checked).await,
-            Self::Counter(counter) => Ok(counter.append(checked)),
+    /// Keeps a delivery, with its answer where that is settled; resolves when it is on disk.
+    pub(super) async fn append(
+        &self,
+        checked: Arc<Checked>,
+        answer: Option<SettledAnswer>,
+    ) -> Result<Stored, WriteError> {
+        match (self, answer) {
+            (Self::Journal(journal), Some(answer)) => journal.append_answered(checked, answer).await,
+            (Self::Journal(journal), None) => journal.append(checked).await,
+            (Self::Counter(counter), _) => Ok(counter.append(checked)),
         }
     }
 

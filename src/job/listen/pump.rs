@@ -68,6 +68,7 @@ impl Drop for Ended<'_> {
 
 /// Carries events to the report.
 pub(super) struct Pump {
+    follows_deliveries: bool,
     sender: SyncSender<Event>,
     lag: Arc<Lag>,
     thread: JoinHandle<()>,
@@ -77,6 +78,7 @@ impl Pump {
     /// Starts the report's thread; `journal` is where it catches up from.
     pub(super) fn start(report: Arc<dyn Report>, journal: Option<PathBuf>) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE);
+        let follows_deliveries = report.follows_deliveries();
         let lag = Arc::new(Lag { catches_up: journal.is_some(), ..Lag::default() });
         let thread = std::thread::Builder::new().name("report".to_owned()).spawn({
             let lag = Arc::clone(&lag);
@@ -85,7 +87,7 @@ impl Pump {
                 pump(&receiver, &lag, report.as_ref(), journal.as_deref());
             }
         })?;
-        Ok(Self { sender, lag, thread })
+        Ok(Self { follows_deliveries, sender, lag, thread })
     }
 
     /// Says something; never waits.
@@ -108,6 +110,13 @@ impl Pump {
         }
     }
 
+    /// Says what became of a delivery or an attempt, made only if somebody follows them.
+    pub(super) fn follow(&self, event: impl FnOnce() -> Event) {
+        if self.follows_deliveries {
+            self.say(event());
+        }
+    }
+
     /// Says that something is not as it should be.
     pub(super) fn warn(&self, text: String) {
         self.say(Event::Note(Note { level: Level::Warning, text, hint: None }));
@@ -116,7 +125,7 @@ impl Pump {
     /// Says the summary after everything else, and waits until it was heard;
     /// false when the report stood still for too long.
     pub(super) fn finish(self, summary: Summary) -> bool {
-        let Self { sender, lag, thread } = self;
+        let Self { sender, lag, thread, .. } = self;
         let mut unsent = Some(Event::Summary(summary));
         let mut progress = lag.progress.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
