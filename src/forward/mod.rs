@@ -98,7 +98,7 @@ impl Forwarder {
         self.attempt_unless(target, delivery, body, number, timeout, std::future::pending()).await
     }
 
-    /// The same, given up when `stopped` resolves before the target has answered.
+    /// The same, given up with the failure of `instead` when that resolves before the target has answered.
     pub async fn attempt_unless(
         &self,
         target: &Target,
@@ -106,10 +106,10 @@ impl Forwarder {
         body: &Bytes,
         number: u32,
         timeout: Duration,
-        stopped: impl Future<Output = ()>,
+        instead: impl Future<Output = Failure>,
     ) -> Attempt {
         let timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
-        self.attempt_by(target, delivery, body, number, timeout, stopped).await
+        self.attempt_by(target, delivery, body, number, timeout, instead).await
     }
 
     async fn attempt_by(
@@ -119,18 +119,15 @@ impl Forwarder {
         body: &Bytes,
         number: u32,
         timeout: Option<Duration>,
-        stopped: impl Future<Output = ()>,
+        instead: impl Future<Output = Failure>,
     ) -> Attempt {
         let started = clock::now();
         let begun = Instant::now();
         let request_target = target.request_target(delivery.target(), self.path_mode);
         let answered = tokio::select! {
             biased;
+            failure = instead => Err(failure),
             answered = self.exchange(target, &request_target, delivery, body, timeout) => answered,
-            () = stopped => Err(Failure {
-                kind: FailureKind::Timeout,
-                detail: "no whole answer before hookctl stopped".to_owned(),
-            }),
         };
         let outcome = match answered {
             Ok(answer) => Outcome::Answered(answer),

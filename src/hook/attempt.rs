@@ -71,11 +71,13 @@ pub enum FailureKind {
     Tls,
     /// The request could not be written for the target (a header it cannot carry).
     Invalid,
+    /// It was not tried: too many attempts were under way.
+    Busy,
 }
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Refused,
         Self::Unresolved,
         Self::Unreachable,
@@ -85,6 +87,7 @@ impl FailureKind {
         Self::TooLarge,
         Self::Tls,
         Self::Invalid,
+        Self::Busy,
     ];
 
     /// The stable text form.
@@ -99,6 +102,7 @@ impl FailureKind {
             Self::TooLarge => "too_large",
             Self::Tls => "tls",
             Self::Invalid => "invalid",
+            Self::Busy => "busy",
         }
     }
 

@@ -227,3 +227,26 @@ fn a_target_is_not_named_twice() {
     let said = ran.expect(2).err();
     assert!(said.contains("names `http://localhost:3000` a second time"), "{said}");
 }
+
+/// Behind a second target that hangs, deliveries piled up in memory and then made senders wait.
+#[test]
+fn a_hanging_second_target_neither_holds_senders_nor_piles_up() {
+    let (first, hanging) = (Application::start(), Application::start());
+    hanging.close();
+    let home = Home::default();
+    let listening = home.listen(["-f", &first.url(), "-f", &hanging.url(), "--timeout", "0"]);
+    let body = vec![b'x'; 1 << 20];
+    for _ in 0..40 {
+        assert_eq!(post(listening.address, "/", &[], &body), 200);
+    }
+    let mut busy = 0;
+    while busy < 8 {
+        let attempt = listening.next("attempt");
+        assert_eq!(attempt["failure"]["kind"], "busy", "{attempt}");
+        busy += 1;
+    }
+    assert_eq!(hanging.wait_for(32).len(), 32, "as many MiB as there is room for");
+    assert_eq!(listening.stop().0, 0);
+    let missed = home.run(["events", "list", "--undelivered", "--json", "--jq", ".seq"]).expect(0);
+    assert_eq!(missed.out().lines().count(), 40, "nothing of it is forgotten");
+}

@@ -4,6 +4,7 @@
 //! so that a target that hangs holds nobody longer than the drain, wherever the
 //! attempt came from. Ends nothing itself.
 
+use crate::hook::attempt::{Failure, FailureKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -55,6 +56,13 @@ impl Ending {
     pub(super) async fn begun(&self) {
         // The sender lives as long as `self`, so this cannot fail.
         drop(self.begun.subscribe().wait_for(Option::is_some).await);
+    }
+
+    /// Resolves when an attempt that is still under way must be given up, with how it then failed.
+    pub(super) async fn gives_up(&self) -> Failure {
+        self.over().await;
+        let detail = "no whole answer before hookctl stopped".to_owned();
+        Failure { kind: FailureKind::Timeout, detail }
     }
 
     /// Resolves when what is still under way must be given up.

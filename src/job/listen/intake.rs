@@ -270,11 +270,12 @@ impl Intake {
             return Answered::by(AnsweredBy::Policy, acknowledged(None));
         };
         for target in others {
-            self.aside.forward(self, seq, target, checked, deadline).await;
+            self.aside.forward(self, seq, target, checked, deadline);
         }
         let delivery = &checked.delivery;
         let (head, body) = (&delivery.head, &delivery.body);
-        let attempt = self.forwarder.attempt_unless(first, head, body, 1, deadline, self.ending.over()).await;
+        let attempt =
+            self.forwarder.attempt_unless(first, head, body, 1, deadline, self.ending.gives_up()).await;
         self.tally.attempted(&attempt, self.options.expect_status.as_ref());
         let (response, by) = match &attempt.outcome {
             Outcome::Answered(answer) => (mirrored(answer), AnsweredBy::Target),
@@ -300,7 +301,7 @@ impl Intake {
         }
         let deadline = self.options.timeout.unwrap_or(DEFAULT_DEADLINE);
         for target in &self.options.targets {
-            self.aside.forward(self, seq, target, &checked, deadline).await;
+            self.aside.forward(self, seq, target, &checked, deadline);
         }
     }
 
