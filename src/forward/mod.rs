@@ -86,19 +86,8 @@ impl Forwarder {
         self.attempt_by(target, delivery, body, number, self.timeout, std::future::pending()).await
     }
 
-    /// The same with a deadline of its own; zero for none.
-    pub async fn attempt_within(
-        &self,
-        target: &Target,
-        delivery: &Head,
-        body: &Bytes,
-        number: u32,
-        timeout: Duration,
-    ) -> Attempt {
-        self.attempt_unless(target, delivery, body, number, timeout, std::future::pending()).await
-    }
-
-    /// The same, given up with the failure of `instead` when that resolves before the target has answered.
+    /// The same with a deadline of its own (zero for none), and given up with the
+    /// failure of `instead` when that resolves before the target has answered.
     pub async fn attempt_unless(
         &self,
         target: &Target,

@@ -1,4 +1,5 @@
-//! A request as a curl command that sends exactly these bytes from any POSIX shell.
+//! A request as a curl command that sends these bytes from any POSIX shell; in the
+//! target, curl itself percent-encodes what is not ASCII and drops a fragment.
 //!
 //! Every word is single-quoted, so nothing a stranger sent is ever read as
 //! shell; curl's own additions (`Accept`, `User-Agent`, a content type, URL

@@ -413,11 +413,6 @@ impl Provider {
         self.confidence
     }
 
-    /// The names of the handshakes it answers.
-    pub fn handshake_names(&self) -> impl Iterator<Item = &str> {
-        self.handshakes.iter().map(|handshake| &*handshake.name)
-    }
-
     /// Every field of the profile with its value as TOML, those of its base
     /// included, in the order of the schema. Unconfirmed facts are left out.
     pub fn settings(&self) -> &[(&'static str, String)] {

@@ -133,11 +133,6 @@ impl Provider {
             || self.extra.iter().any(|(_, text)| text.uses(&Source::PublicKey))
     }
 
-    /// Whether signing needs an id of the delivery.
-    pub fn signs_id(&self) -> bool {
-        self.id_source.is_some()
-    }
-
     fn token_headers(&self, keys: &Keys) -> Signed {
         let secret = |source: &Source| match source {
             Source::Secret => keys.first().map(|key| String::from_utf8_lossy(key.secret()).into_owned()),

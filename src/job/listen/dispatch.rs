@@ -237,8 +237,9 @@ impl Worker {
         let delivery = &entry.delivery;
         let deadline = self.options.timeout.unwrap_or(DEFAULT_DEADLINE);
         let (target, head, body) = (&self.target, &delivery.head, &delivery.body);
+        let never = std::future::pending();
         tokio::select! {
-            attempt = self.forwarder.attempt_within(target, head, body, number, deadline) => Ok(attempt),
+            attempt = self.forwarder.attempt_unless(target, head, body, number, deadline, never) => Ok(attempt),
             () = self.ending.over() => Err(Stop),
         }
     }

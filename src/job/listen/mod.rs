@@ -196,6 +196,17 @@ pub async fn run(
     receiver.sink().finish().await;
     dispatch.finish().await;
     drop(receiver);
+    conclude(&ledger, &tally, pump, begun, ended).await
+}
+
+/// Closes the journal, and then says the summary: it counts as kept what is.
+async fn conclude(
+    ledger: &Ledger,
+    tally: &Tally,
+    pump: Arc<Pump>,
+    begun: Instant,
+    ended: Ended,
+) -> Result<Outcome, ListenError> {
     let closed = ledger.close().await;
     let summary = tally.summary(ledger.waiting().unwrap_or_default(), begun.elapsed());
     let (unexpected, not_kept) = (tally.unexpected(), summary.not_kept);
