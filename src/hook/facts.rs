@@ -6,8 +6,10 @@
 use super::delivery::{Facts, Message};
 use super::digest::HashName;
 use super::encoding::Encoding;
+use super::handshake::Reply;
 use super::json::elements;
 use super::provider::Provider;
+use super::signature::Keys;
 use super::signature::scope::Scope;
 use super::template::{Lookup as _, Source};
 
@@ -23,20 +25,33 @@ impl Provider {
             Some(element) => element.first().map_or(&b""[..], |element| element.as_bytes()),
             None => message.body,
         };
-        let scope = Scope::new(message).within(json).with_paths(&self.fact_paths);
-        let event = first(&scope, &self.event);
-        let delivery_id = first(&scope, &self.delivery);
+        self.facts_in(&Scope::new(message).within(json).with_paths(&self.paths))
+    }
+
+    /// The facts of a message, and its answer when it is a handshake; its body is read once for both.
+    pub fn read(&self, keys: Option<&Keys>, message: &Message<'_>) -> (Facts, Option<Reply>) {
+        if self.each.is_some() {
+            return (self.facts(message), self.handshake(keys, message));
+        }
+        let scope = Scope::new(message).with_paths(&self.paths);
+        let facts = self.facts_in(&scope);
+        (facts, self.handshake_in(scope, keys))
+    }
+
+    fn facts_in(&self, scope: &Scope<'_>) -> Facts {
+        let event = first(scope, &self.event);
+        let delivery_id = first(scope, &self.delivery);
         let key = match (&event, &delivery_id) {
-            _ if !self.dedup.is_empty() => self.own_key(&scope),
+            _ if !self.dedup.is_empty() => self.own_key(scope),
             (_, None) => None,
             (Some(event), Some(id)) => Some(format!("{event}:{id}")),
             (None, Some(id)) => Some(id.clone()),
         };
         Facts {
-            subject: first(&scope, &self.subject),
+            subject: first(scope, &self.subject),
             dedup_key: Some(match key {
                 Some(key) => format!("{}:{}", self.id, shortened(key)),
-                None => format!("{}:{}", self.id, digest(message.body)),
+                None => format!("{}:{}", self.id, digest(scope.message.body)),
             }),
             event: event.map(clipped),
             delivery_id: delivery_id.map(clipped),

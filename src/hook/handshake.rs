@@ -70,7 +70,10 @@ impl Provider {
         if self.handshakes.is_empty() {
             return None;
         }
-        let mut scope = Scope::new(message).with_paths(&self.handshake_paths);
+        self.handshake_in(Scope::new(message).with_paths(&self.paths), keys)
+    }
+
+    pub(super) fn handshake_in<'s>(&'s self, mut scope: Scope<'s>, keys: Option<&'s Keys>) -> Option<Reply> {
         let handshake = self.handshakes.iter().find(|handshake| handshake.when.holds(&scope))?;
         let keys = keys.filter(|keys| keys.provider() == self.id());
         scope.key = keys.and_then(Keys::first);

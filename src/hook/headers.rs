@@ -153,12 +153,13 @@ fn fields_of(whole: &[u8], parsed: &[httparse::Header<'_>], end: usize) -> Vec<F
         .map(|header| Field {
             name: span(whole, header.name.as_bytes()),
             value: if header.value.is_empty() { 0..0 } else { span(whole, header.value) },
-            line_end: end.saturating_sub(empty_line),
+            line_end: 0,
         })
         .collect();
-    let starts: Vec<u32> = fields.iter().skip(1).map(|field| field.name.start).collect();
-    for (field, next) in fields.iter_mut().zip(starts) {
-        field.line_end = next;
+    let mut line_end = end.saturating_sub(empty_line);
+    for field in fields.iter_mut().rev() {
+        field.line_end = line_end;
+        line_end = field.name.start;
     }
     fields
 }

@@ -100,6 +100,8 @@ pub struct Target {
     /// An IPv6 address keeps its brackets.
     host: String,
     port: u16,
+    /// Scheme and authority, written once for all deliveries.
+    origin: String,
     /// Starts with `/`.
     path: String,
     query: Option<String>,
@@ -132,7 +134,8 @@ impl Target {
         let (authority, tail) = rest.split_at(end);
         let (host, port) = read_authority(authority, scheme)?;
         let (path, query) = path_and_query(tail)?;
-        Ok(Self { scheme, host, port, path, query })
+        let origin = write_origin(scheme, &host, port);
+        Ok(Self { scheme, host, port, origin, path, query })
     }
 
     /// The scheme.
@@ -151,17 +154,13 @@ impl Target {
     }
 
     /// The value of the Host field: the port only where it is not the scheme's own.
-    pub fn authority(&self) -> String {
-        if self.port == self.scheme.default_port() {
-            self.host.clone()
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+    pub fn authority(&self) -> &str {
+        self.origin.split_once("://").map_or("", |(_, authority)| authority)
     }
 
     /// Scheme and authority, such as `http://localhost:3000`.
-    pub fn origin(&self) -> String {
-        format!("{}://{}", self.scheme.as_str(), self.authority())
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// Whether the target is this machine by name or address.
@@ -182,7 +181,9 @@ impl Target {
             PathMode::Fixed => ("", None),
             PathMode::Keep => split_incoming(incoming),
         };
-        let mut result = self.path.clone();
+        let room = self.path.len() + self.query.as_ref().map_or(0, String::len) + incoming.len() + "?&".len();
+        let mut result = String::with_capacity(room);
+        result.push_str(&self.path);
         if !incoming_path.is_empty() && incoming_path != "/" {
             if result.ends_with('/') {
                 result.pop();
@@ -202,6 +203,11 @@ impl Target {
     pub fn url_for(&self, incoming: &str, mode: PathMode) -> String {
         format!("{}{}", self.origin(), self.request_target(incoming, mode))
     }
+}
+
+fn write_origin(scheme: Scheme, host: &str, port: u16) -> String {
+    let name = scheme.as_str();
+    if port == scheme.default_port() { format!("{name}://{host}") } else { format!("{name}://{host}:{port}") }
 }
 
 /// Whether a host, as in a URL, is this machine by name or address.
@@ -299,7 +305,7 @@ fn path_and_query(text: &str) -> Result<(String, Option<String>), TargetError> {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.origin())?;
+        f.write_str(self.origin())?;
         if self.path != "/" || self.query.is_some() {
             f.write_str(&self.path)?;
         }

@@ -154,7 +154,7 @@ impl Plan {
             headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
             headers.push((name.clone(), value.clone()));
         }
-        headers.insert(0, ("Host".to_owned(), self.target.authority().into_bytes()));
+        headers.insert(0, ("Host".to_owned(), self.target.authority().as_bytes().to_vec()));
         headers.push(("Content-Length".to_owned(), body.len().to_string().into_bytes()));
         let head = Head::build(
             method,

@@ -6,7 +6,7 @@ use super::{outbox, signed};
 use crate::hook::attempt::Outcome;
 use crate::hook::delivery::Checked;
 use crate::hook::headers::MAX_FIELDS;
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 use std::time::Duration;
 
 /// A duration as the tables keep it.
@@ -27,23 +27,36 @@ pub(super) enum Blame {
     Replay,
 }
 
-/// Stores a delivery under its number, with its answer where that is settled,
-/// and what is owed to its targets.
-pub(super) fn delivery(
-    connection: &Connection,
-    seq: i64,
-    duplicate_of: Option<i64>,
-    checked: &Checked,
-    answer: Option<&SettledAnswer>,
-) -> rusqlite::Result<()> {
-    let (delivery, verdict, facts) = (&checked.delivery, &checked.verdict, &checked.facts);
-    connection
-        .prepare_cached(
+/// Stores deliveries: its statements serve for a whole commit.
+pub(super) struct Deliveries<'c> {
+    connection: &'c Connection,
+    row: CachedStatement<'c>,
+    content: CachedStatement<'c>,
+}
+
+impl<'c> Deliveries<'c> {
+    pub(super) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        let row = connection.prepare_cached(
             "INSERT INTO deliveries(seq, received_us, peer, provider, code, reason, event, delivery_id,
                                     subject, dedup_key, duplicate_of, body_bytes, status, answered_by, took_us)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        )?
-        .execute(params![
+        )?;
+        let content = connection
+            .prepare_cached("INSERT INTO contents(seq, version, head, body) VALUES (?1, ?2, ?3, ?4)")?;
+        Ok(Self { connection, row, content })
+    }
+
+    /// Stores a delivery under its number, with its answer where that is
+    /// settled, and what is owed to its targets.
+    pub(super) fn insert(
+        &mut self,
+        seq: i64,
+        duplicate_of: Option<i64>,
+        checked: &Checked,
+        answer: Option<&SettledAnswer>,
+    ) -> rusqlite::Result<()> {
+        let (delivery, verdict, facts) = (&checked.delivery, &checked.verdict, &checked.facts);
+        self.row.execute(params![
             seq,
             delivery.received.micros(),
             delivery.peer.to_string(),
@@ -60,13 +73,13 @@ pub(super) fn delivery(
             answer.map(|answer| answer.answered_by),
             answer.map(|answer| micros(answer.begun.elapsed())),
         ])?;
-    connection
-        .prepare_cached("INSERT INTO contents(seq, version, head, body) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![seq, delivery.head.version(), &delivery.head.as_bytes()[..], &delivery.body[..]])?;
-    for target in checked.outbox.iter() {
-        outbox::enqueue(connection, seq, target, delivery.received)?;
+        let head = &delivery.head;
+        self.content.execute(params![seq, head.version(), &head.as_bytes()[..], &delivery.body[..]])?;
+        for target in checked.outbox.iter() {
+            outbox::enqueue(self.connection, seq, target, delivery.received)?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Notes what the sender was answered.

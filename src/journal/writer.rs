@@ -236,13 +236,15 @@ impl Writer {
         let Some(connection) = self.connection.as_mut() else { return Err(WriteError::Closed) };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut placed = Vec::with_capacity(appends.len());
+        let mut deliveries = insert::Deliveries::new(&transaction)?;
         for (seq, append) in (self.last_seq + 1..).zip(appends) {
             panic_if_told(&self.options, seq);
             let duplicate_of = self.duplicates.mark(&append.checked, seq);
             let (checked, answer) = (&append.checked, append.answer.as_ref());
-            insert::delivery(&transaction, signed(seq), duplicate_of.map(signed), checked, answer)?;
+            deliveries.insert(signed(seq), duplicate_of.map(signed), checked, answer)?;
             placed.push(Placed { seq, duplicate_of });
         }
+        drop(deliveries);
         write_notes(&transaction, &self.carried)?;
         for settle in settles {
             outbox::settle(&transaction, settle.seq, &settle.target, settle.settlement)?;

@@ -11,7 +11,7 @@ pub use super::tls::Trust;
 use crate::hook::attempt::{Answer, Failure, FailureKind};
 use crate::hook::headers::Headers;
 use bytes::{Bytes, BytesMut};
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{HeaderName, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::Client;
@@ -176,7 +176,7 @@ fn carrier(
     Request::builder()
         .method(method)
         .uri(request.origin)
-        .header(FIELD, ticket.number())
+        .header(HeaderName::from_static(FIELD), ticket.number())
         .body(Full::new(request.body.clone()))
         .map_err(|error| invalid(&error.to_string()))
 }

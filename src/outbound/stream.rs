@@ -70,12 +70,20 @@ impl<S: Peer> ExactStream<S> {
         let Place::Head(seen) = &mut self.place else { return Ok(0) };
         let before = seen.len();
         let room = MAX_SWALLOWED.saturating_sub(before);
-        seen.extend_from_slice(data.get(..room).unwrap_or(data));
-        let Some(end) = end_of_head(seen, before.saturating_sub(3)) else {
-            return if seen.len() < MAX_SWALLOWED { Ok(data.len()) } else { Err(lost("no end of head")) };
+        let data = data.get(..room).unwrap_or(data);
+        // Mostly it comes whole and need not be put together.
+        let whole = if before == 0 { end_of_head(data, 0) } else { None };
+        let (number, end) = if let Some(end) = whole {
+            (slot_number(data.get(..end).unwrap_or_default()), end)
+        } else {
+            seen.extend_from_slice(data);
+            let Some(end) = end_of_head(seen, before.saturating_sub(3)) else {
+                return if seen.len() < MAX_SWALLOWED { Ok(data.len()) } else { Err(lost("no end of head")) };
+            };
+            seen.truncate(end);
+            (slot_number(seen), end)
         };
-        seen.truncate(end);
-        let number = slot_number(seen).ok_or_else(|| lost("no slot number"))?;
+        let number = number.ok_or_else(|| lost("no slot number"))?;
         let slot = self.slots.find(number).ok_or_else(|| lost("the request was given up"))?;
         // A server may close right after an answer, and the runtime learns of it
         // later than the operating system: ask before writing to a used connection.
@@ -159,13 +167,15 @@ impl<S: Write + Peer + Unpin> ExactStream<S> {
         }
         let with_body = body.iter().any(|part| !part.is_empty());
         loop {
-            let mut slices = Vec::with_capacity(MAX_SLICES);
-            slices.push(IoSlice::new(&self.head));
-            slices.extend(body.iter().take(MAX_SLICES - 1).map(|part| IoSlice::new(part)));
             if self.head.is_empty() && !with_body {
                 return Poll::Ready(Ok(0));
             }
-            let written = ready!(Pin::new(&mut self.inner).poll_write_vectored(cx, &slices))?;
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let parts = std::iter::once(&*self.head).chain(body.iter().copied());
+            let filled =
+                slices.iter_mut().zip(parts).map(|(slice, part)| *slice = IoSlice::new(part)).count();
+            let slices = slices.get(..filled).unwrap_or_default();
+            let written = ready!(Pin::new(&mut self.inner).poll_write_vectored(cx, slices))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -184,25 +194,26 @@ impl<S: Write + Peer + Unpin> ExactStream<S> {
             ready!(self.poll_head(cx))?;
         }
         let mut swallowed = 0_usize;
-        let mut body: Vec<&[u8]> = Vec::with_capacity(parts.len());
-        for part in parts {
+        // What finds no room here is written the next time.
+        let mut body: [&[u8]; MAX_SLICES - 1] = Default::default();
+        let (mut count, mut already) = (0, 0);
+        for (part, slot) in parts.iter().zip(&mut body) {
             let mut data: &[u8] = part;
             if swallowed == 0 || self.current_head_incomplete() {
                 let taken = self.swallow(data)?;
                 swallowed = swallowed.saturating_add(taken);
                 data = data.get(taken..).unwrap_or_default();
             }
-            let already: usize = body.iter().map(|part| part.len()).sum();
             let room = self.body_left().saturating_sub(already);
             let fits = data.get(..room).unwrap_or(data);
-            if !fits.is_empty() {
-                body.push(fits);
-            }
+            *slot = fits;
+            count += 1;
+            already = already.saturating_add(fits.len());
             if fits.len() < data.len() {
                 break;
             }
         }
-        match self.poll_head_and_body(cx, &body) {
+        match self.poll_head_and_body(cx, body.get(..count).unwrap_or_default()) {
             Poll::Ready(Ok(written)) => Poll::Ready(Ok(swallowed.saturating_add(written))),
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             // The swallowed bytes are gone: say so; the rest follows with the next write or flush.

@@ -255,9 +255,9 @@ pub struct Provider {
     pub(in crate::hook) delivery: Vec<Source>,
     pub(in crate::hook) subject: Vec<Source>,
     pub(in crate::hook) dedup: Vec<Template>,
-    pub(in crate::hook) fact_paths: PathSet,
     pub(in crate::hook) handshakes: Vec<Handshake>,
-    pub(in crate::hook) handshake_paths: PathSet,
+    /// What facts and handshakes look for in the body, to be found in one pass.
+    pub(in crate::hook) paths: PathSet,
     pub(in crate::hook) detect: Vec<Condition>,
     pub(in crate::hook) unsigned: Vec<Condition>,
     pub(in crate::hook) supersedes: Vec<Box<str>>,

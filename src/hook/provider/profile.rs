@@ -138,19 +138,17 @@ pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, Profile
         tolerance: read.number("tolerance", LONGEST_SECONDS)?.map(Duration::from_secs),
         extra: headers(&read, "extra")?,
         url_escape: url_escape(&read)?,
-        fact_paths: PathSet::new(json_paths(
+        paths: PathSet::new(json_paths(
             [&event, &delivery, &subject]
                 .into_iter()
                 .flatten()
-                .chain(dedup.iter().flat_map(Template::sources)),
+                .chain(dedup.iter().flat_map(Template::sources))
+                .chain(handshakes.iter().flat_map(|handshake| handshake.when.sources())),
         )),
         event,
         delivery,
         subject,
         dedup,
-        handshake_paths: PathSet::new(json_paths(
-            handshakes.iter().flat_map(|handshake| handshake.when.sources()),
-        )),
         handshakes,
         detect: read.conditions("detect")?,
         unsigned: read.conditions("unsigned")?,

@@ -102,10 +102,13 @@ impl Intake {
         let url = self.options.public_url.as_deref().map(|base| public_url(base, delivery.head.target()));
         let message = delivery.message(url.as_deref());
         let (verdict, judged) = self.judge.judge(&message, delivery.received);
-        let handshake = self.handshake(&delivery, judged.as_deref());
-        let facts = judged
-            .as_ref()
-            .map_or_else(|| Facts::of_unknown(&message), |judged| judged.provider.facts(&message));
+        let (facts, handshake) = match judged.as_deref() {
+            Some(judged) => judged.provider.read(self.judge.keys_for_answers(judged), &message),
+            None => (Facts::of_unknown(&message), None),
+        };
+        if let Some((judged, reply)) = judged.as_deref().zip(handshake.as_ref()) {
+            self.heed(judged, reply);
+        }
         let wanted = self.wanted(&delivery, &facts);
         let refused = self.refuses(&verdict) && handshake.is_none();
         let held = if self.options.targets.is_empty() {
@@ -154,10 +157,8 @@ impl Intake {
         Some(Answered::by(AnsweredBy::Policy, response))
     }
 
-    fn handshake(&self, delivery: &Delivery, judged: Option<&Judged>) -> Option<Reply> {
-        let judged = judged?;
-        let keys = self.judge.keys_for_answers(judged);
-        let reply = judged.provider.handshake(keys, &delivery.message(None))?;
+    /// Says and takes over what a handshake brings.
+    fn heed(&self, judged: &Judged, reply: &Reply) {
         if reply.refused == Some(Refusal::NoSecret) && judged.keys.is_ok() {
             let id = judged.provider.id();
             self.pump.say(Event::Note(Note {
@@ -169,7 +170,6 @@ impl Intake {
         if let Some(secret) = reply.secret.clone() {
             self.take_secret(judged, secret);
         }
-        Some(reply)
     }
 
     /// A handshake is not signed: it may bring a secret where none is known, and
