@@ -32,7 +32,9 @@ pub fn run(_args: &DemoArgs, context: &Context) -> Result<Exit, CommandError> {
     let folder = std::env::temp_dir().join(format!("hookctl-demo-{}", clock::fresh_id()));
     let told = tell(&folder, context);
     // Left behind, the folder is worth a warning, not a failure.
-    if let Err(error) = std::fs::remove_dir_all(&folder) {
+    if let Err(error) = std::fs::remove_dir_all(&folder)
+        && folder.exists()
+    {
         context.streams().warn(&format!("could not remove `{}`: {error}", folder.display()), None);
     }
     let told = told?;

@@ -250,7 +250,7 @@ impl Setup {
         // First of all: opening the journal may run into a file size limit, which is a signal.
         let stop = Stop::new().map_err(not_started)?;
         let ledger = ledger(args, context)?;
-        let socket = serve::bind(args.host, args.port).map_err(|error| not_bound(&error, args.port))?;
+        let socket = serve::bind(args.host, args.port).map_err(|error| not_bound(&error))?;
         if args.print_env {
             let address = socket.local_addr().map_err(not_started)?;
             print_env(&self.options, &format!("http://{address}"), context)?;
@@ -447,10 +447,10 @@ pub(super) fn not_opened(error: &OpenError, path: &Path) -> CommandError {
     CommandError::local("could not open the journal").because(error).hint(hint)
 }
 
-fn not_bound(error: &BindError, port: u16) -> CommandError {
+fn not_bound(error: &BindError) -> CommandError {
     CommandError::local("could not listen")
         .because(error)
-        .hint(format!("use another port with `--port PORT`, or a free one with `--port 0` instead of {port}"))
+        .hint("take another port with `--port PORT`, or a free one with `--port 0`")
 }
 
 /// The lines an application under test needs: where to send, and which variable holds the secret.

@@ -167,8 +167,14 @@ pub fn run(args: &ManArgs, context: &Context) -> Result<Exit, CommandError> {
         .join("-");
     let page = pages.iter().find(|(name, _)| *name == format!("{wanted}.1"));
     let (_, text) = page.ok_or_else(|| {
-        CommandError::usage(format!("there is no command `{}`", args.command.join(" ")))
-            .hint("hookctl --help")
+        let names = pages.iter().filter_map(|(name, _)| name.strip_suffix(".1"));
+        let hint = match super::misuse::nearest(&wanted, names) {
+            Some(near) => {
+                format!("did you mean `{}`?", near.replacen("hookctl", "hookctl man", 1).replace('-', " "))
+            }
+            None => "hookctl --help".to_owned(),
+        };
+        CommandError::usage(format!("there is no command `{}`", args.command.join(" "))).hint(hint)
     })?;
     context.write(text)
 }

@@ -67,7 +67,7 @@ impl<'c> Here<'c> {
 
     fn unknown_command(&self, found: &Found<'_>) -> CommandError {
         let word = found.one(ContextKind::InvalidSubcommand);
-        let error = self.error(format!("`{}` has no command `{word}`", self.name));
+        let error = self.error(format!("there is no command `{} {word}`", self.name));
         if word == "version" {
             return error.hint(format!("{} --version", self.name));
         }
@@ -86,7 +86,7 @@ impl<'c> Here<'c> {
             let target = self.command.get_name() == "listen";
             return if target { error.hint(format!("{} --forward {word}", self.name)) } else { error };
         }
-        let error = self.error(format!("`{}` has no option `{word}`", self.name));
+        let error = self.error(format!("there is no option `{word}` of `{}`", self.name));
         let long = self.command.get_arguments().filter_map(clap::Arg::get_long_and_visible_aliases).flatten();
         let suggested = Some(found.one(ContextKind::SuggestedArg)).filter(|near| !near.is_empty());
         let near =
@@ -115,8 +115,12 @@ impl<'c> Here<'c> {
         let (name, value) =
             (plain(&found.one(ContextKind::InvalidArg)), found.one(ContextKind::InvalidValue));
         let mut error = self.error(format!("could not use `{name}`"));
-        let why = refusal.source().map_or_else(|| "not a value it takes".to_owned(), ToString::to_string);
-        error.causes.push(format!("`{value}`: {why}"));
+        let number = refusal.source().is_some_and(<dyn Error>::is::<std::num::ParseIntError>);
+        error.causes.push(match refusal.source() {
+            _ if number => format!("`{value}` is not a number"),
+            Some(why) => format!("`{value}`: {why}"),
+            None => format!("`{value}` is not a value it takes"),
+        });
         error
     }
 
@@ -159,7 +163,7 @@ fn wanted(argument: &str) -> String {
     argument.trim_end_matches("...").replace(['<', '>', '[', ']'], "")
 }
 
-fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // Bounded: the comparison is quadratic.
     let word: String = word.chars().take(64).flat_map(char::to_lowercase).collect();
     known
@@ -186,14 +190,18 @@ mod tests {
     #[test]
     fn every_refusal_names_the_command_and_the_next_one_to_type() {
         for (line, message, hint) in [
-            ("lisen", "`hookctl` has no command `lisen`", "did you mean `hookctl listen`?"),
-            ("help lisen", "`hookctl` has no command `lisen`", "did you mean `hookctl listen`?"),
-            ("qqq", "`hookctl` has no command `qqq`", "hookctl --help"),
-            ("version", "`hookctl` has no command `version`", "hookctl --version"),
-            ("events shw 1", "`hookctl events` has no command `shw`", "did you mean `hookctl events show`?"),
+            ("lisen", "there is no command `hookctl lisen`", "did you mean `hookctl listen`?"),
+            ("help lisen", "there is no command `hookctl lisen`", "did you mean `hookctl listen`?"),
+            ("qqq", "there is no command `hookctl qqq`", "hookctl --help"),
+            ("version", "there is no command `hookctl version`", "hookctl --version"),
+            (
+                "events shw 1",
+                "there is no command `hookctl events shw`",
+                "did you mean `hookctl events show`?",
+            ),
             (
                 "listen --forwrd 3000",
-                "`hookctl listen` has no option `--forwrd`",
+                "there is no option `--forwrd` of `hookctl listen`",
                 "did you mean `--forward`? `hookctl listen --help` shows them all",
             ),
             ("listen 3000", "`hookctl listen` does not take `3000`", "hookctl listen --forward 3000"),

@@ -39,17 +39,17 @@ pub struct ProvidersArgs {
 #[derive(Clone, Debug, Subcommand)]
 pub enum ProvidersCommand {
     /// List every provider with its scheme in short
-    #[command(after_help = "Example:\n  hookctl providers list --json --jq .id")]
+    #[command(after_help = "Examples:\n  hookctl providers list --json --jq .id")]
     List,
     /// Show one provider's scheme
-    #[command(after_help = "Example:\n  hookctl providers show koji")]
+    #[command(after_help = "Examples:\n  hookctl providers show koji")]
     Show {
         /// The provider
         #[arg(value_name = "ID", add = ArgValueCandidates::new(super::complete::providers))]
         id: String,
     },
     /// Check a provider file: read it, then sign and verify with every provider in it
-    #[command(after_help = "Example:\n  hookctl providers test my-provider.toml")]
+    #[command(after_help = "Examples:\n  hookctl providers test my-provider.toml")]
     Test {
         /// The file
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]

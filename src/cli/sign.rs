@@ -15,10 +15,10 @@ use serde::Serialize;
 use std::path::Path;
 
 const EXAMPLES: &str = "Examples:
-  hookctl sign payload.json --provider koji --secret-file secret.txt
+  hookctl sign body.json --provider koji --secret-file secret.txt
       Print the header that Koji would send with these bytes
 
-  hookctl sign payload.json --provider stripe --as curl --url localhost:3000/hook
+  hookctl sign body.json --provider stripe --as curl --url localhost:3000/hook
       Print a curl command that sends it, signed with STRIPE_WEBHOOK_SECRET
 
   hookctl sign - --provider svix --timestamp 1614265330 --id msg_1 < body.json
@@ -85,11 +85,18 @@ struct SignatureRecord<'a> {
     timestamp: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
-    headers: Vec<(&'a str, String)>,
+    headers: Vec<HeaderRecord<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
+}
+
+/// A header in records, as everywhere else.
+#[derive(Serialize)]
+struct HeaderRecord<'a> {
+    name: &'a str,
+    value: String,
 }
 
 /// A signed request, ready to be printed.
@@ -118,6 +125,9 @@ pub fn run(args: &SignArgs, context: &Context) -> Result<Exit, CommandError> {
         args.id.clone().unwrap_or_else(|| format!("msg_{}", clock::fresh_id().replace('-', "")));
     let body = context.payload(&args.payload)?;
     let named = args.url.as_deref().map(whole_url).transpose()?;
+    if named.is_none() && provider.signs_url() {
+        return Err(url_missing(provider.id()));
+    }
     let url = named.as_deref().unwrap_or(DEFAULT_URL);
     let target = target_of(url);
     let headers = Headers::default();
@@ -143,6 +153,12 @@ pub(super) fn moment(text: Option<&str>) -> Result<Option<Timestamp>, CommandErr
         error.causes.push(reason);
         error
     })
+}
+
+/// A URL made up by hookctl would give a signature that nobody accepts.
+pub(super) fn url_missing(provider: &str) -> CommandError {
+    CommandError::usage(format!("`{provider}` signs the URL that it sends to"))
+        .hint("add `--url URL`, letter for letter as the sender uses it")
 }
 
 /// The URL as typed, which a scheme may sign to the letter; `3000` and
@@ -253,7 +269,12 @@ impl Signing<'_> {
             provider: self.provider,
             timestamp: self.at.to_string(),
             id: Some(&self.id),
-            headers: self.signed.headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect(),
+            headers: self
+                .signed
+                .headers
+                .iter()
+                .map(|(name, value)| HeaderRecord { name, value: text(value) })
+                .collect(),
             target: self.signed.target.as_deref(),
             body: self.signed.body.as_deref().map(text),
         })?;

@@ -94,6 +94,10 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
     let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;
     let now = moment(args.now.as_deref())?.or(case.received).unwrap_or_else(clock::now);
     if let Some(provider) = &named {
+        let bare = args.request.is_none() && args.event.is_none();
+        if bare && args.url.is_none() && provider.signs_url() {
+            return Err(super::sign::url_missing(provider.id()));
+        }
         context.secrets_of(&secrets, provider.id())?;
     }
     let judge = Judge::new(catalogue, named, Box::new(secrets), tolerance);
@@ -142,6 +146,9 @@ fn hint(verdict: &Verdict) -> Option<String> {
             Some(format!("give the signing secret with `--secret-file FILE` or in {variable}"))
         }
         Code::UnknownProvider => Some("`hookctl providers list` shows what `--provider` takes".to_owned()),
+        Code::Mismatch => Some(
+            "is it this endpoint's secret, and are these the bytes as they came, never parsed?".to_owned(),
+        ),
         Code::TooOld => Some("judge a captured delivery as of its own moment with `--now T`".to_owned()),
         _ => None,
     }

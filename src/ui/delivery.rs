@@ -87,12 +87,17 @@ fn outcome(page: &mut Page, delivered: &Delivered) {
 
 /// A verdict: a sign and a word in a colour.
 pub fn verdict(page: &mut Page, verdict: &Verdict) {
-    let (role, mark) = match verdict.code {
+    let (role, mark) = judged(verdict);
+    page.mark(role, mark).space(1).put(role, verdict.code.as_str());
+}
+
+/// How a verdict is marked.
+pub(super) fn judged(verdict: &Verdict) -> (Role, Mark) {
+    match verdict.code {
         code if code.judged() && verdict.verified() => (Role::Verified, Mark::Yes),
         code if code.judged() => (Role::Failed, Mark::No),
         _ => (Role::Warning, Mark::Unsure),
-    };
-    page.mark(role, mark).space(1).put(role, verdict.code.as_str());
+    }
 }
 
 /// A verdict with its provider, its reason and what the body says: what `verify` prints.
@@ -131,7 +136,7 @@ pub fn tried(page: &mut Page, attempt: &Attempt, alone: bool) {
 
 /// A target as a person calls it: without `http://` and, when it is the only
 /// one, without its path. A password in it is nobody's business.
-fn short_target(target: &str, alone: bool) -> String {
+pub(super) fn short_target(target: &str, alone: bool) -> String {
     let (scheme, rest) = target.split_once("://").unwrap_or(("http", target));
     let rest = rest.split(['?', '#']).next().unwrap_or(rest);
     let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
@@ -245,7 +250,8 @@ pub fn attempted(page: &mut Page, attempted: &Attempted) {
     page.end_line();
     failure(page, attempt);
     if attempted.next == Next::Dead {
-        let command = format!("hookctl events replay {}", attempted.seq);
+        let to = short_target(&attempt.target, true);
+        let command = format!("hookctl events replay {} --to {to}", attempted.seq);
         page.space(INDENT).put(Role::Dim, "hint: ").put(Role::Plain, command).end_line();
     }
 }
@@ -431,7 +437,7 @@ mod tests {
         assert_eq!(
             say(9, failed(FailureKind::Timeout, "no answer"), Next::Dead),
             "TIME  #12  → localhost:3000/hooks timeout in <1ms (try 9), given up: a dead letter\n          \
-             forward: no answer\n          hint: hookctl events replay 12\n"
+             forward: no answer\n          hint: hookctl events replay 12 --to localhost:3000\n"
         );
     }
 

@@ -9,13 +9,12 @@ use super::human;
 use super::page::Page;
 use super::pretty;
 use super::record::{AnswerRecord, DeliveryRecord, VerdictRecord, milliseconds};
+use super::sanitize::Charset;
 use super::style::Role;
+use super::table::{Cell, table};
 use crate::hook::delivery::Checked;
 use crate::journal::{Entry, Listed, OutboxRow, OutboxState};
 use serde::Serialize;
-
-/// The most columns of a subject in a list.
-const MAX_SUBJECT: usize = 32;
 
 /// What is owed to one target of a delivery.
 #[derive(Clone, Debug, Serialize)]
@@ -115,47 +114,59 @@ fn answer(listed: &Listed) -> Option<AnswerRecord<'_>> {
     Some(AnswerRecord { status: answer.status, by: &answer.by, took_ms: milliseconds(answer.took) })
 }
 
-/// One line of a list.
-pub fn line(page: &mut Page, listed: &Listed) {
-    page.put(Role::Seq, format!("#{}", listed.seq)).pad_to(8);
-    page.put(Role::Dim, listed.received.local_date_and_time()).space(2);
-    let event = listed.facts.event.as_deref().unwrap_or("-");
-    page.put_within(Role::Event, event, 40).space(2);
-    if let Some(subject) = &listed.facts.subject {
-        page.put_within(Role::Plain, subject, MAX_SUBJECT).space(2);
-    }
-    delivery::verdict(page, &listed.verdict);
-    if let Some(answer) = &listed.answer {
-        page.space(2).put(Role::Plain, answer.status.to_string());
-    }
+/// A list: a line a delivery, columns in line with each other.
+pub fn list(page: &mut Page, items: &[Listed]) {
+    table(page, &items.iter().map(|listed| cells(page.look().charset, listed)).collect::<Vec<_>>());
+}
+
+fn cells(charset: Charset, listed: &Listed) -> Vec<Cell> {
+    let subject = listed.facts.subject.as_deref().unwrap_or_default();
+    let (role, mark) = delivery::judged(&listed.verdict);
+    let verdict = format!("{} {}", mark.text(charset), listed.verdict.code);
+    let status = listed.answer.as_ref().map(|answer| answer.status.to_string());
+    let mut rest = Cell::new(Role::Plain, "");
     if let Some(last) = &listed.last_attempt {
         let how = last.status.map_or_else(
             || last.failure.map_or("failed", |failure| failure.as_str()).to_owned(),
             |status| status.to_string(),
         );
-        page.space(2).put_within(Role::Url, &last.target, 48).space(1).put(Role::Plain, how);
+        rest = rest
+            .and(Role::Url, delivery::short_target(&last.target, true))
+            .and(Role::Plain, format!(" {how}"));
+    }
+    let also = |rest: Cell, role: Role, text: String| {
+        let gap = if rest.is_empty() { "" } else { "  " };
+        rest.and(role, format!("{gap}{text}"))
+    };
+    for row in &listed.outbox {
+        rest = match row.state {
+            OutboxState::Pending => also(
+                rest,
+                Role::Warning,
+                format!("waits after {}", human::counted(row.tries.into(), "try", "tries")),
+            ),
+            OutboxState::Dead => also(rest, Role::Failed, "dead letter".to_owned()),
+            OutboxState::Missed => also(rest, Role::Warning, "not delivered".to_owned()),
+        };
     }
     if let Some(earlier) = listed.duplicate_of {
-        page.space(2).put(Role::Warning, format!("duplicate of #{earlier}"));
+        rest = also(rest, Role::Warning, format!("repeats #{earlier}"));
     }
-    for owed in &listed.outbox {
-        self::owed(page.space(2), owed);
-    }
-    page.end_line();
-}
-
-fn owed(page: &mut Page, row: &OutboxRow) {
-    match row.state {
-        OutboxState::Pending => page.put(Role::Warning, format!("waits ({} tries)", row.tries)),
-        OutboxState::Dead => page.put(Role::Failed, "dead letter"),
-        OutboxState::Missed => page.put(Role::Warning, "not delivered"),
-    };
+    vec![
+        Cell::new(Role::Seq, format!("#{}", listed.seq)),
+        Cell::new(Role::Dim, listed.received.local_date_and_time()),
+        Cell::new(Role::Event, listed.facts.event.as_deref().unwrap_or("-")),
+        Cell::new(role, verdict),
+        Cell::new(Role::Plain, status.unwrap_or_default()),
+        rest,
+        Cell::new(Role::Dim, subject),
+    ]
 }
 
 /// One delivery whole: facts, headers, body, attempts.
 pub fn whole(page: &mut Page, entry: &Entry, reveal: bool) {
     let listed = &entry.listed;
-    line(page, listed);
+    list(page, std::slice::from_ref(listed));
     fact(page, "received", &format!("{} from {}", listed.received.rfc3339_millis(), listed.peer));
     if let Some(provider) = &listed.verdict.provider {
         fact(page, "provider", provider);
@@ -173,7 +184,12 @@ pub fn whole(page: &mut Page, entry: &Entry, reveal: bool) {
         fact(
             page,
             "outbox",
-            &format!("{} {} after {} tries, due {due}", row.target, row.state.as_str(), row.tries),
+            &format!(
+                "{} {} after {}, due {due}",
+                row.target,
+                row.state.as_str(),
+                human::counted(row.tries.into(), "try", "tries")
+            ),
         );
     }
     let head = &entry.delivery.head;

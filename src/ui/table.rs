@@ -10,20 +10,44 @@ use super::style::Role;
 /// Columns between two cells.
 const GAP: usize = 2;
 
-/// The fewest columns a last cell is cut to: less says nothing.
+/// The fewest columns a cell is cut to: less says nothing, so it is left out.
 const FEWEST: usize = 12;
 
-/// A piece of a row.
+/// One cell of a row: pieces of text, each with its own role.
 #[derive(Clone, Debug)]
-pub struct Cell {
-    role: Role,
-    text: String,
-}
+pub struct Cell(Vec<(Role, String)>);
 
 impl Cell {
     /// Text of any origin.
     pub fn new(role: Role, text: impl Into<String>) -> Self {
-        Self { role, text: text.into() }
+        Self(vec![(role, text.into())])
+    }
+
+    /// More text in the same cell.
+    #[must_use]
+    pub fn and(mut self, role: Role, text: impl Into<String>) -> Self {
+        self.0.push((role, text.into()));
+        self
+    }
+
+    /// Whether it shows nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|(_, text)| text.is_empty())
+    }
+
+    /// The columns it takes once it is safe to show.
+    fn columns(&self, page: &Page) -> usize {
+        let mut trial = Page::new(page.look());
+        self.put(&mut trial, usize::MAX);
+        trial.column()
+    }
+
+    /// Puts it in at most so many columns.
+    fn put(&self, page: &mut Page, most: usize) {
+        let end = page.column().saturating_add(most);
+        for (role, text) in self.0.iter().filter(|(_, text)| !text.is_empty()) {
+            page.put_within(*role, text, end.saturating_sub(page.column()));
+        }
     }
 }
 
@@ -32,19 +56,23 @@ pub fn table(page: &mut Page, rows: &[Vec<Cell>]) {
     let mut widths: Vec<usize> = Vec::new();
     for row in rows {
         for (at, cell) in row.iter().enumerate() {
-            let width = columns(&cell.text);
+            let width = cell.columns(page);
             match widths.get_mut(at) {
                 Some(known) => *known = (*known).max(width),
                 None => widths.push(width),
             }
         }
     }
+    let end = page.look().width.unwrap_or(usize::MAX);
     for row in rows {
         let mut column = 0;
-        for (cell, width) in row.iter().zip(&widths) {
-            let last = column + width + GAP > page.look().width.unwrap_or(usize::MAX);
-            let room = page.look().width.filter(|_| last).map(|all| all.saturating_sub(column).max(FEWEST));
-            page.pad_to(column).put_within(cell.role, &cell.text, room.unwrap_or(usize::MAX));
+        // A column without any text takes no place.
+        for (cell, width) in row.iter().zip(&widths).filter(|(_, width)| **width > 0) {
+            let room = end.saturating_sub(column);
+            if !cell.is_empty() && room >= FEWEST.min(*width) {
+                page.pad_to(column);
+                cell.put(page, room);
+            }
             column += width + GAP;
         }
         page.end_line();

@@ -219,7 +219,10 @@ fn row<'p>(page: &'p mut Page, label: &str) -> &'p mut Page {
 fn banner(page: &mut Page, ready: &Ready, interactive: bool) {
     page.put(Role::Strong, "listening on").space(1).put(Role::Url, &ready.url).end_line();
     row(page, "answer").put(Role::Plain, ready.answer.as_str()).put(Role::Plain, ": ");
-    page.put(Role::Plain, policy(ready.answer)).end_line();
+    let bare = ready.answer == AnswerPolicy::Strict && ready.secrets.is_empty();
+    let policy =
+        if bare { "200 to everything, because nothing can be verified" } else { policy(ready.answer) };
+    page.put(Role::Plain, policy).end_line();
     for target in &ready.targets {
         row(page, "forward").put(Role::Url, target).end_line();
     }
@@ -353,7 +356,7 @@ listening on http://127.0.0.1:4400
             err.text(),
             str![[r#"
 listening on http://127.0.0.1:4400
-  answer    strict: 200 when the signature holds, 401 when it does not
+  answer    strict: 200 to everything, because nothing can be verified
   provider  recognised for each delivery
   secret    none known: nothing can be verified
   journal   off: nothing is kept

@@ -320,7 +320,8 @@ pub fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     snapbox::Assert::new()
         .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
-        .eq(text, snapbox::Data::read_from(&path, Some(snapbox::data::DataFormat::Text)));
+        // Raw: backslashes are part of what is said.
+        .eq(text, snapbox::Data::read_from(&path, Some(snapbox::data::DataFormat::Text)).raw());
 }
 
 /// The same command under another program, such as `strace` or a shell that lowers a limit.

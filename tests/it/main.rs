@@ -15,6 +15,7 @@ mod bad_input;
 mod claims;
 mod foreign;
 mod forward;
+mod golden;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod hostile;

@@ -4,7 +4,7 @@ use super::{ListArgs, each, open, unreadable};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::journal::{Listed, Order};
+use crate::journal::Order;
 use crate::ui::listing;
 use std::path::Path;
 
@@ -13,28 +13,30 @@ pub(super) fn run(args: &ListArgs, path: &Path, context: &Context) -> Result<Exi
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut wanted = args.filter.wanted(limit, Order::NewestFirst)?;
     wanted.filter.after = args.before;
-    let shown = if wanted.jq.is_some() {
+    let (items, next) = if wanted.jq.is_some() {
         // A jq filter needs the payloads, so the whole entries are read.
-        each(&reader, &wanted, limit, |entry| print(&entry.listed, context))?
+        let mut found = Vec::new();
+        each(&reader, &wanted, limit, |entry| {
+            found.push(entry.listed);
+            Ok(())
+        })?;
+        (found, None)
     } else {
         let page = reader.list(&wanted.filter).map_err(|error| unreadable(&error))?;
-        page.items.iter().try_for_each(|listed| print(listed, context))?;
-        if let Some(next) = page.next.filter(|_| !context.json()) {
-            context.streams().hint(&format!("there are more: hookctl events list --before {next}"));
-        }
-        page.items.len() as u64
+        (page.items, page.next)
     };
-    if shown == 0 && !context.json() {
+    if context.json() {
+        items.iter().try_for_each(|listed| context.record(&listing::ListedRecord::new(listed)))?;
+        return Ok(Exit::Done);
+    }
+    if items.is_empty() {
         context.streams().say("no deliveries match");
     }
-    Ok(Exit::Done)
-}
-
-fn print(listed: &Listed, context: &Context) -> Result<(), CommandError> {
-    if context.json() {
-        return context.record(&listing::ListedRecord::new(listed));
-    }
     let mut page = context.streams().page();
-    listing::line(&mut page, listed);
-    Ok(context.streams().show(&page)?)
+    listing::list(&mut page, &items);
+    context.streams().show(&page)?;
+    if let Some(next) = next {
+        context.streams().hint(&format!("there are more: hookctl events list --before {next}"));
+    }
+    Ok(Exit::Done)
 }

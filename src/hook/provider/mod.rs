@@ -368,6 +368,14 @@ impl Provider {
         }
     }
 
+    /// Whether the signature covers the URL or a part of it.
+    pub fn signs_url(&self) -> bool {
+        let of_url = |source: &Source| {
+            matches!(source, Source::Url | Source::Params | Source::Path | Source::Query(_))
+        };
+        self.content.sources().any(of_url)
+    }
+
     /// How many signatures one delivery may carry: `None` for any number.
     pub fn signatures_at_most(&self) -> Option<usize> {
         match &self.place {

@@ -1,0 +1,238 @@
+//! `demo`, `listen` and `trigger` over real sockets.
+
+use super::{Story, finished, started};
+use crate::application::Door;
+use crate::harness::{Ran, hmac_sha256_hex, post};
+use std::net::SocketAddr;
+
+const SECRET: &str = "an-invented-secret";
+const BODY: &str = r#"{"type":"interview.completed","data":{"interview_id":"i1","study_title":"Demo"}}"#;
+const OTHER: &str = r#"{"type":"report.generated","timestamp":"then","data":{"report_id":"r1"}}"#;
+
+/// An application that gives every request the same answer.
+pub(super) fn application(status: u16, body: &'static str) -> Door {
+    Door::open_with(move |_, _| {
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status} Said\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}"
+        )
+        .into_bytes()
+    })
+}
+
+fn signed(body: &str) -> [(&'static str, String); 2] {
+    let signature = format!("sha256={}", hmac_sha256_hex(SECRET, body.as_bytes()));
+    [("Content-Type", "application/json".to_owned()), ("X-Koji-Signature", signature)]
+}
+
+/// Sends what Koji would send, or a forgery, and gives the status.
+pub(super) fn send(address: SocketAddr, body: &str, genuine: bool) -> u16 {
+    let [(kind, json), (name, mut signature)] = signed(body);
+    if !genuine {
+        signature = format!("sha256={}", "0".repeat(64));
+    }
+    post(address, "/hooks/koji?a=1", &[(kind, &json), (name, &signature)], body.as_bytes())
+}
+
+/// Listens in text mode until it has seen enough.
+fn listened(story: &mut Story, code: i32, args: &[&str], sends: impl FnOnce(SocketAddr)) {
+    let typed: Vec<&str> = ["listen", "--port", "0"].iter().chain(args).copied().collect();
+    let mut command = story.home.command(&typed);
+    command.envs(story.variables());
+    // The last line of the block that says what the listener works with.
+    let last = if args.contains(&"--no-journal") { "journal   off" } else { "journal" };
+    let running = started(command, last);
+    let url = running.1.lines().find_map(|line| line.strip_prefix("listening on http://")).unwrap();
+    sends(url.parse().unwrap());
+    let ran: Ran = finished(running).expect(code);
+    story.tell(&typed, &ran);
+}
+
+fn story() -> Story {
+    let mut story = Story::new();
+    story.variable("KOJI_WEBHOOK_SECRET", SECRET);
+    story
+}
+
+#[test]
+fn demo() {
+    let mut story = Story::new();
+    story.run(0, &["demo"]);
+    story.run(0, &["demo", "--quiet", "--jq", "select(.type == \"delivery\") | .verdict.code"]);
+    story.run(2, &["demo", "3000"]);
+    let file = story.home.write("file", "");
+    story.variable("TMPDIR", file.to_str().unwrap()).run(6, &["demo"]);
+    story.golden("demo.txt");
+}
+
+#[test]
+fn listen() {
+    let mut story = story();
+    let app = application(200, "saved");
+    let target = app.address.to_string();
+    listened(&mut story, 0, &["--until", "1"], |address| {
+        assert_eq!(send(address, BODY, false), 401);
+        assert_eq!(send(address, BODY, true), 200);
+    });
+    listened(&mut story, 0, &["--until", "2", "--forward", &target, "--show", "none"], |address| {
+        assert_eq!(send(address, OTHER, false), 401);
+        assert_eq!(post(address, "/", &[], b"not json"), 401);
+        assert_eq!(send(address, OTHER, true), 200);
+        assert_eq!(send(address, OTHER, true), 200);
+    });
+    listened(&mut story, 0, &["--until", "1", "--forward", "127.0.0.1:1", "--show", "all"], |address| {
+        assert_eq!(send(address, BODY, true), 502);
+    });
+    let ack =
+        ["--until", "1", "--forward", "127.0.0.1:1", "--answer", "ack", "--retry", "none", "--show", "none"];
+    listened(&mut story, 0, &ack, |address| assert_eq!(send(address, BODY, true), 200));
+    listened(&mut story, 0, &["--until", "1", "--no-journal", "--show", "none", "-v"], |address| {
+        assert_eq!(send(address, OTHER, true), 200);
+    });
+    story.golden("listen.txt");
+}
+
+#[test]
+fn listen_in_records() {
+    let mut story = story();
+    let app = application(200, "saved");
+    let target = app.address.to_string();
+    let args = ["--forward", &target, "--until", "1"];
+    let listening = story.home.listen_with(args, &story.variables());
+    assert_eq!(send(listening.address, BODY, false), 401);
+    assert_eq!(send(listening.address, BODY, true), 200);
+    let (code, records, said) = listening.finish();
+    assert_eq!((code, said.as_str()), (0, ""));
+    story.run(124, &["listen", "--port", "0", "--for", "10ms", "--json"]);
+    let lines: Vec<String> =
+        records.iter().map(|record| serde_json::to_string_pretty(record).unwrap()).collect();
+    story.text.push_str(&(lines.join("\n") + "\n"));
+    story.golden("listen.records.txt");
+}
+
+#[test]
+fn listen_that_ends_otherwise() {
+    let mut story = story();
+    let app = application(500, "broken");
+    let target = app.address.to_string();
+    let expecting = ["--until", "1", "--forward", &target, "--expect-status", "2xx", "--show", "none"];
+    listened(&mut story, 1, &expecting, |address| assert_eq!(send(address, BODY, true), 500));
+    story.run(124, &["listen", "--port", "0", "--for", "10ms"]);
+    story.golden("listen.ends.txt");
+}
+
+#[test]
+fn listen_without_a_secret() {
+    let mut story = Story::new();
+    listened(&mut story, 0, &["--until", "1", "--show", "none"], |address| {
+        assert_eq!(send(address, BODY, true), 200);
+    });
+    listened(&mut story, 0, &["--until", "1", "--show", "none", "--no-verify-signature"], |address| {
+        assert_eq!(post(address, "/", &[], b"anything"), 200);
+    });
+    story.golden("listen.without-secret.txt");
+}
+
+#[test]
+fn listen_errors() {
+    let mut story = story();
+    for args in [
+        &["--answer", "ack"][..],
+        &["--answer", "ack", "--no-journal", "--forward", "3000"],
+        &["--filter", ".a["],
+        &["--until", "0"],
+        &["--for", "60"],
+        &["--expect-status", "2x"],
+        &["--forward", "ftp://localhost"],
+        &["--forward", "/hooks"],
+        &["--max-body", "much"],
+        &["--provider", "kojy"],
+        &["-H", "no colon", "--forward", "3000"],
+        &["--journal", "a", "--no-journal"],
+    ] {
+        story.run(2, &[&["listen"], args].concat());
+    }
+    story.run(3, &["listen", "--secret-file", "nowhere.txt"]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ran = story.home.run_with(["listen", "--port", &port], b"", &story.variables()).expect(6);
+    story.tell(&["listen", "--port", "4400"], &ran);
+    story.text = story.text.replace(&port, "4400");
+    story.home.write("text.db", "this is no journal");
+    story.run(6, &["listen", "--port", "0", "--journal", "text.db"]);
+    let running = story.home.listen(["--journal", "kept.db"]);
+    story.run(6, &["listen", "--port", "0", "--journal", "kept.db"]);
+    running.stop();
+    story.variable("KOJI_WEBHOOK_SECRET", "").run(3, &["listen", "--port", "0"]);
+    story.golden("listen.errors.txt");
+}
+
+#[test]
+fn trigger() {
+    let mut story = story();
+    let app = application(200, "saved");
+    let to = app.address.to_string();
+    story
+        .run(0, &["trigger", "--list"])
+        .run(0, &["trigger", "--list", "--provider", "koji", "--json"])
+        .run(0, &["trigger", "--list", "--provider", "github-sha1"])
+        .run(0, &["trigger", "report.generated", "--to", &to])
+        .run(0, &["trigger", "report.generated", "--to", &to, "--json"])
+        .run(0, &["trigger", "report.generated", "--to", &to, "--count", "3"])
+        .run(
+            0,
+            &[
+                "trigger",
+                "interview.completed",
+                "--provider",
+                "userjourneys",
+                "--to",
+                &to,
+                "--unsigned",
+                "-q",
+            ],
+        );
+    let nothing: [&str; 0] = [];
+    let listening = story.home.listen_with(nothing, &[("KOJI_WEBHOOK_SECRET", "another")]);
+    let args = ["trigger", "report.generated", "--to", &listening.address.to_string()];
+    story.run(1, &args);
+    listening.stop();
+    story.text = redact_ports(&story.text);
+    story.golden("trigger.txt");
+}
+
+/// The targets that are named without a host on the command line.
+fn redact_ports(text: &str) -> String {
+    regex::Regex::new("127.0.0.1:[0-9]+").unwrap().replace_all(text, "127.0.0.1:[PORT]").into_owned()
+}
+
+#[test]
+fn trigger_errors() {
+    let mut story = story();
+    story.home.write("body.json", BODY);
+    for args in [
+        &[][..],
+        &["interview.completed"],
+        &["interview.complete", "--to", "4400"],
+        &["interview.completed", "--to", "4400"],
+        &["interview.complete", "--provider", "koji", "--to", "4400"],
+        &["report.generated", "--to", "4400", "--set", "/data/reprt_id=7"],
+        &["report.generated", "--to", "4400", "--set", "reprt_id=7"],
+        &["report.generated", "--to", "4400", "--set", "/data/report_id=7", "--data", "body.json"],
+        &["report.generated", "--to", "4400", "--data", "nowhere.json"],
+        &["report.generated", "--to", "4400", "--rate", "fast"],
+        &["report.generated", "--to", "4400", "--speed", "fast"],
+        &["report.generated", "--to", "localhost:many"],
+        &["invoice.paid", "--provider", "stripe", "--to", "4400", "--retry", "vendor", "--unsigned"],
+    ] {
+        story.run(2, &[&["trigger"], args].concat());
+    }
+    story.run(3, &["trigger", "push", "--provider", "github", "--to", "4400"]);
+    story.run(5, &["trigger", "report.generated", "--to", "127.0.0.1:1"]);
+    story.run(5, &["trigger", "report.generated", "--to", "127.0.0.1:1", "--json"]);
+    let app = application(500, "broken");
+    story.run(1, &["trigger", "report.generated", "--to", &app.address.to_string()]);
+    story.text = redact_ports(&story.text);
+    story.golden("trigger.errors.txt");
+}
