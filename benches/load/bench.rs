@@ -22,7 +22,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) fn new(rounds: usize, window: Duration, program: PathBuf) -> Result<Self, Failure> {
+    pub(crate) fn new(rounds: usize, window: Duration, program: &Path) -> Result<Self, Failure> {
         // Not the system's folder for temporary files: that is often memory, where a sync costs nothing.
         let scratch = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
         std::fs::create_dir_all(&scratch)?;

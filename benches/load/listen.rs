@@ -35,7 +35,7 @@ pub(crate) struct Hookctl {
 }
 
 impl Hookctl {
-    pub(crate) fn new(program: PathBuf, scratch: &Path) -> Result<Self, Failure> {
+    pub(crate) fn new(program: &Path, scratch: &Path) -> Result<Self, Failure> {
         // It is started in another folder.
         Ok(Self { program: program.canonicalize()?, home: tempfile::tempdir_in(scratch)? })
     }

@@ -116,7 +116,7 @@ fn role_command(role: &str, argument: &str) -> Result<Command, Failure> {
 
 fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let window = Duration::from_secs_f64(arguments.seconds);
-    let bench = Bench::new(usize::from(arguments.rounds), window, arguments.program.clone())?;
+    let bench = Bench::new(usize::from(arguments.rounds), window, &arguments.program)?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let before = machine::load_average();
     writeln!(
