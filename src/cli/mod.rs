@@ -10,6 +10,7 @@ pub mod error;
 pub mod events;
 pub mod exit;
 mod faults;
+mod journal;
 mod keys;
 pub mod listen;
 pub mod man;

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
-use super::listen::not_opened;
+use super::journal::not_opened;
 use super::shared::{PayloadArgs, ProviderArgs, SecretArgs};
 use super::sign::moment;
 use super::values::{duration, headers};

@@ -4,7 +4,7 @@ use super::PruneArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::cli::listen::not_opened;
+use crate::cli::journal::not_opened;
 use crate::cli::values::since;
 use crate::clock;
 use crate::journal::{Guest, PruneOptions};

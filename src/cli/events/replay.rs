@@ -4,7 +4,7 @@ use super::{PAGE, ReplayArgs, missing, open, unreadable};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::cli::listen::not_opened;
+use crate::cli::journal::not_opened;
 use crate::cli::signals::Stop;
 use crate::cli::values::{duration, headers, since, target};
 use crate::clock;

@@ -1,0 +1,263 @@
+//! From the arguments of `listen` to a running listener: everything that can be
+//! wrong is found before a socket is opened, each with the command that mends it.
+
+use super::{ListenArgs, RetryArg};
+use crate::cli::context::{Context, unusable};
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::faults;
+use crate::cli::journal::not_opened;
+use crate::cli::screen::{self, Screen};
+use crate::cli::signals::Stop;
+use crate::cli::values::{duration, filter, headers, size, statuses, target};
+use crate::config::secrets::{Secrets, variable_of};
+use crate::forward::{ForwardOptions, Forwarder};
+use crate::hook::provider::{Catalogue, Provider};
+use crate::hook::schedule::Schedule;
+use crate::hook::secret::Secret;
+use crate::hook::signature::KeyError;
+use crate::hook::target::Target;
+use crate::job::judge::Judge;
+use crate::job::listen::{self, Ended, Ledger, Options, Rooms, Until};
+use crate::job::report::{AnswerPolicy, SecretOrigin};
+use crate::journal::{Counter, Journal};
+use crate::serve::{self, BindError, Limits};
+
+/// Everything that can be wrong about the arguments, checked before a socket is opened.
+pub(super) struct Setup {
+    judge: Judge,
+    forwarder: Forwarder,
+    options: Options,
+}
+
+impl Setup {
+    pub(super) fn new(args: &ListenArgs, context: &Context) -> Result<Self, CommandError> {
+        let catalogue = context.catalogue(&args.provider.provider_file)?;
+        let named =
+            args.provider.provider.as_deref().map(|id| context.provider(&catalogue, id)).transpose()?;
+        let secrets = context.secrets(&args.secret)?;
+        let known = known_secrets(&secrets, &catalogue, named.as_deref())?;
+        // A sender must not be able to have its own signature dropped on the way.
+        let protected: Vec<String> = match &named {
+            Some(provider) => signature_headers(provider),
+            None => catalogue.all().iter().flat_map(|provider| signature_headers(provider)).collect(),
+        };
+        let forwarder = forwarder(args, protected.clone())?;
+        let options = options(args, known, protected)?;
+        let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;
+        Ok(Self { judge: Judge::new(catalogue, named, Box::new(secrets), tolerance), forwarder, options })
+    }
+
+    pub(super) fn warn(&self, args: &ListenArgs, context: &Context) {
+        let streams = context.streams();
+        if !args.host.is_loopback() {
+            streams.warn(
+                &format!(
+                    "other machines can send to {}: everything that reaches this address is received",
+                    args.host
+                ),
+                Some("drop `--host` to listen on this machine only"),
+            );
+        }
+        if args.insecure {
+            streams.warn("the TLS certificates of targets are not checked", None);
+        }
+        if args.no_verify_signature {
+            streams.warn("signatures are not required: anybody can send", None);
+        } else if self.options.secrets.is_empty() {
+            streams.warn(
+                "no signing secret is known: deliveries are marked as unverified and passed on",
+                Some("give it with `--secret-file FILE`, or in a variable such as KOJI_WEBHOOK_SECRET"),
+            );
+        }
+    }
+
+    pub(super) async fn run(self, args: &ListenArgs, context: &Context) -> Result<Exit, CommandError> {
+        let not_started = |error: std::io::Error| CommandError::local("could not start").because(&error);
+        // First of all: opening the journal may run into a file size limit, which is a signal.
+        let stop = Stop::new().map_err(not_started)?;
+        let ledger = ledger(args, context)?;
+        let socket = serve::bind(args.host, args.port).map_err(|error| not_bound(&error))?;
+        if args.print_env {
+            let address = socket.local_addr().map_err(not_started)?;
+            print_env(&self.options, &format!("http://{address}"), context)?;
+        }
+        let broken = stop.clone();
+        context.streams().when_broken(move |_| broken.ask());
+        let Screen { report, commands, keys } = screen::of_listen(args, context, &stop);
+        let bounded = args.until.is_some() || args.run_for.is_some();
+        let rooms = Rooms { ledger, judge: self.judge, forwarder: self.forwarder, report, commands };
+        let ended = tokio::select! {
+            ended = listen::run(socket, rooms, self.options, stop.first()) => ended,
+            () = stop.second() => return Ok(Exit::Interrupted),
+        };
+        drop(keys);
+        let outcome =
+            ended.map_err(|error| CommandError::local("could not listen to the end").because(&error))?;
+        if !outcome.heard {
+            // Nobody takes the output, so nothing can be said about it, or asked of it.
+            return Ok(Exit::Local);
+        }
+        if let Some(failure) = context.streams().failure() {
+            return Err(failure.into());
+        }
+        Ok(match outcome.ended {
+            _ if outcome.unexpected > 0 => Exit::No,
+            Ended::TimeUp => Exit::TimeUp,
+            // A script that waits for something did not get it.
+            Ended::Stopped if bounded => Exit::Interrupted,
+            Ended::Stopped | Ended::Enough => Exit::Done,
+        })
+    }
+}
+
+fn options(
+    args: &ListenArgs,
+    known: Vec<SecretOrigin>,
+    protected: Vec<String>,
+) -> Result<Options, CommandError> {
+    let targets = targets(&args.forward)?;
+    let answer = args.policy();
+    if answer == AnswerPolicy::Ack && args.no_journal {
+        return Err(CommandError::usage("`--answer ack` needs the journal")
+            .hint("drop `--no-journal`: what is acknowledged before it is forwarded must be on disk"));
+    }
+    if answer != AnswerPolicy::Strict && targets.is_empty() {
+        return Err(CommandError::usage(format!("`--answer {}` needs a target", answer.as_str()))
+            .hint("add `--forward TARGET`, such as `--forward 3000`"));
+    }
+    Ok(Options {
+        answer,
+        targets,
+        verify: !args.no_verify_signature,
+        require_signature: !args.no_verify_signature && !known.is_empty(),
+        forward_unverified: args.forward_unverified,
+        events: args.events.clone(),
+        filter: args.filter.as_deref().map(|text| filter("--filter", text)).transpose()?,
+        until: args.until.as_deref().map_or(Ok(Until::Stopped), until)?,
+        run_for: args.run_for.as_deref().map(|text| duration("--for", text)).transpose()?,
+        expect_status: args
+            .expect_status
+            .as_deref()
+            .map(|text| statuses("--expect-status", text))
+            .transpose()?,
+        public_url: args.public_url.clone(),
+        timeout: args.timeout.as_deref().map(|text| duration("--timeout", text)).transpose()?,
+        schedule: match args.retry {
+            RetryArg::Schedule => Schedule::forward(),
+            RetryArg::None => Schedule::none(),
+        },
+        protected,
+        limits: Limits { max_body: size("--max-body", &args.max_body)?, ..Limits::default() },
+        secrets: known,
+    })
+}
+
+/// The targets. Named twice, one would get every delivery twice.
+fn targets(words: &[String]) -> Result<Vec<Target>, CommandError> {
+    let mut targets: Vec<Target> = Vec::new();
+    for text in words {
+        let found = target("--forward", text)?;
+        if targets.iter().any(|other| other.to_string() == found.to_string()) {
+            return Err(CommandError::usage(format!("`--forward {text}` names `{found}` a second time"))
+                .hint("name each target once: it gets every delivery"));
+        }
+        targets.push(found);
+    }
+    Ok(targets)
+}
+
+fn until(text: &str) -> Result<Until, CommandError> {
+    match text.parse() {
+        Ok(0) => Err(CommandError::usage("could not use `--until`: 0 deliveries are there at once")),
+        Ok(count) => Ok(Until::Count(count)),
+        Err(_) => filter("--until", text).map(Until::Matches),
+    }
+}
+
+fn forwarder(args: &ListenArgs, kept: Vec<String>) -> Result<Forwarder, CommandError> {
+    Forwarder::new(ForwardOptions {
+        path_mode: args.path_mode.into(),
+        extra_headers: headers("--header", &args.headers)?,
+        kept_headers: kept,
+        insecure: args.insecure,
+        ..ForwardOptions::default()
+    })
+    .map_err(|error| CommandError::usage("could not use `--header`").because(&error))
+}
+
+fn signature_headers(provider: &Provider) -> Vec<String> {
+    provider.signature_headers().iter().map(ToString::to_string).collect()
+}
+
+/// Where the secrets that are known come from. Any makes verification compulsory.
+fn known_secrets(
+    secrets: &Secrets,
+    catalogue: &Catalogue,
+    named: Option<&Provider>,
+) -> Result<Vec<SecretOrigin>, CommandError> {
+    let ids = match named {
+        Some(provider) => vec![provider.id().to_string()],
+        None if secrets.any_given() => {
+            let given = secrets.of("").map_err(|error| unusable(&error))?;
+            return Ok(given
+                .into_iter()
+                .map(|(_, origin)| SecretOrigin { provider: None, origin })
+                .collect());
+        }
+        None => catalogue.ids(),
+    };
+    let mut known = Vec::new();
+    for id in ids {
+        let found = secrets.of(&id).map_err(|error| unusable(&error))?;
+        if let Some(provider) = named {
+            require_usable(provider, &found)?;
+        }
+        known
+            .extend(found.into_iter().map(|(_, origin)| SecretOrigin { provider: Some(id.clone()), origin }));
+    }
+    Ok(known)
+}
+
+/// A secret that the named scheme cannot use would refuse every delivery: better said at the start.
+fn require_usable(provider: &Provider, found: &[(Secret, String)]) -> Result<(), CommandError> {
+    let secrets: Vec<Secret> = found.iter().map(|(secret, _)| secret.clone()).collect();
+    match provider.keys(&secrets) {
+        Err(error @ KeyError::BadSecret { .. }) => {
+            Err(CommandError::config("could not use the signing secret").because(&error))
+        }
+        // No secret yet, or a scheme that is only listed: said elsewhere.
+        Ok(_) | Err(KeyError::NoSecret(_) | KeyError::Unsupported { .. }) => Ok(()),
+    }
+}
+
+fn ledger(args: &ListenArgs, context: &Context) -> Result<Ledger, CommandError> {
+    if args.no_journal {
+        return Ok(Ledger::Counter(Counter::default()));
+    }
+    let path = context.journal(args.journal.as_deref())?;
+    let journal =
+        Journal::open(&path, faults::journal_options(context)).map_err(|error| not_opened(&error, &path))?;
+    for warning in journal.warnings() {
+        context.streams().warn(warning, None);
+    }
+    Ok(Ledger::Journal(journal))
+}
+
+fn not_bound(error: &BindError) -> CommandError {
+    CommandError::local("could not listen")
+        .because(error)
+        .hint("take another port with `--port PORT`, or a free one with `--port 0`")
+}
+
+/// The lines an application under test needs: where to send, and which variable holds the secret.
+fn print_env(options: &Options, url: &str, context: &Context) -> Result<(), CommandError> {
+    let mut text = format!("HOOKCTL_URL={url}\n");
+    for known in &options.secrets {
+        if let Some(provider) = &known.provider {
+            text.push_str(&format!("# the signing secret of {provider} comes from {}\n", known.origin));
+            text.push_str(&format!("HOOKCTL_{}={}\n", variable_of(provider), known.origin));
+        }
+    }
+    context.write(text.as_bytes()).map(drop)
+}
