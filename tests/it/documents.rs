@@ -1,0 +1,107 @@
+//! Files that are made from the program and checked in: completion scripts and
+//! manual pages. `GENERATE=overwrite cargo test --test it documents` writes them.
+
+use crate::harness::{Home, hmac_sha256_hex, post};
+use hookctl::cli::{completions, man};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Holds a folder to what the program makes now, or writes it.
+fn held(name: &str, made: BTreeMap<String, Vec<u8>>) {
+    let folder = folder(name);
+    if std::env::var_os("GENERATE").is_some_and(|value| value == "overwrite") {
+        drop(std::fs::remove_dir_all(&folder));
+        std::fs::create_dir_all(&folder).unwrap();
+        for (file, text) in &made {
+            std::fs::write(folder.join(file), text).unwrap();
+        }
+    }
+    let kept: BTreeMap<String, Vec<u8>> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|_| panic!("`{name}` is missing"))
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+        .collect();
+    let changed: Vec<&String> =
+        made.keys().chain(kept.keys()).filter(|file| made.get(*file) != kept.get(*file)).collect();
+    assert!(
+        changed.is_empty(),
+        "`{name}` is not what the program makes: {changed:?}\n\
+         `GENERATE=overwrite cargo test --test it documents` writes it anew"
+    );
+}
+
+#[test]
+fn completion_scripts_are_those_of_the_program() {
+    let script = |(shell, _, file): (completions::Shell, &str, &str)| {
+        (file.to_owned(), completions::script(shell).unwrap())
+    };
+    held("completions", completions::Shell::ALL.into_iter().map(script).collect());
+}
+
+#[test]
+fn manual_pages_are_those_of_the_program() {
+    held("man", man::pages().unwrap().into_iter().collect());
+}
+
+#[test]
+fn manual_pages_render_without_a_complaint() {
+    for (name, text) in man::pages().unwrap() {
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains(".SH EXIT STATUS"), "{name}");
+        assert!(!text.contains("\\fB\\fR"), "{name} has an empty name");
+        // Every line that begins with a dot is a request that was meant.
+        for line in text.lines().filter(|line| line.starts_with(['.', '\''])) {
+            let known =
+                [".TH", ".SH", ".TP", ".RS", ".RE", ".IP", ".br", ".sp", ".nf", ".fi", ".PP", ".ie", ".el"];
+            assert!(known.iter().any(|request| line.starts_with(request)), "{name}: {line}");
+        }
+    }
+    let Ok(found) = Command::new("groff").arg("--version").output() else { return };
+    assert!(found.status.success());
+    let home = Home::default();
+    for (name, text) in man::pages().unwrap() {
+        let path = home.write(&name, text);
+        let ran = Command::new("groff").args(["-man", "-Tutf8", "-ww"]).arg(&path).output().unwrap();
+        assert!(ran.status.success() && ran.stderr.is_empty(), "{name}: {ran:?}");
+    }
+}
+
+/// What bash is offered for the last word, through the protocol of the script.
+fn offered(home: &Home, words: &[&str]) -> Vec<String> {
+    let mut command = home.command(["--", "hookctl"]);
+    command.args(words).env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+    command.env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_COMP_TYPE", "9").env("_CLAP_COMPLETE_SPACE", "true");
+    let ran = crate::harness::Ran::of(command, b"").expect(0);
+    assert_eq!(ran.err(), "");
+    ran.out().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn completion_offers_live_values() {
+    const BODY: &[u8] = b"{\"type\":\"interview.completed\"}";
+    let home = Home::default();
+    home.write("settings/providers/mine.toml", "[koala]\nheader = \"X-Koala\"\n");
+    let listening = home.listen_with(["--until", "1"], &[("KOJI_WEBHOOK_SECRET", "invented")]);
+    let signature = format!("sha256={}", hmac_sha256_hex("invented", BODY));
+    assert_eq!(post(listening.address, "/", &[("X-Koji-Signature", &signature)], BODY), 200);
+    listening.finish();
+    // A file with a mistake takes nothing from what the others offer.
+    home.write("settings/providers/broken.toml", "[broken\n");
+    assert_eq!(offered(&home, &["listen", "--provider", "ko"]), ["koji", "koala"]);
+    assert_eq!(offered(&home, &["providers", "show", "userj"]), ["userjourneys"]);
+    assert_eq!(
+        offered(&home, &["trigger", "interview.c"]),
+        ["interview.completed", "interview.completed:structured"]
+    );
+    assert_eq!(offered(&home, &["events", "show", ""]).first().map(String::as_str), Some("1"));
+    assert_eq!(offered(&home, &["verify", "--event", ""]), ["1"]);
+    assert_eq!(offered(&home, &["lis"]), ["listen"]);
+    assert!(offered(&home, &["listen", "--answer", ""]).contains(&"mirror".to_owned()));
+    let nothing = Home::default();
+    assert!(!offered(&nothing, &["events", "show", ""]).contains(&"1".to_owned()), "no journal, no number");
+}
