@@ -12,12 +12,12 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// Holds a folder to what the program makes now, or writes it.
-fn held(name: &str, made: BTreeMap<String, Vec<u8>>) {
+fn held(name: &str, made: &BTreeMap<String, Vec<u8>>) {
     let folder = folder(name);
     if std::env::var_os("GENERATE").is_some_and(|value| value == "overwrite") {
         drop(std::fs::remove_dir_all(&folder));
         std::fs::create_dir_all(&folder).unwrap();
-        for (file, text) in &made {
+        for (file, text) in made {
             std::fs::write(folder.join(file), text).unwrap();
         }
     }
@@ -40,12 +40,12 @@ fn completion_scripts_are_those_of_the_program() {
     let script = |(shell, _, file): (completions::Shell, &str, &str)| {
         (file.to_owned(), completions::script(shell).unwrap())
     };
-    held("completions", completions::Shell::ALL.into_iter().map(script).collect());
+    held("completions", &completions::Shell::ALL.into_iter().map(script).collect());
 }
 
 #[test]
 fn manual_pages_are_those_of_the_program() {
-    held("man", man::pages().unwrap().into_iter().collect());
+    held("man", &man::pages().unwrap().into_iter().collect());
 }
 
 #[test]
