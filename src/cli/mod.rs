@@ -24,10 +24,11 @@ pub mod trigger;
 mod values;
 pub mod verify;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 use context::Context;
 use error::CommandError;
 use exit::Exit;
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 const LONG_ABOUT: &str = "Receive, verify, keep, show, forward and replay signed webhooks
@@ -48,7 +49,7 @@ fn after_long_help() -> String {
     format!("{EXAMPLES}\n\nExit codes:\n{}", exit::table("  "))
 }
 
-/// The whole command line.
+/// The whole command line but the commands.
 #[derive(Debug, Parser)]
 #[command(
     name = "hookctl",
@@ -58,35 +59,69 @@ fn after_long_help() -> String {
     after_help = EXAMPLES,
     after_long_help = after_long_help(),
     max_term_width = 100,
-    disable_help_subcommand = false
+    disable_help_subcommand = false,
+    subcommand_required = true,
+    arg_required_else_help = true
 )]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
     pub everywhere: shared::Everywhere,
-    /// The command.
-    #[command(subcommand)]
-    pub command: Command,
 }
 
-/// The commands.
-#[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "a comment here would replace the help text of the command's arguments")]
-pub enum Command {
-    Demo(demo::DemoArgs),
-    Listen(Box<listen::ListenArgs>),
-    Sign(Box<sign::SignArgs>),
-    Verify(Box<verify::VerifyArgs>),
-    Trigger(Box<trigger::TriggerArgs>),
-    Events(Box<events::EventsArgs>),
-    Providers(Box<providers::ProvidersArgs>),
-    Completions(completions::CompletionsArgs),
-    Man(man::ManArgs),
+/// A command: its word, its arguments, and what it does with them.
+struct Entry {
+    name: &'static str,
+    define: fn(clap::Command) -> clap::Command,
+    run: fn(&ArgMatches, &Context) -> Result<Exit, CommandError>,
+}
+
+macro_rules! entry {
+    ($room:ident, $args:ident) => {
+        Entry {
+            name: stringify!($room),
+            define: <$room::$args as Args>::augment_args,
+            run: |found, context| $room::run(&read::<$room::$args>(found)?, context),
+        }
+    };
+}
+
+/// The commands in the order of the help.
+const COMMANDS: [Entry; 9] = [
+    entry!(demo, DemoArgs),
+    entry!(listen, ListenArgs),
+    entry!(sign, SignArgs),
+    entry!(verify, VerifyArgs),
+    entry!(trigger, TriggerArgs),
+    entry!(events, EventsArgs),
+    entry!(providers, ProvidersArgs),
+    entry!(completions, CompletionsArgs),
+    entry!(man, ManArgs),
+];
+
+/// The arguments of a command, from what was parsed by their own definition.
+fn read<A: FromArgMatches>(found: &ArgMatches) -> Result<A, CommandError> {
+    A::from_arg_matches(found).map_err(|error| {
+        CommandError::new(Exit::Bug, "could not read the parsed command line").because(&error)
+    })
+}
+
+fn tree(wanted: impl Fn(&str) -> bool) -> clap::Command {
+    let entries = COMMANDS.iter().filter(|entry| wanted(entry.name));
+    Cli::command().subcommands(entries.map(|entry| (entry.define)(clap::Command::new(entry.name))))
 }
 
 /// The clap definition, from which help, man pages and completions are made.
 pub fn command() -> clap::Command {
-    Cli::command()
+    tree(|_| true)
+}
+
+/// The definition of what is needed to parse a command line that begins with
+/// this word: a command is not to wait for the definitions of all others.
+fn command_for(first: Option<&OsStr>) -> clap::Command {
+    let first = first.and_then(OsStr::to_str).unwrap_or_default();
+    let known = COMMANDS.iter().any(|entry| entry.name == first);
+    if known || matches!(first, "-V" | "--version") { tree(|name| name == first) } else { command() }
 }
 
 /// Runs the program and gives its exit code.
@@ -100,33 +135,32 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Exit {
-    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let definition = command_for(std::env::args_os().nth(1).as_deref());
+    let matches = match definition.try_get_matches() {
+        Ok(matches) => matches,
+        Err(answer) => return not_parsed(&answer),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(answer) => return not_parsed(&answer),
     };
-    let context = Context::new(&cli.everywhere);
-    let context = match context {
+    let context = match Context::new(&cli.everywhere) {
         Ok(context) => context,
         Err((streams, error)) => return fail(&streams, &error),
     };
-    match dispatch(cli.command, &context) {
+    match dispatch(&matches, &context) {
         Ok(exit) => exit,
         Err(error) => fail(context.streams(), &error),
     }
 }
 
-fn dispatch(command: Command, context: &Context) -> Result<Exit, CommandError> {
-    match command {
-        Command::Demo(args) => demo::run(&args, context),
-        Command::Listen(args) => listen::run(&args, context),
-        Command::Sign(args) => sign::run(&args, context),
-        Command::Verify(args) => verify::run(&args, context),
-        Command::Trigger(args) => trigger::run(&args, context),
-        Command::Events(args) => events::run(&args, context),
-        Command::Providers(args) => providers::run(&args, context),
-        Command::Completions(args) => completions::run(&args, context),
-        Command::Man(args) => man::run(&args, context),
+fn dispatch(matches: &ArgMatches, context: &Context) -> Result<Exit, CommandError> {
+    let called = matches.subcommand();
+    let entry =
+        called.and_then(|(name, found)| Some((COMMANDS.iter().find(|entry| entry.name == name)?, found)));
+    match entry {
+        Some((entry, found)) => (entry.run)(found, context),
+        None => Err(CommandError::usage("no command was given").hint("hookctl --help")),
     }
 }
 
