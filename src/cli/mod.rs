@@ -195,3 +195,28 @@ fn fail(streams: &crate::ui::stream::Streams, error: &CommandError) -> Exit {
     }
     error.exit
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_alone_is_defined_as_among_all() {
+        let mut all = command();
+        all.build();
+        for entry in &COMMANDS {
+            let mut alone = command_for(Some(OsStr::new(entry.name)));
+            alone.build();
+            let help = |tree: &clap::Command| {
+                tree.find_subcommand(entry.name).unwrap().clone().render_long_help().to_string()
+            };
+            assert_eq!(help(&alone), help(&all), "{}", entry.name);
+            assert_eq!(alone.get_subcommands().filter(|inner| inner.get_name() != "help").count(), 1);
+        }
+        let version = command_for(Some(OsStr::new("--version")));
+        assert_eq!(version.get_subcommands().count(), 0);
+        for other in [None, Some("help"), Some("--json"), Some("sing")] {
+            assert_eq!(command_for(other.map(OsStr::new)).get_subcommands().count(), COMMANDS.len());
+        }
+    }
+}

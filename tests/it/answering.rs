@@ -5,6 +5,7 @@ use crate::application::{Door, KOJI, plain};
 use crate::harness::{Home, Listening, body_of, hmac_sha256_hex, post, raw_exchange, request, status_of};
 use crate::in_process::koji;
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
 
 /// Sends Koji's delivery number n, signed well.
 fn genuine(listening: &Listening, number: usize) -> u16 {
@@ -330,4 +331,28 @@ fn what_waits_for_a_target_of_an_earlier_run_is_said_at_the_start() {
     // The same target again: the worker serves it, and nothing is said.
     let (_, _, said) = home.listen(["--answer", "ack", "--forward", &shut.url()]).stop();
     assert!(!said.contains("does not serve"), "{said}");
+}
+
+#[test]
+fn with_quiet_no_delivery_is_shown_and_each_is_kept() {
+    let home = Home::default();
+    let (name, secret) = KOJI.known();
+    let args = ["listen", "--port", "0", "--quiet", "--print-env", "--provider", "koji", "--until", "1"];
+    let mut listening = home.command(args).env(name, secret).spawn().unwrap();
+    let mut shown = BufReader::new(listening.stdout.take().unwrap());
+    let mut first = String::new();
+    shown.read_line(&mut first).unwrap();
+    let address = first.trim_end().strip_prefix("HOOKCTL_URL=http://").unwrap().parse().unwrap();
+    let (signature, body) = koji(1);
+    let send = |signature: &str| post(address, "/", &[("X-Koji-Signature", signature)], &body);
+    assert_eq!(send(&format!("sha256={}", hmac_sha256_hex("not the secret", &body))), 401);
+    assert_eq!(send(&signature), 200);
+    let mut rest = String::new();
+    shown.read_to_string(&mut rest).unwrap();
+    let ended = listening.wait_with_output().unwrap();
+    assert!(ended.status.success());
+    assert!(rest.lines().all(|line| line.starts_with('#') || line.starts_with("HOOKCTL_")), "{rest}");
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+    let kept = home.run(["events", "list", "--json", "--jq", ".answer.status"]).expect(0).out();
+    assert_eq!(kept, "200\n401\n");
 }

@@ -13,7 +13,7 @@ use hookctl::hook::headers::{Head, Headers};
 use hookctl::hook::time::Timestamp;
 use hookctl::hook::verdict::{Code, Verdict};
 use hookctl::journal::{
-    Counter, Durability, Filter, Journal, KeptAttempt, MAX_KEPT_ANSWER, Options, Order, Reader,
+    Counter, Durability, Filter, Journal, KeptAttempt, MAX_KEPT_ANSWER, Options, Order, Reader, SettledAnswer,
 };
 use proptest::prelude::*;
 use std::path::PathBuf;
@@ -300,4 +300,19 @@ fn a_counter_numbers_and_marks_and_keeps_nothing() {
     assert_eq!((second.seq(), second.duplicate_of()), (2, Some(1)));
     let third = counter.append(Sample::new("a").key("k").verdict("koji", Code::Mismatch).checked());
     assert_eq!((third.seq(), third.duplicate_of()), (3, None));
+}
+
+#[tokio::test]
+async fn a_settled_answer_is_stored_with_its_delivery() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path, quick()).unwrap();
+    let begun = std::time::Instant::now();
+    let answer = SettledAnswer { status: 401, answered_by: "policy", begun };
+    let stored = journal.append_answered(Sample::new("a").checked(), answer).await.unwrap();
+    // Another connection, and no flush: it is there as soon as the delivery is.
+    let kept = Reader::open(&path).unwrap().get(stored.seq()).unwrap().unwrap().listed.answer.unwrap();
+    assert_eq!((kept.status, kept.by.as_str()), (401, "policy"));
+    assert!(kept.took <= begun.elapsed());
+    let plain = journal.append(Sample::new("b").checked()).await.unwrap();
+    assert!(Reader::open(&path).unwrap().get(plain.seq()).unwrap().unwrap().listed.answer.is_none());
 }
