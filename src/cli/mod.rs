@@ -6,6 +6,8 @@ pub mod complete;
 pub mod completions;
 pub mod context;
 pub mod demo;
+mod dumps;
+mod editor;
 pub mod error;
 pub mod events;
 pub mod exit;
@@ -126,6 +128,7 @@ fn command_for(first: Option<&OsStr>) -> clap::Command {
 
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
+    dumps::forbid();
     // A shell that completes sets COMPLETE and wants candidates, nothing else.
     clap_complete::CompleteEnv::with_factory(command).complete();
     match std::panic::catch_unwind(run) {

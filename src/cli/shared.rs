@@ -34,7 +34,7 @@ pub struct Everywhere {
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Say where secrets, providers and the journal come from
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, overrides_with = "verbose")]
     pub verbose: bool,
     /// Never ask; fail instead
     #[arg(long, global = true, env = "HOOKCTL_NO_INPUT", hide_env = true)]

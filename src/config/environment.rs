@@ -27,6 +27,11 @@ impl Environment {
         Self(pairs.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect())
     }
 
+    /// All variables, by their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &OsStr)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_os_str()))
+    }
+
     /// A variable's text; `None` when it is unset, empty or not Unicode.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(|value| value.to_str()).filter(|value| !value.is_empty())

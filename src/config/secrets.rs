@@ -101,6 +101,10 @@ impl Secrets {
             };
             secrets.given.push((secret, origin));
         }
+        let stored = secrets.folder.as_ref().and_then(|folder| std::fs::read_dir(folder).ok());
+        for entry in stored.into_iter().flatten().flatten() {
+            secrets.warn_if_shared(&entry.path());
+        }
         Ok(secrets)
     }
 

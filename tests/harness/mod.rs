@@ -237,6 +237,11 @@ impl Listening {
         assert!(sent.success());
     }
 
+    /// Waits for the end; gives how it ended.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
     /// Waits for the end; gives the exit code, what is left of the records, and standard error.
     pub fn finish(mut self) -> (i32, Vec<Value>, String) {
         let status = self.child.wait().unwrap();

@@ -2,6 +2,7 @@
 
 use super::{PAGE, ReplayArgs, missing, open, unreadable};
 use crate::cli::context::Context;
+use crate::cli::editor;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::journal::not_opened;
@@ -171,46 +172,16 @@ impl Replay<'_> {
     fn request(&self, entry: &Entry) -> Result<(Head, Bytes), CommandError> {
         let delivery = &entry.delivery;
         let Some(signer) = &self.signer else { return Ok((delivery.head.clone(), delivery.body.clone())) };
-        let body = if self.args.edit { self.edited(entry)? } else { delivery.body.clone() };
+        let name = format!("delivery-{}.json", entry.listed.seq);
+        let body = if self.args.edit {
+            editor::edited(&delivery.body, &name, self.context)?
+        } else {
+            delivery.body.clone()
+        };
         let resign = signer.of(entry, self.context)?;
         replay::sign_again(entry.listed.seq, delivery, body, &resign, &self.to, self.path_mode)
             .map_err(|error| CommandError::usage("could not sign the delivery again").because(&error))
     }
-
-    /// Opens the payload in the user's editor and gives what was saved.
-    fn edited(&self, entry: &Entry) -> Result<Bytes, CommandError> {
-        let environment = self.context.environment();
-        let editor = environment.text("VISUAL").or_else(|| environment.text("EDITOR")).unwrap_or("vi");
-        let folder = std::env::temp_dir().join(format!("hookctl-{}", clock::fresh_id()));
-        let saved = edit_in(&folder, entry, editor);
-        // The folder holds the payload; leaving it behind is worth a warning, not a failure.
-        if let Err(error) = std::fs::remove_dir_all(&folder) {
-            self.context.streams().warn(&format!("could not remove `{}`: {error}", folder.display()), None);
-        }
-        saved
-    }
-}
-
-fn edit_in(folder: &Path, entry: &Entry, editor: &str) -> Result<Bytes, CommandError> {
-    let failed = |error: &std::io::Error| CommandError::local("could not edit the payload").because(error);
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| failed(&error))?;
-    let file = folder.join(format!("delivery-{}.json", entry.listed.seq));
-    std::fs::write(&file, &entry.delivery.body).map_err(|error| failed(&error))?;
-    // $EDITOR may hold arguments, as git and others allow; no shell reads it.
-    let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or("vi");
-    let status = std::process::Command::new(program).args(words).arg(&file).status().map_err(|error| {
-        CommandError::config(format!("could not start the editor `{program}`"))
-            .because(&error)
-            .hint("set EDITOR to the editor you use")
-    })?;
-    if !status.success() {
-        return Err(CommandError::new(Exit::No, "the editor did not end well; nothing was sent"));
-    }
-    std::fs::read(&file).map(Bytes::from).map_err(|error| failed(&error))
 }
 
 #[cfg(test)]
