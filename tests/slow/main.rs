@@ -21,4 +21,5 @@ mod claim_11_clock;
 mod claim_16_floods;
 mod claim_17_bombs;
 mod claim_21_terminal;
+mod claim_35_scripts;
 mod load;
