@@ -97,14 +97,16 @@ impl Headers {
         let mut with_end = Vec::with_capacity(block.len() + 2);
         with_end.extend_from_slice(&block);
         with_end.extend_from_slice(b"\r\n");
-        let mut storage = [httparse::EMPTY_HEADER; MAX_FIELDS];
-        match httparse::parse_headers(&with_end, &mut storage).map_err(HeadError::Syntax)? {
-            httparse::Status::Partial => Err(HeadError::Incomplete),
-            httparse::Status::Complete((end, parsed)) => {
-                let fields = fields_of(&with_end, parsed, end);
-                Ok(Self { buffer: block, fields })
-            }
-        }
+        Ok(Self { fields: parse_fields(&with_end)?, buffer: block })
+    }
+
+    /// Parses header lines with the empty line behind them.
+    ///
+    /// # Errors
+    /// When the bytes break the grammar or stop before the empty line.
+    pub fn parse_with_end(lines: impl Into<Bytes>) -> Result<Self, HeadError> {
+        let buffer: Bytes = lines.into();
+        Ok(Self { fields: parse_fields(&buffer)?, buffer })
     }
 
     /// The header lines, each with its line ending, without start line and empty line.
@@ -134,12 +136,26 @@ impl Headers {
 
     /// The values of every field of this name, whatever its case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
+        let named = move |field: &&Field| self.is_named(field, name);
+        self.fields.iter().filter(named).map(|field| slice(&self.buffer, &field.value))
+    }
+
+    fn is_named(&self, field: &Field, name: &str) -> bool {
+        slice(&self.buffer, &field.name).eq_ignore_ascii_case(name.as_bytes())
     }
 
     /// The value of the first field of this name.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
+        let field = self.fields.iter().find(|field| self.is_named(field, name))?;
+        Some(slice(&self.buffer, &field.value))
+    }
+}
+
+fn parse_fields(lines: &[u8]) -> Result<Vec<Field>, HeadError> {
+    let mut storage = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    match httparse::parse_headers(lines, &mut storage).map_err(HeadError::Syntax)? {
+        httparse::Status::Partial => Err(HeadError::Incomplete),
+        httparse::Status::Complete((end, parsed)) => Ok(fields_of(lines, parsed, end)),
     }
 }
 

@@ -7,6 +7,7 @@
 use crate::hook::delivery::Checked;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// How many keys are remembered.
 pub(super) const REMEMBERED: usize = 100_000;
@@ -14,9 +15,27 @@ pub(super) const REMEMBERED: usize = 100_000;
 /// The keys of the newest verified deliveries, each with the number of its first one.
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
-    first: HashMap<u64, u64>,
+    first: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
     order: VecDeque<u64>,
     unsettled: usize,
+}
+
+/// The keys are hashes already, of a kind that nobody can aim.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// The key of a delivery, if it takes part: verified, and with a composite key.

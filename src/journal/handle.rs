@@ -4,9 +4,10 @@
 use super::budget::{Budget, Permit};
 use super::error::{OpenError, ReadError, WriteError};
 use super::lock::OwnerLock;
+use super::notes::{Attendant, Notes};
 use super::options::Options;
 use super::outbox::{Pending, Settlement};
-use super::queue::{Append, Command, Note, NoteContent, Settle, SettledAnswer};
+use super::queue::{Append, Command, Inbox, Note, NoteContent, Settle, SettledAnswer};
 use super::reader::Reader;
 use super::record::KeptAttempt;
 use super::stored::Stored;
@@ -34,6 +35,7 @@ pub struct Journal {
     queue: SyncSender<Command>,
     appends: Arc<Budget>,
     notes: Arc<Budget>,
+    lying: Arc<Notes>,
     commits: Arc<AtomicU64>,
     reader: Mutex<Option<Reader>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -76,9 +78,11 @@ impl Journal {
         let mut warnings = Vec::new();
         let (path, connection, lock) = open_owned(path, &mut warnings)?;
         let (depth, bytes) = (options.queue_depth.max(1), options.queue_bytes);
-        let (queue, commands) = sync_channel(depth.saturating_mul(2).saturating_add(SPARE));
+        let (queue, commands) = sync_channel(depth.saturating_add(SPARE));
+        let lying = Arc::new(Notes::default());
+        let inbox = Inbox::new(commands, Attendant(Arc::clone(&lying)));
         let commits = Arc::new(AtomicU64::new(0));
-        let writer = Writer::new(path.clone(), connection, lock, options, commands, Arc::clone(&commits))?;
+        let writer = Writer::new(path.clone(), connection, lock, options, inbox, Arc::clone(&commits))?;
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writer.run())
@@ -89,6 +93,7 @@ impl Journal {
             queue,
             appends: Budget::new(depth, bytes),
             notes: Budget::new(depth, bytes),
+            lying,
             commits,
             reader: Mutex::new(None),
             thread: Mutex::new(Some(thread)),
@@ -171,7 +176,11 @@ impl Journal {
     }
 
     fn note(&self, seq: u64, content: NoteContent, permit: Permit) -> Result<(), WriteError> {
-        self.send(Command::Note(Box::new(Note { seq: signed(seq), content, _permit: permit })))
+        if self.lying.put(Note { seq: signed(seq), content, _permit: permit })? {
+            // A full queue keeps the writer awake by itself.
+            drop(self.queue.try_send(Command::Look));
+        }
+        Ok(())
     }
 
     /// What waits for a target after a number, oldest first.

@@ -15,6 +15,7 @@ mod guest;
 mod handle;
 mod insert;
 mod lock;
+mod notes;
 mod options;
 mod outbox;
 mod prune;

@@ -2,6 +2,7 @@
 
 use super::budget::Permit;
 use super::error::WriteError;
+use super::notes::Attendant;
 use super::outbox::Settlement;
 use super::record::KeptAttempt;
 use crate::hook::delivery::Checked;
@@ -13,9 +14,21 @@ use tokio::sync::oneshot;
 /// The most commands of one commit.
 const MAX_BATCH: usize = 1_024;
 
-/// How long notes that nobody waits for are held back, so that they share a
-/// delivery's commit instead of standing in its way with their own.
-const NOTE_DELAY: Duration = Duration::from_millis(2);
+/// When an idle writer looks whether notes have come, one after the other. Until
+/// then they wait for a delivery whose commit takes them along.
+const LOOKS: [Duration; 5] = [
+    Duration::from_millis(2),
+    Duration::from_millis(4),
+    Duration::from_millis(8),
+    Duration::from_millis(16),
+    Duration::from_millis(32),
+];
+
+/// So many deliveries in a commit come from senders that wait for each other's commits.
+const MANY: usize = 4;
+
+/// The longest that a commit lets deliveries gather.
+const LONGEST_PAUSE: Duration = Duration::from_micros(200);
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, WriteError>>;
 
@@ -76,7 +89,8 @@ pub(super) struct Settle {
 #[derive(Debug)]
 pub(super) enum Command {
     Append(Append),
-    Note(Box<Note>),
+    /// A note was put down.
+    Look,
     Settle(Box<Settle>),
     /// Everything before it is to be committed.
     Flush(Reply<()>),
@@ -98,7 +112,7 @@ impl Batch {
     fn push(&mut self, command: Command) {
         match command {
             Command::Append(append) => self.appends.push(append),
-            Command::Note(note) => self.notes.push(*note),
+            Command::Look => {}
             Command::Settle(settle) => self.settles.push(*settle),
             Command::Flush(reply) => self.flushes.push(reply),
             Command::Close(reply) => self.close = Some(reply),
@@ -106,7 +120,7 @@ impl Batch {
     }
 
     fn len(&self) -> usize {
-        self.appends.len() + self.notes.len() + self.settles.len() + self.flushes.len()
+        self.appends.len() + self.settles.len() + self.flushes.len()
     }
 
     /// Whether there is nothing to write.
@@ -114,48 +128,77 @@ impl Batch {
         self.appends.is_empty() && self.notes.is_empty() && self.settles.is_empty()
     }
 
-    /// Whether somebody waits for this commit.
-    fn urgent(&self) -> bool {
-        self.len() > self.notes.len() || self.close.is_some()
-    }
-
     fn full(&self) -> bool {
         self.len() >= MAX_BATCH || self.close.is_some()
     }
 }
 
-/// Takes what has queued up since the last commit; waits at most `patience` for
-/// the first command, or for ever without it.
-pub(super) fn gather(queue: &Receiver<Command>, patience: Option<Duration>) -> Batch {
-    let mut batch = Batch::default();
-    let first = match patience {
-        None => queue.recv().map_err(|_end| RecvTimeoutError::Disconnected),
-        Some(patience) => queue.recv_timeout(patience),
-    };
-    accept(&mut batch, first);
-    let held_until = Instant::now() + NOTE_DELAY;
-    loop {
+/// The writer's side of the queue, and of the notes beside it.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    queue: Receiver<Command>,
+    notes: Attendant,
+    /// How long to let appends gather before the next commit.
+    pause: Duration,
+}
+
+impl Inbox {
+    pub(super) fn new(queue: Receiver<Command>, notes: Attendant) -> Self {
+        Self { queue, notes, pause: Duration::ZERO }
+    }
+
+    /// Takes what has come since the last commit; waits at most `patience` for
+    /// something, or for ever without it.
+    pub(super) fn gather(&mut self, patience: Option<Duration>) -> Batch {
+        let mut batch = Batch::default();
+        match patience {
+            Some(patience) => drop(self.accept(&mut batch, patience)),
+            None => self.wait(&mut batch),
+        }
+        if !batch.appends.is_empty() && !self.pause.is_zero() {
+            std::thread::sleep(std::mem::take(&mut self.pause));
+        }
         while !batch.full()
-            && let Ok(command) = queue.try_recv()
+            && let Ok(command) = self.queue.try_recv()
         {
             batch.push(command);
         }
-        if batch.full() || batch.urgent() || batch.notes.is_empty() {
-            return batch;
-        }
-        let left = held_until.saturating_duration_since(Instant::now());
-        if left.is_zero() || !accept(&mut batch, queue.recv_timeout(left)) {
-            return batch;
-        }
+        // After the commands: what was noted before a command was given is to be in its commit.
+        batch.notes = self.notes.take();
+        batch
     }
-}
 
-/// Whether a command came; the end of all senders is a command to close.
-fn accept(batch: &mut Batch, received: Result<Command, RecvTimeoutError>) -> bool {
-    match received {
-        Ok(command) => batch.push(command),
-        Err(RecvTimeoutError::Timeout) => return false,
-        Err(RecvTimeoutError::Disconnected) => batch.close = Some(None),
+    /// Many senders that were answered at once come again at once, and share
+    /// the next commit when it waits for a part of what it costs.
+    pub(super) fn committed(&mut self, appends: usize, took: Duration) {
+        let many = appends >= MANY;
+        self.pause = if many { (took / 2).min(LONGEST_PAUSE) } else { Duration::ZERO };
     }
-    true
+
+    /// Waits for something to do. Looks for notes at growing distances, so that
+    /// those of a busy time wake nobody, and then sleeps until it is told.
+    fn wait(&self, batch: &mut Batch) {
+        for look in LOOKS {
+            if self.accept(batch, look) || self.notes.any() {
+                return;
+            }
+        }
+        if self.notes.leave() {
+            match self.queue.recv() {
+                Ok(command) => batch.push(command),
+                Err(_end) => batch.close = Some(None),
+            }
+            self.notes.attend();
+        }
+    }
+
+    /// Whether a command came in time; the end of all senders is a command to close.
+    fn accept(&self, batch: &mut Batch, patience: Duration) -> bool {
+        match self.queue.recv_timeout(patience) {
+            Ok(command) => batch.push(command),
+            Err(RecvTimeoutError::Timeout) => return false,
+            Err(RecvTimeoutError::Disconnected) => batch.close = Some(None),
+        }
+        true
+    }
 }

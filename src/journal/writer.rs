@@ -12,15 +12,14 @@ use super::file::{self, Identity};
 use super::insert::{self, Blame};
 use super::lock::OwnerLock;
 use super::options::{Durability, Options};
-use super::queue::{Append, Batch, Command, Note, NoteContent, Placed, Reply, Settle, gather};
+use super::queue::{Append, Batch, Inbox, Note, NoteContent, Placed, Reply, Settle};
 use super::retention::Sweeper;
 use super::{outbox, signed, unsigned};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long notes wait for another try after a commit failed.
 const RETRY: Duration = Duration::from_millis(500);
@@ -41,7 +40,7 @@ pub(super) struct Writer {
     path: PathBuf,
     identity: Identity,
     options: Options,
-    queue: Receiver<Command>,
+    inbox: Inbox,
     /// None after an error that taints it: the next commit opens a new one.
     connection: Option<Connection>,
     /// The log was written by a connection that failed.
@@ -66,7 +65,7 @@ impl Writer {
         connection: Connection,
         lock: OwnerLock,
         options: Options,
-        queue: Receiver<Command>,
+        inbox: Inbox,
         commits: Arc<AtomicU64>,
     ) -> Result<Self, OpenError> {
         let identity = file::identity(&path).map_err(|error| OpenError::io(&path, error))?;
@@ -75,7 +74,7 @@ impl Writer {
             path,
             identity,
             options,
-            queue,
+            inbox,
             connection: None,
             log_tainted: false,
             waits_for_disk: None,
@@ -119,7 +118,8 @@ impl Writer {
     /// Writes until it is told to close, or nobody is left who could tell it.
     pub(super) fn run(mut self) {
         loop {
-            let mut batch = gather(&self.queue, self.patience());
+            let patience = self.patience();
+            let mut batch = self.inbox.gather(patience);
             let close = batch.close.take();
             self.flushes.append(&mut batch.flushes);
             let outcome = self.commit(batch);
@@ -205,11 +205,13 @@ impl Writer {
 
     /// One transaction. After an error nothing of it remains.
     fn write(&mut self, appends: &[Append], settles: &[Settle]) -> Result<Vec<Placed>, WriteError> {
+        let begun = Instant::now();
         let written = self.try_write(appends, settles);
         match &written {
             Ok(placed) => {
                 self.last_seq = placed.last().map_or(self.last_seq, |placed| placed.seq);
                 self.duplicates.settle();
+                self.inbox.committed(appends.len(), begun.elapsed());
                 if let Some(newest) = appends.last() {
                     self.sweeper.added(appends.len(), newest.checked.delivery.received);
                     self.appends_committed += 1;

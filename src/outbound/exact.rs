@@ -96,9 +96,8 @@ impl ExactClient {
             .filter(|method| method != Method::CONNECT)
             .ok_or_else(|| invalid("the method cannot be sent to a target"))?;
         let ticket = self.slots.put(request.head.clone(), request.body.len() as u64);
-        let exchange = self.exchange(request, &method, &ticket);
-        let Some(timeout) = request.timeout else { return exchange.await };
-        match tokio::time::timeout(timeout, exchange).await {
+        let timeout = request.timeout.unwrap_or(Duration::MAX);
+        match tokio::time::timeout(timeout, self.exchange(request, &method, &ticket)).await {
             Ok(result) => result,
             Err(_elapsed) if ticket.slot.started() => Err(Failure {
                 kind: FailureKind::Timeout,
@@ -184,9 +183,8 @@ fn carrier(
 /// The answer's fields as they came; where its head was not seen whole, as the client read them.
 fn answer_headers(read: &http::HeaderMap, head: Option<Bytes>) -> Headers {
     let as_written = head.and_then(|head| {
-        let first_line = head.windows(2).position(|pair| pair == b"\r\n")?.saturating_add(2);
-        let block = head.slice(first_line..head.len().saturating_sub(2).max(first_line));
-        Headers::parse_block(block).ok().filter(|headers| headers.len() == read.len())
+        let first_line = memchr::memchr(b'\n', &head)?.saturating_add(1);
+        Headers::parse_with_end(head.slice(first_line..)).ok().filter(|headers| headers.len() == read.len())
     });
     as_written.unwrap_or_else(|| {
         Headers::from_pairs(read.iter().map(|(name, value)| (name.as_str(), value.as_bytes())))

@@ -97,9 +97,7 @@ impl Slot {
 /// Where the first empty line at or after `from` ends.
 pub(super) fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
     let rest = bytes.get(from..)?;
-    rest.windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .map(|at| from.saturating_add(at).saturating_add(4))
+    memchr::memmem::find(rest, b"\r\n\r\n").map(|at| from.saturating_add(at).saturating_add(4))
 }
 
 fn is_interim(head: &[u8]) -> bool {

@@ -130,10 +130,10 @@ fn next_place(body_left: u64) -> Place {
 }
 
 fn slot_number(head: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(head).ok()?;
-    text.lines()
-        .find_map(|line| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case(FIELD)))
-        .and_then(|(_, number)| number.trim().parse().ok())
+    // The client writes names in small letters, as they were given to it.
+    let lines = head.split(|byte| *byte == b'\n');
+    let value = lines.into_iter().find_map(|line| line.strip_prefix(FIELD.as_bytes())?.strip_prefix(b":"))?;
+    std::str::from_utf8(value.trim_ascii()).ok()?.parse().ok()
 }
 
 /// The two sides of the stream no longer agree; the connection must not be used on.

@@ -213,8 +213,7 @@ fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         let rest = bytes.get(at..)?;
-        let line = rest.iter().position(|byte| *byte == b'\n')?;
-        at += line + 1;
+        at += memchr::memchr(b'\n', rest)? + 1;
         match bytes.get(at..)? {
             [b'\n', ..] => return Some(at + 1),
             [b'\r', b'\n', ..] => return Some(at + 2),

@@ -6,6 +6,7 @@
 //! versions beside old ones.
 
 use crate::hook::template::{Part, Source, Template, TemplateError};
+use smallvec::SmallVec;
 
 /// A parsed `value` of a profile.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -24,7 +25,7 @@ struct Element {
 /// What a written value holds.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::hook) struct Written<'v> {
-    pub(in crate::hook) signatures: Vec<&'v [u8]>,
+    pub(in crate::hook) signatures: SmallVec<[&'v [u8]; 2]>,
     pub(in crate::hook) timestamp: Option<&'v [u8]>,
 }
 

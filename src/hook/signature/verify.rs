@@ -22,6 +22,7 @@ use crate::hook::quantity::span;
 use crate::hook::template::{Lookup as _, Source};
 use crate::hook::time::Timestamp;
 use crate::hook::verdict::{Code, Verdict};
+use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 use std::time::Duration;
 use subtle::Choice;
@@ -43,6 +44,9 @@ struct Candidate<'v> {
     tag: Tag,
     timestamp: Option<&'v [u8]>,
 }
+
+/// Mostly there is one, and then nothing is allocated.
+type Candidates<'v> = SmallVec<[Candidate<'v>; 1]>;
 
 impl Provider {
     /// Verifies a message. `tolerance` replaces the profile's own when given;
@@ -144,11 +148,11 @@ impl Provider {
     }
 
     /// The written values that may hold the signature.
-    fn values<'m>(&'m self, scope: &'m Scope<'m>) -> Outcome<Vec<Cow<'m, [u8]>>> {
+    fn values<'m>(&'m self, scope: &'m Scope<'m>) -> Outcome<SmallVec<[Cow<'m, [u8]>; 1]>> {
         let source = match &self.place {
             Place::Headers(names) => {
                 let all = names.iter().flat_map(|name| scope.message.headers.all(name));
-                let values: Vec<_> = all.take(MOST_VALUES).map(Cow::Borrowed).collect();
+                let values: SmallVec<_> = all.take(MOST_VALUES).map(Cow::Borrowed).collect();
                 return if values.is_empty() {
                     fail(Code::NoHeader, format!("there is no {} header", listed(names)))
                 } else {
@@ -161,14 +165,14 @@ impl Provider {
         };
         match scope.lookup(&source) {
             // Owned, because the source is not kept.
-            Some(value) => Ok(vec![Cow::Owned(value.into_owned())]),
+            Some(value) => Ok(smallvec![Cow::Owned(value.into_owned())]),
             None => fail(Code::NoHeader, format!("there is no `{source}` with the signature")),
         }
     }
 
     /// The signatures in these values, decoded.
-    fn candidates<'v>(&self, values: &'v [Cow<'_, [u8]>]) -> Outcome<Vec<Candidate<'v>>> {
-        let mut candidates = Vec::new();
+    fn candidates<'v>(&self, values: &'v [Cow<'_, [u8]>]) -> Outcome<Candidates<'v>> {
+        let mut candidates = Candidates::new();
         let mut failure = None;
         for value in values {
             match self.read_value(value, &mut candidates) {
@@ -182,7 +186,7 @@ impl Provider {
         }
     }
 
-    fn read_value<'v>(&self, value: &'v [u8], candidates: &mut Vec<Candidate<'v>>) -> Outcome<()> {
+    fn read_value<'v>(&self, value: &'v [u8], candidates: &mut Candidates<'v>) -> Outcome<()> {
         let place = || self.place_title();
         if value.trim_ascii().is_empty() {
             return fail(Code::Malformed, format!("{} is empty", place()));
@@ -249,10 +253,10 @@ impl Provider {
     }
 
     /// The URLs that may have been signed; one `None` where no URL is.
-    fn urls<'m>(&self, message: &Message<'m>) -> Outcome<Vec<Option<Cow<'m, str>>>> {
+    fn urls<'m>(&self, message: &Message<'m>) -> Outcome<SmallVec<[Option<Cow<'m, str>>; 2]>> {
         let params = self.content.uses(&Source::Params);
         if !params && !self.content.uses(&Source::Url) {
-            return Ok(vec![None]);
+            return Ok(smallvec![None]);
         }
         let url = params::url_of(message);
         if params {

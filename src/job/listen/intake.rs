@@ -222,7 +222,8 @@ impl Intake {
         let (seq, duplicate_of, checked) = stored.into_parts();
         let answered = match decision.settled {
             Some(answered) => answered,
-            None => self.mirror(seq, &checked, decision.deadline, begun).await,
+            // Boxed: a delivery that is not passed on needs no room for it.
+            None => Box::pin(self.mirror(seq, &checked, decision.deadline, begun)).await,
         };
         let took = begun.elapsed();
         let status = answered.response.status;
