@@ -1,8 +1,10 @@
 //! What is let go of when a journal is over its limits: the oldest first, what
 //! no target lacks before what one does, and never what still waits.
 //!
-//! Works in bites between commits, so that no append waits for long. Never
-//! reads the clock: age is counted back from the newest delivery.
+//! Works in bites between commits, so that no append waits for long; a commit
+//! of many deliveries makes room for them itself, because pages that become
+//! free in it are written once, with what is new, and not twice. Never reads
+//! the clock: age is counted back from the newest delivery.
 
 use super::options::Retention;
 use super::{signed, unsigned};
@@ -12,6 +14,10 @@ use std::ops::RangeInclusive;
 
 /// The most deliveries of one bite.
 const BITE: i64 = 128;
+
+/// A commit of fewer deliveries leaves the work to the bites: it would write the
+/// page of the oldest each time, for the sake of one delivery on it.
+const WORTH_ROOM: u64 = 16;
 
 /// The most pages given back to the file system in one bite.
 const VACUUM_BITE: i64 = 256;
@@ -72,10 +78,31 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Deliveries were stored, the newest received at `newest`.
-    pub(super) fn added(&mut self, deliveries: usize, newest: Timestamp) {
+    /// Lets go of as many old deliveries as are about to be stored, within their
+    /// transaction, when there is no room for them; how many went.
+    pub(super) fn make_room(
+        &mut self,
+        transaction: &Connection,
+        new: usize,
+        last_seq: u64,
+    ) -> rusqlite::Result<u64> {
+        let new = u64::try_from(new).unwrap_or(u64::MAX);
+        if new < WORTH_ROOM || self.count.saturating_add(new) <= self.limits.max_deliveries {
+            return Ok(0);
+        }
+        if self.changed_by_others(transaction)? {
+            self.count_again(transaction)?;
+        }
+        let over = self.count.saturating_add(new).saturating_sub(self.limits.max_deliveries);
+        let any_age = Timestamp::from_micros(i64::MIN);
+        let excess = Excess { deliveries: over.min(new), bytes: 0, before: any_age };
+        delete_rows(transaction, &self.candidates(transaction, Round::Delivered, last_seq, &excess)?)
+    }
+
+    /// Deliveries were stored, the newest received at `newest`, and others let go of for them.
+    pub(super) fn added(&mut self, deliveries: usize, gone: u64, newest: Timestamp) {
         let deliveries = u64::try_from(deliveries).unwrap_or(u64::MAX);
-        self.count = self.count.saturating_add(deliveries);
+        self.count = self.count.saturating_add(deliveries).saturating_sub(gone);
         self.since_check = self.since_check.saturating_add(deliveries);
         self.newest = newest;
         // A little more than the limit, or every delivery would have to make room for itself.
@@ -225,10 +252,16 @@ pub(super) fn delete(connection: &mut Connection, seqs: &[i64]) -> rusqlite::Res
         "UPDATE journal SET last_seq = max(last_seq, (SELECT coalesce(max(seq), 0) FROM deliveries))",
         [],
     )?;
+    let deleted = delete_rows(&transaction, seqs)?;
+    transaction.commit()?;
+    Ok(deleted)
+}
+
+fn delete_rows(connection: &Connection, seqs: &[i64]) -> rusqlite::Result<u64> {
     let mut deleted = 0;
     for run in runs(seqs) {
         let range = [*run.start(), *run.end()];
-        deleted += transaction
+        deleted += connection
             .prepare_cached("DELETE FROM deliveries WHERE seq BETWEEN ?1 AND ?2")?
             .execute(range)?;
         for sql in [
@@ -236,10 +269,9 @@ pub(super) fn delete(connection: &mut Connection, seqs: &[i64]) -> rusqlite::Res
             "DELETE FROM attempts WHERE seq BETWEEN ?1 AND ?2",
             "DELETE FROM outbox WHERE seq BETWEEN ?1 AND ?2",
         ] {
-            transaction.prepare_cached(sql)?.execute(range)?;
+            connection.prepare_cached(sql)?.execute(range)?;
         }
     }
-    transaction.commit()?;
     Ok(u64::try_from(deleted).unwrap_or(u64::MAX))
 }
 

@@ -58,6 +58,13 @@ pub(super) struct Writer {
     _lock: OwnerLock,
 }
 
+/// What a transaction did.
+struct Written {
+    placed: Vec<Placed>,
+    /// How many old deliveries were let go of.
+    gone: u64,
+}
+
 impl Writer {
     /// Takes over an open journal.
     pub(super) fn new(
@@ -206,30 +213,30 @@ impl Writer {
     /// One transaction. After an error nothing of it remains.
     fn write(&mut self, appends: &[Append], settles: &[Settle]) -> Result<Vec<Placed>, WriteError> {
         let begun = Instant::now();
-        let written = self.try_write(appends, settles);
-        match &written {
-            Ok(placed) => {
+        match self.try_write(appends, settles) {
+            Ok(Written { placed, gone }) => {
                 self.last_seq = placed.last().map_or(self.last_seq, |placed| placed.seq);
                 self.duplicates.settle();
                 self.inbox.committed(appends.len(), begun.elapsed());
                 if let Some(newest) = appends.last() {
-                    self.sweeper.added(appends.len(), newest.checked.delivery.received);
+                    self.sweeper.added(appends.len(), gone, newest.checked.delivery.received);
                     self.appends_committed += 1;
                     self.commits.fetch_add(1, Ordering::Relaxed);
                 }
                 if !settles.is_empty() || !self.carried.is_empty() {
                     self.sweeper.something_was_delivered();
                 }
+                Ok(placed)
             }
             Err(error) => {
                 self.duplicates.roll_back();
-                self.abandon_if_tainted(error);
+                self.abandon_if_tainted(&error);
+                Err(error)
             }
         }
-        written
     }
 
-    fn try_write(&mut self, appends: &[Append], settles: &[Settle]) -> Result<Vec<Placed>, WriteError> {
+    fn try_write(&mut self, appends: &[Append], settles: &[Settle]) -> Result<Written, WriteError> {
         self.require_same_file()?;
         self.require_connection()?;
         // What can be told again (an attempt, an answer) need not wait for the disk:
@@ -237,6 +244,7 @@ impl Writer {
         self.wait_for_disk(!appends.is_empty())?;
         let Some(connection) = self.connection.as_mut() else { return Err(WriteError::Closed) };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let gone = self.sweeper.make_room(&transaction, appends.len(), self.last_seq)?;
         let mut placed = Vec::with_capacity(appends.len());
         let mut deliveries = insert::Deliveries::new(&transaction)?;
         for (seq, append) in (self.last_seq + 1..).zip(appends) {
@@ -252,7 +260,7 @@ impl Writer {
             outbox::settle(&transaction, settle.seq, &settle.target, settle.settlement)?;
         }
         transaction.commit()?;
-        Ok(placed)
+        Ok(Written { placed, gone })
     }
 
     fn require_same_file(&self) -> Result<(), WriteError> {

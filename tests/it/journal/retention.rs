@@ -6,7 +6,9 @@ use hookctl::journal::{
     Filter, Guest, Journal, Options, PruneOptions, Pruned, Reader, Retention, Settlement,
 };
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 const TARGET: &str = "http://localhost:3000";
 
@@ -38,6 +40,33 @@ async fn the_oldest_go_when_there_are_too_many_and_numbers_are_never_used_again(
     Guest::open(&path).unwrap().prune(&PruneOptions { keep: Some(0), ..PruneOptions::default() }).unwrap();
     let journal = Journal::open(&path, keeping(10)).unwrap();
     assert_eq!(append(&journal, Sample::new("a")).await, 301);
+}
+
+#[tokio::test]
+async fn deliveries_that_come_together_make_room_for_themselves() {
+    let (_folder, path) = folder();
+    let journal = Arc::new(Journal::open(&path, keeping(2_000)).unwrap());
+    let owed = append(&journal, Sample::new("waits").owed_to(&[TARGET])).await;
+    let mut gone = 0;
+    for _ in 0..80 {
+        let mut together = JoinSet::new();
+        for _ in 0..50 {
+            let journal = Arc::clone(&journal);
+            together.spawn(async move { journal.append(Sample::new("a").checked()).await.map(drop) });
+        }
+        together.join_all().await.into_iter().for_each(|stored| stored.unwrap());
+        let stats = journal.read(Reader::stats).unwrap();
+        // Less than the slack that a bite between commits waits for.
+        assert!(stats.deliveries <= 2_000 + 40 + 50, "{}", stats.deliveries);
+        gone = stats.seqs.unwrap().1 - stats.deliveries;
+    }
+    assert!(gone >= 1_900, "{gone}");
+    assert_eq!(kept(&path).first(), Some(&owed), "what waits stays");
+    journal.close().await.unwrap();
+    let journal = Journal::open(&path, keeping(2_000)).unwrap();
+    journal.flush().await.unwrap();
+    let kept = kept(&path);
+    assert_eq!((kept.len(), kept.last()), (2_000, Some(&4_001)));
 }
 
 #[tokio::test]
