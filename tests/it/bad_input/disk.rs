@@ -262,7 +262,10 @@ fn a_journal_that_is_read_only_from_the_start_ends_with_6_and_the_command_that_m
     home.listen(Vec::<&str>::new()).stop();
     // Root may write everywhere, so the program runs as somebody else, from where they can reach it.
     let program = home.join("hookctl");
-    std::fs::copy(env!("CARGO_BIN_EXE_hookctl"), &program).unwrap();
+    // Copied by another process: a file that this one has open for writing may be
+    // inherited by any child that a test starts meanwhile, and could not be run.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_hookctl")).arg(&program).status().unwrap();
+    assert!(copied.success());
     let mode =
         |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     mode(home.path(), 0o755);
