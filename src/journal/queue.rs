@@ -24,11 +24,8 @@ const LOOKS: [Duration; 5] = [
     Duration::from_millis(32),
 ];
 
-/// So many deliveries in a commit come from senders that wait for each other's commits.
+/// Fewer deliveries than this in a commit do not wait for what is noted of others.
 const MANY: usize = 4;
-
-/// The longest that a commit lets deliveries gather.
-const LONGEST_PAUSE: Duration = Duration::from_micros(200);
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, WriteError>>;
 
@@ -128,6 +125,17 @@ impl Batch {
         self.appends.is_empty() && self.notes.is_empty() && self.settles.is_empty()
     }
 
+    /// Takes the notes out of a commit of few deliveries: their senders are
+    /// answered first, and the notes are written while the deliveries are passed
+    /// on. Whoever waits for what was noted before keeps them in it.
+    pub(super) fn take_what_can_wait(&mut self) -> Vec<Note> {
+        let few = (1..MANY).contains(&self.appends.len());
+        if few && self.settles.is_empty() && self.flushes.is_empty() && self.close.is_none() {
+            return std::mem::take(&mut self.notes);
+        }
+        Vec::new()
+    }
+
     fn full(&self) -> bool {
         self.len() >= MAX_BATCH || self.close.is_some()
     }
@@ -138,13 +146,11 @@ impl Batch {
 pub(super) struct Inbox {
     queue: Receiver<Command>,
     notes: Attendant,
-    /// How long to let appends gather before the next commit.
-    pause: Duration,
 }
 
 impl Inbox {
     pub(super) fn new(queue: Receiver<Command>, notes: Attendant) -> Self {
-        Self { queue, notes, pause: Duration::ZERO }
+        Self { queue, notes }
     }
 
     /// Takes what has come since the last commit; waits at most `patience` for
@@ -155,9 +161,6 @@ impl Inbox {
             Some(patience) => drop(self.accept(&mut batch, patience)),
             None => self.wait(&mut batch),
         }
-        if !batch.appends.is_empty() && !self.pause.is_zero() {
-            std::thread::sleep(std::mem::take(&mut self.pause));
-        }
         while !batch.full()
             && let Ok(command) = self.queue.try_recv()
         {
@@ -166,13 +169,6 @@ impl Inbox {
         // After the commands: what was noted before a command was given is to be in its commit.
         batch.notes = self.notes.take();
         batch
-    }
-
-    /// Many senders that were answered at once come again at once, and share
-    /// the next commit when it waits for a part of what it costs.
-    pub(super) fn committed(&mut self, appends: usize, took: Duration) {
-        let many = appends >= MANY;
-        self.pause = if many { (took / 2).min(LONGEST_PAUSE) } else { Duration::ZERO };
     }
 
     /// Waits for something to do. Looks for notes at growing distances, so that

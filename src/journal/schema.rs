@@ -123,8 +123,11 @@ pub(super) fn bring_up_to_date(
 ) -> Result<(), OpenError> {
     let sqlite = |error| OpenError::sqlite(path, error);
     if state == State::Empty {
-        // Before the first table, or the file could never shrink.
-        connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL").map_err(sqlite)?;
+        // Before the first table, or the file could never shrink; and six deliveries of
+        // the usual size share a page: half as many writes as with SQLite's own 4 KiB.
+        connection
+            .execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")
+            .map_err(sqlite)?;
     }
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(sqlite)?;

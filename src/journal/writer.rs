@@ -19,7 +19,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long notes wait for another try after a commit failed.
 const RETRY: Duration = Duration::from_millis(500);
@@ -127,9 +127,13 @@ impl Writer {
         loop {
             let patience = self.patience();
             let mut batch = self.inbox.gather(patience);
+            let notes = batch.take_what_can_wait();
             let close = batch.close.take();
             self.flushes.append(&mut batch.flushes);
-            let outcome = self.commit(batch);
+            let mut outcome = self.commit(batch);
+            if !notes.is_empty() {
+                outcome = outcome.and(self.commit(Batch { notes, ..Batch::default() }));
+            }
             if let Some(reply) = close {
                 let finished = self.finish();
                 // The lock is free before the waiter hears of it.
@@ -212,12 +216,10 @@ impl Writer {
 
     /// One transaction. After an error nothing of it remains.
     fn write(&mut self, appends: &[Append], settles: &[Settle]) -> Result<Vec<Placed>, WriteError> {
-        let begun = Instant::now();
         match self.try_write(appends, settles) {
             Ok(Written { placed, gone }) => {
                 self.last_seq = placed.last().map_or(self.last_seq, |placed| placed.seq);
                 self.duplicates.settle();
-                self.inbox.committed(appends.len(), begun.elapsed());
                 if let Some(newest) = appends.last() {
                     self.sweeper.added(appends.len(), gone, newest.checked.delivery.received);
                     self.appends_committed += 1;
