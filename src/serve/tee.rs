@@ -8,6 +8,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// The most bytes of one read: one less than hyper's first buffer. hyper doubles
+/// a buffer that a read fills, up to the size of the largest head, and keeps it
+/// as long as the connection stays: a thousand of them would be most of the memory.
+const MAX_READ: usize = (8 << 10) - 1;
+
 /// A stream that is followed while it is read.
 #[derive(Debug)]
 pub(super) struct Tee<S> {
@@ -48,7 +53,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tee<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if !self.held.is_empty() {
-            let count = self.held.len().min(buffer.remaining());
+            let count = self.held.len().min(buffer.remaining()).min(MAX_READ);
             let taken = self.follow(self.held.get(..count).unwrap_or_default())?;
             buffer.put_slice(self.held.get(..taken).unwrap_or_default());
             self.held.advance(taken);
@@ -57,17 +62,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tee<S> {
             }
             return Poll::Ready(Ok(()));
         }
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        let new = buffer.filled().get(before..).unwrap_or_default();
+        let room = buffer.remaining().min(MAX_READ);
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut part))?;
+        let new = part.filled();
         if new.is_empty() {
             return Poll::Ready(Ok(()));
         }
         let taken = self.follow(new)?;
-        if taken < new.len() {
-            self.held = Bytes::copy_from_slice(new.get(taken..).unwrap_or_default());
-            buffer.set_filled(before + taken);
+        if let Some(rest @ [_, ..]) = new.get(taken..) {
+            self.held = Bytes::copy_from_slice(rest);
         }
+        buffer.advance(taken);
         Poll::Ready(Ok(()))
     }
 }
