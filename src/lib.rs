@@ -16,8 +16,9 @@
 //! | 4 | `job` | what the tool does |
 //! | 3 | `receive`, `forward` | one outside party each; they never name each other |
 //! | 2 | `journal`, `serve`, `outbound`, `clock` | disk, HTTP server, HTTP clients, system time |
-//! | 1 | `hook` | facts and rules, pure |
+//! | 1 | `hook`, `buffer` | facts and rules, pure; bytes that are gathered |
 
+pub mod buffer;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -8,6 +8,7 @@ use super::seats::Seat;
 use super::shared::Shared;
 use super::wire::SharedWire;
 use super::{Handler, Refusal, limits};
+use crate::buffer::Buffer;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming};
 use std::error::Error;
@@ -18,9 +19,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::time::Sleep;
-
-/// The room that a body in pieces begins with, if it can need as much.
-const FIRST_ROOM: usize = 16 << 10;
 
 /// Who says that a body is late.
 pub(super) enum Clock {
@@ -86,18 +84,19 @@ pub(super) async fn read<H: Handler>(
     mut body: Incoming,
     mut clock: Clock,
     reservation: &mut Reservation,
-) -> Result<Bytes, Refusal> {
+) -> Result<Buffer, Refusal> {
     let limits = &shared.limits;
     let declared = body.size_hint().exact();
     if declared.is_some_and(|declared| declared > limits.max_body as u64) {
         return Err(limits::body_too_large(limits.max_body));
     }
     let declared = declared.and_then(|declared| usize::try_from(declared).ok());
-    let mut whole: Vec<u8> = Vec::new();
+    let most = declared.unwrap_or(limits.max_body);
+    let mut whole = Buffer::default();
     loop {
         let frame = match next(&mut body, &mut clock, limits).await {
             Next::Frame(frame) => frame,
-            Next::End => return Ok(whole.into()),
+            Next::End => return Ok(whole),
             Next::Late => return Err(late(whole.len(), declared)),
             Next::Broken(error) => return Err(broken(&error, whole.len(), declared)),
         };
@@ -106,28 +105,15 @@ pub(super) async fn read<H: Handler>(
         if whole.len() + data.len() > limits.max_body {
             return Err(limits::body_too_large(limits.max_body));
         }
-        // The usual case, a whole body in one frame, takes one allocation of its size.
-        let capacity = capacity_for(&whole, data.len(), declared.unwrap_or(limits.max_body));
-        if !shared.grow(seat, reservation, capacity - whole.capacity()).await {
+        // What a buffer costs is counted, not what it holds: that is what memory runs out of.
+        let growth = whole.growth(data.len(), most);
+        if !shared.grow(seat, reservation, growth).await || !whole.push(data, most) {
             return Err(overloaded());
         }
-        whole.reserve_exact(capacity - whole.len());
-        whole.extend_from_slice(data);
         if declared == Some(whole.len()) {
-            return Ok(whole.into());
+            return Ok(whole);
         }
     }
-}
-
-/// The capacity that a body of at most `most` bytes needs to take `more` of them:
-/// twice what it has, so that it seldom moves, but never more than it can need.
-/// Capacity is counted against the budget, because capacity is what costs memory.
-fn capacity_for(whole: &Vec<u8>, more: usize, most: usize) -> usize {
-    let needed = whole.len() + more;
-    if needed <= whole.capacity() {
-        return whole.capacity();
-    }
-    whole.capacity().saturating_mul(2).max(FIRST_ROOM).min(most).max(needed)
 }
 
 /// There is no room for this request now.

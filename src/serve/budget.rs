@@ -4,6 +4,7 @@
 use super::seats::Seat;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// Bytes are counted in steps, so that a body in one-byte pieces costs no more than another.
 const STEP: usize = 16 << 10;
@@ -13,25 +14,22 @@ const STEP: usize = 16 << 10;
 pub(super) struct Budget {
     used: AtomicUsize,
     limit: usize,
+    /// Over how long the pace of a connection is taken.
+    window: Duration,
 }
 
 impl Budget {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { used: AtomicUsize::new(0), limit }
+    pub(super) fn new(limit: usize, window: Duration) -> Self {
+        Self { used: AtomicUsize::new(0), limit, window }
     }
 
-    /// Counts `bytes` for `seat`, unless that is more than there may be.
-    fn take(&self, seat: &Seat, bytes: usize) -> bool {
+    /// Counts `bytes`, unless that is more than there may be.
+    fn take(&self, bytes: usize) -> bool {
         let fits = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.limit);
-        let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok();
-        if taken {
-            seat.held.fetch_add(bytes, Ordering::Relaxed);
-        }
-        taken
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
     }
 
-    fn give_back(&self, seat: &Seat, bytes: usize) {
-        seat.held.fetch_sub(bytes, Ordering::Relaxed);
+    fn give_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
@@ -45,7 +43,8 @@ impl Budget {
 #[derive(Debug)]
 pub(super) struct Reservation {
     budget: Arc<Budget>,
-    seat: Arc<Seat>,
+    /// Who can be evicted to get the bytes back; nobody once the request is whole.
+    seat: Option<Arc<Seat>>,
     free: usize,
     held: usize,
     taken: usize,
@@ -54,7 +53,7 @@ pub(super) struct Reservation {
 impl Reservation {
     /// A reservation whose first `free` bytes are not counted.
     pub(super) fn new(budget: Arc<Budget>, seat: Arc<Seat>, free: usize) -> Self {
-        Self { budget, seat, free, held: 0, taken: 0 }
+        Self { budget, seat: Some(seat), free, held: 0, taken: 0 }
     }
 
     /// The bytes that must be taken from the budget so that `more` can be held.
@@ -67,20 +66,43 @@ impl Reservation {
     pub(super) fn grow(&mut self, more: usize) -> bool {
         let missing = self.missing(more);
         if missing > 0 {
-            if !self.budget.take(&self.seat, missing) {
+            if !self.budget.take(missing) {
                 return false;
             }
             self.taken += missing;
+            if let Some(seat) = &self.seat {
+                seat.holds_more(missing, self.budget.window, Instant::now());
+            }
         }
         self.held += more;
         true
+    }
+
+    /// Holds as many bytes as `total`, or more if it held more before.
+    pub(super) fn grow_to(&mut self, total: usize) -> bool {
+        self.grow(total.saturating_sub(self.held))
+    }
+
+    /// Whether anything must be given back.
+    pub(super) fn is_counted(&self) -> bool {
+        self.taken > 0
+    }
+
+    /// The request is whole: its bytes belong to whoever handles it, not to the connection.
+    pub(super) fn leave_seat(&mut self) {
+        if let Some(seat) = self.seat.take() {
+            seat.holds_less(self.taken);
+        }
     }
 
     /// Holds nothing any more.
     pub(super) fn clear(&mut self) {
         self.held = 0;
         if self.taken > 0 {
-            self.budget.give_back(&self.seat, self.taken);
+            self.budget.give_back(self.taken);
+            if let Some(seat) = &self.seat {
+                seat.holds_less(self.taken);
+            }
             self.taken = 0;
         }
     }
@@ -102,7 +124,7 @@ mod tests {
 
     #[test]
     fn small_requests_are_free_and_all_is_given_back() {
-        let budget = Arc::new(Budget::new(64 << 10));
+        let budget = Arc::new(Budget::new(64 << 10, Duration::from_secs(1)));
         let mut small = Reservation::new(Arc::clone(&budget), seat(), 8 << 10);
         assert!(small.grow(8 << 10));
         assert_eq!(budget.used(), 0);
@@ -113,5 +135,18 @@ mod tests {
         assert!(small.grow(1));
         drop(small);
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn a_whole_request_is_counted_and_no_longer_the_connections() {
+        let budget = Arc::new(Budget::new(64 << 10, Duration::from_secs(1)));
+        let seat = seat();
+        let mut whole = Reservation::new(Arc::clone(&budget), Arc::clone(&seat), 0);
+        assert!(whole.grow(20_000) && whole.grow_to(10_000) && whole.grow_to(32 << 10));
+        assert_eq!(seat.held.load(Ordering::Relaxed), 32 << 10);
+        whole.leave_seat();
+        assert_eq!((seat.held.load(Ordering::Relaxed), budget.used()), (0, 32 << 10));
+        drop(whole);
+        assert_eq!((seat.held.load(Ordering::Relaxed), budget.used()), (0, 0));
     }
 }

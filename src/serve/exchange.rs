@@ -9,6 +9,7 @@ use super::seats::Seat;
 use super::shared::Shared;
 use super::wire::SharedWire;
 use super::{Handler, Refusal, Request, http2};
+use crate::buffer::Buffer;
 use crate::hook::headers::Head;
 use bytes::Bytes;
 use http::Version;
@@ -83,7 +84,7 @@ impl<H: Handler> Exchange<H> {
         self.open.fetch_add(1, Ordering::Relaxed);
         let _open = Open(&self.open);
         let version = request.version();
-        let (request, reservation) = match self.receive(request).await {
+        let (request, held) = match self.receive(request).await {
             Ok(received) => received,
             Err(refusal) => return Ok(self.refuse(&refusal, version)),
         };
@@ -97,7 +98,7 @@ impl<H: Handler> Exchange<H> {
         let handler = Arc::clone(&self.shared.handler);
         let answering = async move {
             let response = handler.handle(request).await;
-            drop((reservation, in_hand));
+            drop((held, in_hand));
             response
         };
         let response = Handover::new(Arc::clone(&self.shared), answering).await;
@@ -115,8 +116,12 @@ impl<H: Handler> Exchange<H> {
         into_hyper(Response::from(refusal), version, true)
     }
 
-    /// Reads the whole request.
-    async fn receive(&self, request: hyper::Request<Incoming>) -> Result<(Request, Reservation), Refusal> {
+    /// Reads the whole request. Its bytes count as long as anybody holds the body;
+    /// without a body, as long as the reservation lives.
+    async fn receive(
+        &self,
+        request: hyper::Request<Incoming>,
+    ) -> Result<(Request, Option<Reservation>), Refusal> {
         let head = self.head_of(&request)?;
         let shared = &*self.shared;
         shared.limits.check_head(&head)?;
@@ -127,8 +132,8 @@ impl<H: Handler> Exchange<H> {
             return Err(body::overloaded());
         }
         let body = request.into_body();
-        let body = if body.is_end_stream() {
-            Bytes::new()
+        let whole = if body.is_end_stream() {
+            Buffer::default()
         } else {
             let clock = match &self.wire {
                 Some(wire) => Clock::Connection(wire.clone()),
@@ -136,7 +141,15 @@ impl<H: Handler> Exchange<H> {
             };
             body::read(shared, &self.seat, body, clock, &mut reservation).await?
         };
-        Ok((Request { peer: self.seat.peer, head, body }, reservation))
+        reservation.leave_seat();
+        let (body, held) = if !reservation.is_counted() {
+            (whole.into_bytes(), None)
+        } else if whole.is_empty() {
+            (Bytes::new(), Some(reservation))
+        } else {
+            (whole.into_bytes_with(reservation), None)
+        };
+        Ok((Request { peer: self.seat.peer, head, body }, held))
     }
 
     fn head_of(&self, request: &hyper::Request<Incoming>) -> Result<Head, Refusal> {

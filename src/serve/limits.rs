@@ -19,9 +19,13 @@ pub struct Limits {
     pub max_head: usize,
     /// The largest body in bytes (413).
     pub max_body: usize,
-    /// The most bytes of unanswered requests held at once, over all connections
-    /// (503 once nobody can be evicted); never less than `max_body`.
+    /// The most bytes of requests held at once, over all connections; never less
+    /// than `max_body`. Beyond, a connection whose request comes much more slowly
+    /// is closed, and where there is none, the request gets 503.
     pub max_bytes_in_flight: usize,
+    /// How long a connection holds bytes before it is called slow, and over how
+    /// long that is measured.
+    pub pace_window: Duration,
     /// The most connections; `None` takes 1,024 or a quarter of the file
     /// descriptors this process may have, whichever is less.
     pub max_connections: Option<usize>,
@@ -62,6 +66,7 @@ impl Default for Limits {
             max_head: 64 << 10,
             max_body: 25 << 20,
             max_bytes_in_flight: 32 << 20,
+            pace_window: Duration::from_secs(1),
             max_connections: None,
             max_requests_in_hand: 1024,
             max_requests_per_connection: 1000,

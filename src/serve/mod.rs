@@ -17,6 +17,7 @@ mod handover;
 mod http2;
 mod last_words;
 mod limits;
+mod pace;
 mod rejection;
 mod respond;
 mod seats;

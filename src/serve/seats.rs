@@ -2,10 +2,12 @@
 //! who goes first when there is no room. It closes nothing itself: it tells the
 //! connection's own task.
 
+use super::pace::{Pace, gives_way};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// Set in `in_hand` once the connection must go; no request can begin after it.
@@ -22,8 +24,10 @@ pub(super) struct Seat {
     in_hand: AtomicU32,
     /// Since when no request is in hand, in microseconds of the server's life.
     waiting_since: AtomicU64,
-    /// Bytes counted against the budget.
+    /// Bytes of requests that are not whole, counted against the budget.
     pub(super) held: AtomicUsize,
+    /// How fast they came.
+    pace: Mutex<Option<Pace>>,
 }
 
 impl Seat {
@@ -35,6 +39,7 @@ impl Seat {
             in_hand: AtomicU32::new(0),
             waiting_since: AtomicU64::new(now),
             held: AtomicUsize::new(0),
+            pace: Mutex::default(),
         }
     }
 
@@ -62,6 +67,30 @@ impl Seat {
 
     pub(super) fn is_evicted(&self) -> bool {
         self.in_hand.load(Ordering::Acquire) & EVICTED != 0
+    }
+
+    /// So many bytes more are held; the pace is that of what is held together.
+    pub(super) fn holds_more(&self, bytes: usize, window: Duration, now: Instant) {
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.held.fetch_add(bytes, Ordering::Relaxed) == 0 {
+            *pace = Some(Pace::new(window, now));
+        }
+        if let Some(pace) = pace.as_mut() {
+            pace.came(bytes, now);
+        }
+    }
+
+    pub(super) fn holds_less(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    fn rate(&self, now: Instant) -> Option<u64> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).and_then(|pace| pace.rate(now))
+    }
+
+    /// Whether it holds bytes that an eviction would free.
+    fn holds_a_part(&self) -> bool {
+        self.held.load(Ordering::Relaxed) > 0 && !self.has_request_in_hand()
     }
 
     fn evict(&self) -> bool {
@@ -120,21 +149,38 @@ impl Seats {
         }
     }
 
-    /// Evicts, among those that `may_go`, the connection that has been without a
-    /// request in hand the longest. Its seat is free at once; its task follows.
-    pub(super) fn evict(&self, may_go: impl Fn(&Seat) -> bool) -> Option<Arc<Seat>> {
+    /// Evicts the connection that has been without a request in hand the longest.
+    pub(super) fn evict_idlest(&self) -> Option<Arc<Seat>> {
+        self.evict(|taken| {
+            taken
+                .values()
+                .filter(|seat| !seat.has_request_in_hand())
+                .min_by_key(|seat| (seat.waiting_since(), seat.number))
+                .map(Arc::clone)
+        })
+    }
+
+    /// Evicts the connection whose part of a request comes so slowly that it
+    /// gives way to `grower`, if there is one.
+    pub(super) fn evict_slower(&self, grower: &Seat, now: Instant) -> Option<Arc<Seat>> {
+        self.evict(|taken| {
+            let holders = taken.values().filter(|seat| seat.number != grower.number && seat.holds_a_part());
+            let (seats, rates): (Vec<_>, Vec<_>) = holders.map(|seat| (seat, seat.rate(now))).unzip();
+            let slowest = gives_way(grower.rate(now), &rates)?;
+            seats.get(slowest).copied().map(Arc::clone)
+        })
+    }
+
+    /// Evicts whom `choose` says. Its seat is free at once; its task follows.
+    fn evict(&self, choose: impl Fn(&HashMap<u64, Arc<Seat>>) -> Option<Arc<Seat>>) -> Option<Arc<Seat>> {
         let mut taken = self.lock();
         loop {
-            let oldest = taken
-                .values()
-                .filter(|seat| !seat.has_request_in_hand() && may_go(seat))
-                .min_by_key(|seat| (seat.waiting_since(), seat.number))
-                .map(Arc::clone)?;
+            let chosen = choose(&taken)?;
             // It may have got its request whole since we looked; then it stays.
-            if oldest.evict() {
-                taken.remove(&oldest.number);
-                oldest.control.notify_one();
-                return Some(oldest);
+            if chosen.evict() {
+                taken.remove(&chosen.number);
+                chosen.control.notify_one();
+                return Some(chosen);
             }
         }
     }
@@ -160,10 +206,29 @@ mod tests {
         assert!(first.begin());
         first.finish(50);
         assert!(second.begin());
-        let gone = seats.evict(|_| true).unwrap();
+        let gone = seats.evict_idlest().unwrap();
         assert!(Arc::ptr_eq(&gone, &third) && gone.is_evicted() && !gone.begin());
-        assert!(Arc::ptr_eq(&seats.evict(|_| true).unwrap(), &first));
-        assert!(seats.evict(|_| true).is_none(), "the second has a request in hand");
+        assert!(Arc::ptr_eq(&seats.evict_idlest().unwrap(), &first));
+        assert!(seats.evict_idlest().is_none(), "the second has a request in hand");
         assert!(seats.take(peer, 60).is_some());
+    }
+
+    #[test]
+    fn who_holds_a_part_and_stopped_gives_way_to_who_sends() {
+        let seats = Seats::new(4);
+        let peer = ([127, 0, 0, 1], 9).into();
+        let [drip, busy, idle, grower] = [0; 4].map(|now| seats.take(peer, now).unwrap());
+        let (start, window) = (Instant::now(), Duration::from_secs(1));
+        for seat in [&drip, &busy, &grower] {
+            seat.holds_more(1 << 20, window, start);
+        }
+        assert!(busy.begin());
+        grower.holds_more(8 << 20, window, start + window);
+        assert!(seats.evict_slower(&grower, start).is_none(), "all of them only just began");
+        let later = start + window * 8;
+        grower.holds_more(8 << 20, window, later);
+        assert!(Arc::ptr_eq(&seats.evict_slower(&grower, later).unwrap(), &drip));
+        assert!(seats.evict_slower(&grower, later).is_none(), "one has a request in hand, one holds nothing");
+        assert!(!idle.is_evicted() && !grower.is_evicted() && !busy.is_evicted());
     }
 }

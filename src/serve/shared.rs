@@ -21,6 +21,8 @@ pub(super) struct Shared<H> {
     pub(super) limits: Limits,
     pub(super) seats: Seats,
     budget: Arc<Budget>,
+    /// One at a time decides who gives way: two that refuse each other would both be refused.
+    shortage: tokio::sync::Mutex<()>,
     in_hand: Arc<AtomicUsize>,
     stopping: AtomicBool,
     started: Instant,
@@ -45,7 +47,9 @@ impl<H: Handler> Shared<H> {
             seats: Seats::new(max_connections),
             budget: Arc::new(Budget::new(
                 limits.max_bytes_in_flight.max(limits.max_body.saturating_add(limits.max_head)),
+                limits.pace_window,
             )),
+            shortage: tokio::sync::Mutex::default(),
             handler,
             limits,
             in_hand: Arc::default(),
@@ -81,28 +85,32 @@ impl<H: Handler> Shared<H> {
 
     /// Makes one seat or file descriptor free, if anybody may be evicted.
     pub(super) fn evict_one(&self, why: &str) -> bool {
-        self.evict_where(|_| true, why).is_some()
-    }
-
-    fn evict_where(&self, may_go: impl Fn(&Seat) -> bool, why: &str) -> Option<Arc<Seat>> {
-        let gone = self.seats.evict(may_go)?;
-        self.reject(gone.peer, None, "evicted", why);
-        Some(gone)
+        let gone = self.seats.evict_idlest();
+        gone.is_some_and(|gone| {
+            self.reject(gone.peer, None, "evicted", why);
+            true
+        })
     }
 
     pub(super) fn reservation(&self, seat: &Arc<Seat>, free: usize) -> Reservation {
         Reservation::new(Arc::clone(&self.budget), Arc::clone(seat), free)
     }
 
-    /// Holds `more` bytes, at the cost of older connections whose request is not
-    /// whole; false when all that is held belongs to requests in hand.
+    /// Holds `more` bytes, at the cost of connections whose request comes much
+    /// more slowly. False, and nothing is held any more, when there is none: then
+    /// the others go on, and this one comes again.
     pub(super) async fn grow(&self, seat: &Arc<Seat>, reservation: &mut Reservation, more: usize) -> bool {
+        if reservation.grow(more) {
+            return true;
+        }
+        let _one_at_a_time = self.shortage.lock().await;
         while !reservation.grow(more) {
-            let holds = |other: &Seat| {
-                other.held.load(Ordering::Relaxed) > 0 && !std::ptr::eq(other, &raw const **seat)
+            let Some(gone) = self.seats.evict_slower(seat, Instant::now()) else {
+                reservation.clear();
+                return false;
             };
-            let why = "it held bytes of a request that was not whole, and memory was short";
-            let Some(gone) = self.evict_where(holds, why) else { return false };
+            let why = "its request came too slowly, and memory was short";
+            self.reject(gone.peer, None, "evicted", why);
             // Its memory goes before ours grows, or for a moment there are both.
             for _ in 0..MAX_YIELDS {
                 if gone.held.load(Ordering::Relaxed) == 0 {

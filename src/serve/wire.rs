@@ -85,8 +85,7 @@ impl Wire {
                     self.stage = Stage::Head { since: if first { since } else { Instant::now() } };
                 }
                 // hyper holds the same bytes once more, with as much room again.
-                self.reservation.clear();
-                if !self.reservation.grow(self.framing.partial() * 3) {
+                if !self.reservation.grow_to(self.framing.partial() * 3) {
                     self.overloaded = true;
                     return None;
                 }

@@ -381,26 +381,3 @@ async fn answers_that_nobody_reads_are_given_up() {
     assert_eq!((rejection.status, rejection.code), (None, "write_timeout"));
     rig.serves().await;
 }
-
-#[tokio::test]
-async fn bytes_in_flight_have_a_limit_and_who_holds_them_longest_gives_way() {
-    let limits = Limits { max_body: 64 << 10, max_bytes_in_flight: 256 << 10, ..Limits::default() };
-    let mut rig = Rig::new(limits);
-    let mut hoarders = Vec::new();
-    let half = "h".repeat(40 << 10);
-    for _ in 0..12 {
-        let mut wire = Wire::connect(rig.address).await;
-        wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65536\r\nExpect: 100-continue\r\n\r\n")
-            .await;
-        assert_eq!(wire.status().await, Some(100));
-        wire.send(&half).await;
-        hoarders.push(wire);
-    }
-    let mut wire = Wire::connect(rig.address).await;
-    let body = "b".repeat(64 << 10);
-    wire.send(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len())).await;
-    assert_eq!(wire.answer().await.unwrap().body.len(), body.len());
-    let rejection = rig.rejection().await;
-    assert_eq!((rejection.code, rejection.peer), ("evicted", hoarders[0].stream.local_addr().unwrap()));
-    rig.serves().await;
-}

@@ -30,6 +30,7 @@ mod round_trip;
 mod scarcity;
 mod schemes;
 mod serve;
+mod shortage;
 mod target;
 mod terminal;
 mod vectors;
