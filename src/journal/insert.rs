@@ -6,7 +6,7 @@ use super::{outbox, signed};
 use crate::hook::attempt::Outcome;
 use crate::hook::delivery::Checked;
 use crate::hook::headers::MAX_FIELDS;
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::{CachedStatement, Connection, MAIN_DB, blob::ZeroBlob, params};
 use std::time::Duration;
 
 /// A duration as the tables keep it.
@@ -17,6 +17,10 @@ fn micros(duration: Duration) -> i64 {
 fn size(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
+
+/// A body over this length is written in place. SQLite would copy it twice before
+/// it comes to the first page: once when it is bound, once into the row.
+const WRITTEN_IN_PLACE: usize = 256 << 10;
 
 /// Whether a failed attempt leaves the delivery undelivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +78,22 @@ impl<'c> Deliveries<'c> {
             answer.map(|answer| micros(answer.begun.elapsed())),
         ])?;
         let head = &delivery.head;
-        self.content.execute(params![seq, head.version(), &head.as_bytes()[..], &delivery.body[..]])?;
+        self.insert_content(seq, head.version(), head.as_bytes(), &delivery.body)?;
         for target in checked.outbox.iter() {
             outbox::enqueue(self.connection, seq, target, delivery.received)?;
         }
         Ok(())
+    }
+
+    fn insert_content(&mut self, seq: i64, version: u8, head: &[u8], body: &[u8]) -> rusqlite::Result<()> {
+        let in_place = (body.len() > WRITTEN_IN_PLACE).then_some(body.len() as u64);
+        let Some(length) = in_place else {
+            return self.content.execute(params![seq, version, head, body]).map(drop);
+        };
+        self.content.execute(params![seq, version, head, ZeroBlob(length)])?;
+        let mut room = self.connection.blob_open(MAIN_DB, "contents", "body", seq, false)?;
+        room.write_at(body, 0)?;
+        room.close()
     }
 }
 

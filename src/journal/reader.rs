@@ -10,13 +10,20 @@ use super::outbox::{self, OutboxState, Pending};
 use super::record::{self, Entry, Listed};
 use super::schema::{self, State};
 use super::{file, retention, signed, unsigned};
+use crate::buffer::Buffer;
 use crate::hook::time::Timestamp;
+use bytes::Bytes;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use rusqlite::{Connection, MAIN_DB, OptionalExtension, Row, params_from_iter};
+use std::io::Read;
 use std::path::Path;
 
 /// The most bytes of bodies on one page; a single larger body makes a page of its own.
 const PAGE_BYTES: u64 = 8 << 20;
+
+/// A body of so many bytes is read at once, a larger one in pieces.
+const READ_WHOLE: i64 = 256 << 10;
+const PIECE: usize = 64 << 10;
 
 /// Reads a journal.
 #[derive(Debug)]
@@ -209,12 +216,7 @@ impl Reader {
     fn complete(&self, mut listed: Listed) -> Result<Entry, ReadError> {
         self.fill_in(&mut listed)?;
         let seq = listed.seq;
-        let (version, head, body) = self
-            .connection
-            .prepare_cached("SELECT version, head, body FROM contents WHERE seq = ?1")?
-            .query_row([signed(seq)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?
-            .ok_or(ReadError::Damaged { seq, part: "body" })?;
+        let (version, head, body) = self.content(seq)?;
         let delivery = record::delivery(&listed, version, head, body)?;
         let sql = format!("SELECT {} FROM attempts WHERE seq = ?1 ORDER BY ordinal", record::ATTEMPT_COLUMNS);
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -224,6 +226,42 @@ impl Reader {
             attempts.push(record::kept_attempt(seq, row)?);
         }
         Ok(Entry { listed, delivery, attempts })
+    }
+
+    /// Version, head and body. SQLite gives a large body only as a copy beside
+    /// ours, so it is read in pieces.
+    fn content(&self, seq: u64) -> Result<(u8, Vec<u8>, Bytes), ReadError> {
+        let (version, head, body): (_, _, Option<Vec<u8>>) = self
+            .connection
+            .prepare_cached(
+                "SELECT version, head, CASE WHEN typeof(body) <> 'blob' OR length(body) <= ?2 THEN body END
+                   FROM contents WHERE seq = ?1",
+            )?
+            .query_row((signed(seq), READ_WHOLE), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?
+            .ok_or(ReadError::Damaged { seq, part: "body" })?;
+        let body = match body {
+            Some(body) => body.into(),
+            None => self.large_body(seq)?,
+        };
+        Ok((version, head, body))
+    }
+
+    fn large_body(&self, seq: u64) -> Result<Bytes, ReadError> {
+        let damaged = |_| ReadError::Damaged { seq, part: "body" };
+        let mut blob = self.connection.blob_open(MAIN_DB, "contents", "body", signed(seq), true)?;
+        let mut whole = Buffer::default();
+        let mut piece = vec![0; PIECE];
+        loop {
+            let count = blob.read(&mut piece).map_err(damaged)?;
+            let read = piece.get(..count).unwrap_or_default();
+            if read.is_empty() {
+                return Ok(whole.into_bytes());
+            }
+            if !whole.push(read, blob.len()) {
+                return Err(ReadError::Damaged { seq, part: "body" });
+            }
+        }
     }
 }
 

@@ -175,16 +175,11 @@ pub(super) fn delivery(
     listed: &Listed,
     version: u8,
     head: Vec<u8>,
-    body: Vec<u8>,
+    body: Bytes,
 ) -> Result<Delivery, ReadError> {
     let head =
         Head::parse(head).map_err(|_unreadable| ReadError::Damaged { seq: listed.seq, part: "head" })?;
-    Ok(Delivery {
-        received: listed.received,
-        peer: listed.peer,
-        head: head.with_version(version),
-        body: Bytes::from(body),
-    })
+    Ok(Delivery { received: listed.received, peer: listed.peer, head: head.with_version(version), body })
 }
 
 /// The columns that `last_attempt` reads, in its order.
