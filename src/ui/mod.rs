@@ -12,6 +12,7 @@ mod fixture;
 pub mod human;
 pub mod json;
 pub mod keys;
+mod line;
 pub mod listing;
 pub mod page;
 pub mod pretty;

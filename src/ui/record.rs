@@ -26,9 +26,9 @@ use crate::hook::delivery::{Checked, Facts};
 use crate::hook::headers::Headers;
 use crate::hook::verdict::Verdict;
 use crate::job::report::{Attempted, Delivered, Next};
-use base64::Engine;
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::time::Duration;
 
 mod life;
@@ -44,11 +44,21 @@ pub fn milliseconds(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1_000.0
 }
 
+/// Bytes that are written as base64.
+#[derive(Clone, Copy, Debug)]
+struct Encoded<'a>(&'a [u8]);
+
+impl Serialize for Encoded<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Base64Display::new(self.0, &STANDARD))
+    }
+}
+
 /// Bytes as text where they are UTF-8, else as base64: exactly one is set.
-fn text_or_base64(bytes: &[u8]) -> (Option<&str>, Option<String>) {
+fn text_or_base64(bytes: &[u8]) -> (Option<&str>, Option<Encoded<'_>>) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (Some(text), None),
-        Err(_) => (None, Some(STANDARD.encode(bytes))),
+        Err(_) => (None, Some(Encoded(bytes))),
     }
 }
 
@@ -59,7 +69,7 @@ pub struct HeaderRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    value_base64: Option<String>,
+    value_base64: Option<Encoded<'a>>,
 }
 
 /// Header fields in their order, repeats kept.
@@ -161,7 +171,7 @@ pub struct AttemptRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    body_base64: Option<String>,
+    body_base64: Option<Encoded<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<NextRecord>,
 }
@@ -225,7 +235,7 @@ pub struct DeliveryRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    body_base64: Option<String>,
+    body_base64: Option<Encoded<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts: Option<Vec<AttemptRecord<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@
 //! error. Narration that cannot be written is dropped: it is never worth
 //! stopping for. Does not buffer and does not start threads.
 
+use super::line::Line;
 use super::page::Page;
 use super::sanitize;
 use super::style::{ColorChoice, Look, Mark, Role, Surroundings};
@@ -186,8 +187,14 @@ impl Streams {
     /// # Errors
     /// When standard output is closed or cannot take it.
     pub fn record(&self, record: &impl Serialize) -> Result<(), WriteError> {
-        let line = serde_json::to_string(record).map_err(|error| WriteError::Record(Arc::new(error)))?;
-        self.json_line(&line)
+        self.write(|stdout| {
+            let mut line = Line::new(stdout);
+            serde_json::to_writer(&mut line, record).map_err(|error| match error.io_error_kind() {
+                Some(_) => WriteError::from(io::Error::from(error)),
+                None => WriteError::Record(Arc::new(error)),
+            })?;
+            line.end().map_err(WriteError::from)
+        })
     }
 
     /// Writes a line of JSON that is already text.
@@ -207,17 +214,24 @@ impl Streams {
     /// # Errors
     /// When standard output is closed or cannot take it.
     pub fn raw(&self, bytes: &[u8]) -> Result<(), WriteError> {
+        self.write(|stdout| {
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(WriteError::from)
+        })
+    }
+
+    /// Writes to standard output, unless that failed before.
+    fn write(&self, write: impl FnOnce(&mut dyn Write) -> Result<(), WriteError>) -> Result<(), WriteError> {
         let mut inner = self.lock();
         if let Some(failure) = &inner.failure {
             return Err(failure.clone());
         }
-        if bytes.is_empty() {
-            return Ok(());
+        let Err(error) = write(&mut inner.stdout) else { return Ok(()) };
+        if matches!(error, WriteError::Record(_)) {
+            return Err(error);
         }
-        let Err(error) = inner.stdout.write_all(bytes).and_then(|()| inner.stdout.flush()) else {
-            return Ok(());
-        };
-        let error = WriteError::from(error);
         inner.failure = Some(error.clone());
         if let Some(act) = inner.when_broken.take() {
             act(&error);
