@@ -35,6 +35,8 @@ pub struct ForwardOptions {
     pub insecure: bool,
     /// The most bytes of an answer's body.
     pub max_answer: usize,
+    /// The most bytes of all answers held at once, small ones aside; never less than `max_answer`.
+    pub max_answers: usize,
 }
 
 impl Default for ForwardOptions {
@@ -47,6 +49,7 @@ impl Default for ForwardOptions {
             connect_timeout: Duration::from_secs(2),
             insecure: false,
             max_answer: 16 << 20,
+            max_answers: 16 << 20,
         }
     }
 }
@@ -72,6 +75,7 @@ impl Forwarder {
             connect_timeout: options.connect_timeout,
             trust: if options.insecure { Trust::Anything } else { Trust::System },
             max_answer: options.max_answer,
+            max_answers: options.max_answers,
         });
         Ok(Self {
             client,

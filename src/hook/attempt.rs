@@ -73,11 +73,13 @@ pub enum FailureKind {
     Invalid,
     /// It was not tried: too many attempts were under way.
     Busy,
+    /// The answer was cut off: too many large ones were in hand.
+    NoRoom,
 }
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Refused,
         Self::Unresolved,
         Self::Unreachable,
@@ -88,6 +90,7 @@ impl FailureKind {
         Self::Tls,
         Self::Invalid,
         Self::Busy,
+        Self::NoRoom,
     ];
 
     /// The stable text form.
@@ -103,6 +106,7 @@ impl FailureKind {
             Self::Tls => "tls",
             Self::Invalid => "invalid",
             Self::Busy => "busy",
+            Self::NoRoom => "no_room",
         }
     }
 

@@ -4,13 +4,14 @@
 //! redirect, never uses a proxy, adds no field, decodes nothing and retries
 //! only what provably never left.
 
+use super::answers::Answers;
 use super::connector::Connector;
 use super::fault;
 use super::slot::{FIELD, Slots, Ticket};
 pub use super::tls::Trust;
 use crate::hook::attempt::{Answer, Failure, FailureKind};
 use crate::hook::headers::Headers;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderName, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -39,11 +40,18 @@ pub struct ExactOptions {
     pub trust: Trust,
     /// The most bytes of an answer's body.
     pub max_answer: usize,
+    /// The most bytes of all answers held at once, small ones aside; never less than `max_answer`.
+    pub max_answers: usize,
 }
 
 impl Default for ExactOptions {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(2), trust: Trust::System, max_answer: 16 << 20 }
+        Self {
+            connect_timeout: Duration::from_secs(2),
+            trust: Trust::System,
+            max_answer: 16 << 20,
+            max_answers: 16 << 20,
+        }
     }
 }
 
@@ -67,6 +75,7 @@ pub struct ExactRequest<'a> {
 pub struct ExactClient {
     client: Client<Connector, Full<Bytes>>,
     slots: Arc<Slots>,
+    answers: Answers,
     max_answer: usize,
 }
 
@@ -83,7 +92,8 @@ impl ExactClient {
             .set_host(false)
             .http1_max_buf_size(MAX_HEAD)
             .build(connector);
-        Self { client, slots, max_answer: options.max_answer }
+        let answers = Answers::new(options.max_answers.max(options.max_answer));
+        Self { client, slots, answers, max_answer: options.max_answer }
     }
 
     /// Sends one request and reads the whole answer.
@@ -139,27 +149,35 @@ impl ExactClient {
         }
         let (parts, mut body) = response.into_parts();
         let headers = answer_headers(&parts.headers, ticket.slot.take_answer_head());
-        let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-        if declared > self.max_answer {
+        let declared = body.size_hint().exact().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        if declared.is_some_and(|declared| declared > self.max_answer) {
             return Err(self.too_large());
         }
+        let most = declared.unwrap_or(self.max_answer);
         // Copied, not collected: a kept frame would pin the buffer it was cut from.
-        let mut whole = BytesMut::with_capacity(declared);
+        let mut whole = self.answers.begin();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| fault::exchanging(&error))?;
             let Some(data) = frame.data_ref() else { continue };
             if whole.len().saturating_add(data.len()) > self.max_answer {
                 return Err(self.too_large());
             }
-            whole.extend_from_slice(data);
+            if !whole.push(data, most) {
+                return Err(no_room());
+            }
         }
-        Ok(Answer { status: parts.status.as_u16(), headers, body: whole.freeze() })
+        Ok(Answer { status: parts.status.as_u16(), headers, body: whole.finish() })
     }
 
     fn too_large(&self) -> Failure {
         let detail = format!("the answer's body is over {} bytes", self.max_answer);
         Failure { kind: FailureKind::TooLarge, detail }
     }
+}
+
+fn no_room() -> Failure {
+    let detail = "too many large answers of targets are in hand".to_owned();
+    Failure { kind: FailureKind::NoRoom, detail }
 }
 
 fn invalid(detail: &str) -> Failure {

@@ -6,6 +6,7 @@
 //! verified, no redirect (a key in a custom header would follow it to another
 //! host), every wait and every answer bounded. Neither retries an answer.
 
+mod answers;
 pub mod api;
 mod connector;
 pub mod exact;

@@ -13,7 +13,7 @@ use super::tally::Tally;
 use super::{Options, Until};
 use crate::clock;
 use crate::forward::Forwarder;
-use crate::hook::attempt::{Answer, Attempt, FailureKind, Outcome};
+use crate::hook::attempt::{Answer, Attempt, Failure, FailureKind, Outcome};
 use crate::hook::delivery::{Checked, Delivery, Facts};
 use crate::hook::handshake::{Refusal, Reply};
 use crate::hook::provider::Provider;
@@ -280,10 +280,7 @@ impl Intake {
         self.tally.attempted(&attempt, self.options.expect_status.as_ref());
         let (response, by) = match &attempt.outcome {
             Outcome::Answered(answer) => (mirrored(answer), AnsweredBy::Target),
-            Outcome::Failed(failure) => {
-                let status = if failure.kind == FailureKind::Timeout { 504 } else { 502 };
-                (json_answer(status, failure.kind.as_str(), &failure.detail), AnsweredBy::Gateway)
-            }
+            Outcome::Failed(failure) => (gateway_answer(failure), AnsweredBy::Gateway),
         };
         self.keep(seq, response.status, by, begun.elapsed(), &attempt);
         Answered { response, by, attempts: vec![attempt] }
@@ -397,6 +394,20 @@ fn json_answer(status: u16, code: &str, reason: &str) -> Response {
 }
 
 fn typed_answer(status: u16, content_type: &'static str, body: Bytes) -> Response {
+/// What is answered in place of a target that gave no answer.
+fn gateway_answer(failure: &Failure) -> Response {
+    let status = match failure.kind {
+        FailureKind::Timeout => 504,
+        FailureKind::NoRoom => 503,
+        _ => 502,
+    };
+    let mut response = json_answer(status, failure.kind.as_str(), &failure.detail);
+    if status == 503 {
+        response.headers.push((header::RETRY_AFTER, HeaderValue::from_static("1")));
+    }
+    response
+}
+
     let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
     Response { status, headers, body, close: false }
 }
