@@ -240,12 +240,12 @@ fn a_hanging_second_target_neither_holds_senders_nor_piles_up() {
         assert_eq!(post(listening.address, "/", &[], &body), 200);
     }
     let mut busy = 0;
-    while busy < 8 {
+    while busy < 24 {
         let attempt = listening.next("attempt");
         assert_eq!(attempt["failure"]["kind"], "busy", "{attempt}");
         busy += 1;
     }
-    assert_eq!(hanging.wait_for(32).len(), 32, "as many MiB as there is room for");
+    assert_eq!(hanging.wait_for(16).len(), 16, "as many MiB as there is room for");
     assert_eq!(listening.stop().0, 0);
     let missed = home.run(["events", "list", "--undelivered", "--json", "--jq", ".seq"]).expect(0);
     assert_eq!(missed.out().lines().count(), 40, "nothing of it is forgotten");

@@ -17,8 +17,9 @@ use tokio::task::JoinSet;
 
 /// Attempts that may be under way aside.
 const UNDER_WAY: usize = 256;
-/// Kibibytes of bodies that may be under way with them; one body may always.
-const UNDER_WAY_KIB: u32 = 32 << 10;
+/// Kibibytes of bodies that may be under way with them; one body may always. They
+/// count as in flight meanwhile, and half of that room is for those that come.
+const UNDER_WAY_KIB: u32 = 16 << 10;
 
 /// Attempts under way that no sender waits for.
 pub(super) struct Aside {

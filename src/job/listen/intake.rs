@@ -7,6 +7,7 @@
 use super::aside::Aside;
 use super::dispatch::NewWork;
 use super::ending::Ending;
+use super::last::Last;
 use super::ledger::Ledger;
 use super::pump::Pump;
 use super::tally::Tally;
@@ -26,7 +27,7 @@ use crate::receive::Sink;
 use crate::serve::{Rejection, Response};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The target's deadline when neither the provider nor the user names one.
@@ -44,7 +45,7 @@ pub(super) struct Intake {
     pub(super) aside: Aside,
     pub(super) ending: Ending,
     /// The last delivery that was wanted, for sending it again.
-    pub(super) last: Mutex<Option<(u64, Arc<Checked>)>>,
+    pub(super) last: Last,
 }
 
 /// What was decided about a delivery before it is stored.
@@ -236,7 +237,7 @@ impl Intake {
             // waits, and a key press must not pass it on; `events replay` does, by its number.
             let counts = !self.refuses(&checked.verdict);
             if counts {
-                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((seq, Arc::clone(&checked)));
+                self.last.set(seq, &checked);
             }
             self.pump.follow(|| {
                 Event::Delivery(Arc::new(Delivered {
@@ -288,9 +289,9 @@ impl Intake {
 
     /// Forwards the last delivery again, to every target.
     pub(super) async fn replay_last(&self) {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some((seq, checked)) = last else {
-            return self.pump.warn("there is no delivery to replay yet".to_owned());
+        let (seq, checked) = match self.last.get(&self.ledger) {
+            Ok(last) => last,
+            Err(reason) => return self.pump.warn(reason),
         };
         if self.options.targets.is_empty() {
             return self
@@ -393,7 +394,6 @@ fn json_answer(status: u16, code: &str, reason: &str) -> Response {
     typed_answer(status, "application/json", body.into())
 }
 
-fn typed_answer(status: u16, content_type: &'static str, body: Bytes) -> Response {
 /// What is answered in place of a target that gave no answer.
 fn gateway_answer(failure: &Failure) -> Response {
     let status = match failure.kind {
@@ -408,6 +408,7 @@ fn gateway_answer(failure: &Failure) -> Response {
     response
 }
 
+fn typed_answer(status: u16, content_type: &'static str, body: Bytes) -> Response {
     let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
     Response { status, headers, body, close: false }
 }

@@ -8,6 +8,7 @@ mod aside;
 mod dispatch;
 mod ending;
 mod intake;
+mod last;
 mod ledger;
 mod pump;
 mod tally;
@@ -25,10 +26,11 @@ use crate::serve::{self, Limits};
 use aside::Aside;
 use ending::{Ending, Manner};
 use intake::Intake;
+use last::Last;
 use pump::Pump;
 use std::future::Future;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tally::Tally;
 use tokio::net::TcpListener;
@@ -167,7 +169,7 @@ pub async fn run(
         new_work: dispatch.new_work(),
         aside: Aside::default(),
         ending: ending.clone(),
-        last: Mutex::default(),
+        last: Last::default(),
     };
     let receiver = Arc::new(Receiver::new(intake, options.protected.clone()));
     let obeying = async {
