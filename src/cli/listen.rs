@@ -178,6 +178,7 @@ impl ListenArgs {
 pub fn run(args: &ListenArgs, context: &Context) -> Result<Exit, CommandError> {
     let setup = Setup::new(args, context)?;
     setup.warn(args, context);
+    super::pages::small();
     let runtime = context.runtime()?;
     let ended = runtime.block_on(setup.run(args, context));
     // What a second Ctrl-C leaves behind is not waited for.

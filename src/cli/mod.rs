@@ -17,6 +17,7 @@ mod keys;
 pub mod listen;
 pub mod man;
 mod misuse;
+mod pages;
 pub mod providers;
 mod screen;
 pub mod shared;
