@@ -2,9 +2,11 @@
 //! It only counts: what happens when there is no room is decided by `shared`.
 
 use super::seats::Seat;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// Bytes are counted in steps, so that a body in one-byte pieces costs no more than another.
 const STEP: usize = 16 << 10;
@@ -13,6 +15,9 @@ const STEP: usize = 16 << 10;
 #[derive(Debug)]
 pub(super) struct Budget {
     used: AtomicUsize,
+    /// What of it belongs to requests that are whole, and soon given back.
+    whole: AtomicUsize,
+    given_back: Arc<Notify>,
     limit: usize,
     /// Over how long the pace of a connection is taken.
     window: Duration,
@@ -20,7 +25,13 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(limit: usize, window: Duration) -> Self {
-        Self { used: AtomicUsize::new(0), limit, window }
+        Self {
+            used: AtomicUsize::new(0),
+            whole: AtomicUsize::new(0),
+            given_back: Arc::default(),
+            limit,
+            window,
+        }
     }
 
     /// Counts `bytes`, unless that is more than there may be.
@@ -31,6 +42,18 @@ impl Budget {
 
     fn give_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// The bytes of requests that are whole and not answered yet.
+    pub(super) fn held_by_whole(&self) -> usize {
+        self.whole.load(Ordering::Relaxed)
+    }
+
+    /// Done when a whole request has given its bytes back; listens from now on.
+    pub(super) fn freed(self: &Arc<Self>) -> impl Future<Output = ()> + use<> {
+        let mut freed = Box::pin(Arc::clone(&self.given_back).notified_owned());
+        freed.as_mut().enable();
+        freed
     }
 
     #[cfg(test)]
@@ -70,8 +93,9 @@ impl Reservation {
                 return false;
             }
             self.taken += missing;
-            if let Some(seat) = &self.seat {
-                seat.holds_more(missing, self.budget.window, Instant::now());
+            match &self.seat {
+                Some(seat) => seat.holds_more(missing, self.budget.window, Instant::now()),
+                None => drop(self.budget.whole.fetch_add(missing, Ordering::Relaxed)),
             }
         }
         self.held += more;
@@ -92,6 +116,7 @@ impl Reservation {
     pub(super) fn leave_seat(&mut self) {
         if let Some(seat) = self.seat.take() {
             seat.holds_less(self.taken);
+            self.budget.whole.fetch_add(self.taken, Ordering::Relaxed);
         }
     }
 
@@ -100,8 +125,12 @@ impl Reservation {
         self.held = 0;
         if self.taken > 0 {
             self.budget.give_back(self.taken);
-            if let Some(seat) = &self.seat {
-                seat.holds_less(self.taken);
+            match &self.seat {
+                Some(seat) => seat.holds_less(self.taken),
+                None => {
+                    self.budget.whole.fetch_sub(self.taken, Ordering::Relaxed);
+                    self.budget.given_back.notify_waiters();
+                }
             }
             self.taken = 0;
         }

@@ -15,6 +15,9 @@ use tokio::task::JoinSet;
 /// How often to let other tasks run while an evicted one ends.
 const MAX_YIELDS: usize = 1000;
 
+/// How long a request waits for the room of those that are being answered.
+const ROOM_PATIENCE: Duration = Duration::from_secs(2);
+
 /// One server.
 pub(super) struct Shared<H> {
     pub(super) handler: Arc<H>,
@@ -97,18 +100,37 @@ impl<H: Handler> Shared<H> {
     }
 
     /// Holds `more` bytes, at the cost of connections whose request comes much
-    /// more slowly. False, and nothing is held any more, when there is none: then
-    /// the others go on, and this one comes again.
+    /// more slowly, or after a short wait for requests that are whole already.
+    /// False, and nothing is held any more, when there is none: then the others
+    /// go on, and this one comes again.
     pub(super) async fn grow(&self, seat: &Arc<Seat>, reservation: &mut Reservation, more: usize) -> bool {
         if reservation.grow(more) {
             return true;
         }
+        let patience = tokio::time::sleep(ROOM_PATIENCE);
+        tokio::pin!(patience);
+        loop {
+            // Listens before it looks: what is given back in between is heard.
+            let freed = self.budget.freed();
+            if self.grow_by_eviction(seat, reservation, more).await {
+                return true;
+            }
+            // Parts that wait for each other's room would wait for ever; whole requests end by themselves.
+            let hopeful = self.budget.held_by_whole() >= reservation.missing(more);
+            tokio::select! {
+                () = freed, if hopeful => {}
+                () = &mut patience, if hopeful => break,
+                else => break,
+            }
+        }
+        reservation.clear();
+        false
+    }
+
+    async fn grow_by_eviction(&self, seat: &Arc<Seat>, reservation: &mut Reservation, more: usize) -> bool {
         let _one_at_a_time = self.shortage.lock().await;
         while !reservation.grow(more) {
-            let Some(gone) = self.seats.evict_slower(seat, Instant::now()) else {
-                reservation.clear();
-                return false;
-            };
+            let Some(gone) = self.seats.evict_slower(seat, Instant::now()) else { return false };
             let why = "its request came too slowly, and memory was short";
             self.reject(gone.peer, None, "evicted", why);
             // Its memory goes before ours grows, or for a moment there are both.

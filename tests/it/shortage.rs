@@ -84,3 +84,23 @@ async fn while_memory_is_short_whoever_stopped_gives_way_to_whoever_comes() {
     assert!(hoarders.iter().any(|wire| wire.stream.local_addr().unwrap() == evicted.peer));
     rig.serves().await;
 }
+
+#[tokio::test]
+async fn a_large_body_waits_for_the_room_of_one_that_is_being_answered() {
+    let limits = Limits { max_body: 64 << 10, max_bytes_in_flight: 96 << 10, ..Limits::default() };
+    let mut rig = Rig::gated(limits);
+    let mut first = Box::pin(whole_body(&rig));
+    tokio::select! {
+        _answer = &mut first => panic!("the gate is shut"),
+        () = rig.entered(1) => {}
+    }
+    // The second finds too little room; it has it as soon as the first is answered.
+    let second = whole_body(&rig);
+    let open = async {
+        rig.open_gate(2);
+        first.await
+    };
+    let (first, second) = soon(async { tokio::join!(open, second) }).await;
+    assert_eq!((first.status, second.status), (200, 200));
+    assert!(rig.no_rejection());
+}
