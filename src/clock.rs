@@ -1,4 +1,4 @@
-//! System time: the only place that asks what time it is.
+//! System time and chance: the only place that asks what time it is or rolls dice.
 
 use crate::hook::time::Timestamp;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,4 +12,11 @@ pub fn now() -> Timestamp {
 /// A fresh id, sortable by time (UUID version 7).
 pub fn fresh_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// A number in 0..1 that differs between workers and runs.
+pub fn jitter() -> f64 {
+    use std::hash::{BuildHasher, Hasher};
+    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    (random >> 11) as f64 / (1_u64 << 53) as f64
 }

@@ -14,7 +14,7 @@
 //! | 6 | `cli` | arguments, dispatch, exit codes |
 //! | 5 | `ui`, `config` | streams and style; settings with their origin |
 //! | 4 | `job` | what the tool does |
-//! | 3 | `receive`, `forward` | one outside party each; they never name each other |
+//! | 3 | `receive`, `forward`, `vendor` | one outside party each; they never name each other |
 //! | 2 | `journal`, `serve`, `outbound`, `clock` | disk, HTTP server, HTTP clients, system time |
 //! | 1 | `hook`, `buffer` | facts and rules, pure; bytes that are gathered |
 
@@ -30,3 +30,4 @@ pub mod outbound;
 pub mod receive;
 pub mod serve;
 pub mod ui;
+pub mod vendor;

@@ -216,7 +216,12 @@ impl Schedule {
 /// What a `Retry-After` field asks for: seconds or a date (RFC 9110, 10.2.3), at
 /// most [`RETRY_AFTER_CAP`]. A date that is past and anything else counts as not there.
 pub fn retry_after(headers: &Headers, now: Timestamp) -> Option<Duration> {
-    let text = std::str::from_utf8(headers.get("retry-after")?).ok()?.trim();
+    retry_after_text(std::str::from_utf8(headers.get("retry-after")?).ok()?, now)
+}
+
+/// The same for the value alone.
+pub fn retry_after_text(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
     let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Duration::from_secs(text.parse().unwrap_or(u64::MAX))
     } else {

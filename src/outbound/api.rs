@@ -114,6 +114,19 @@ impl Api {
     /// # Errors
     /// Says why there is no whole answer; a status is not an error.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ApiError> {
+        self.send_until(request, |_| false).await
+    }
+
+    /// The same, but reads no further once `ended` says so of what was read so
+    /// far: an event stream may stay open after its last event.
+    ///
+    /// # Errors
+    /// Says why there is no whole answer; a status is not an error.
+    pub async fn send_until(
+        &self,
+        request: Request<Bytes>,
+        mut ended: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Response<Bytes>, ApiError> {
         let near = self.admit(&request)?;
         let mut request =
             reqwest::Request::try_from(request).map_err(|error| ApiError::Invalid(error.without_url()))?;
@@ -133,6 +146,9 @@ impl Api {
                 return Err(ApiError::TooLarge { limit });
             }
             body.extend_from_slice(&chunk);
+            if ended(&body) {
+                break;
+            }
         }
         let mut whole = Response::new(body.freeze());
         *whole.status_mut() = answer.status();

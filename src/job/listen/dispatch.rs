@@ -253,7 +253,8 @@ impl Worker {
         }
         let now = clock::now();
         let first_failure = pending.first_failed.unwrap_or(attempt.started);
-        let due = self.options.schedule.next(first_failure, tries, now, retry_after(attempt, now), jitter());
+        let due =
+            self.options.schedule.next(first_failure, tries, now, retry_after(attempt, now), clock::jitter());
         due.map_or(Next::Dead, Next::RetryAt)
     }
 
@@ -288,11 +289,4 @@ impl Worker {
 fn retry_after(attempt: &Attempt, now: Timestamp) -> Option<Duration> {
     let Outcome::Answered(answer) = &attempt.outcome else { return None };
     schedule::retry_after(&answer.headers, now)
-}
-
-/// A number in 0..1 that differs between workers and runs.
-fn jitter() -> f64 {
-    use std::hash::{BuildHasher, Hasher};
-    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
-    (random >> 11) as f64 / (1_u64 << 53) as f64
 }
