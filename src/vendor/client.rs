@@ -217,7 +217,7 @@ impl Client {
             200..=299 => return Ok(answer),
             300..=399 => Trouble::Redirect { to: origin_of(&answer) },
             400.. => Trouble::Status {
-                said: shape::said(&answer),
+                said: shape::said(&answer).map(|said| self.without_key(&said)),
                 wait: limits::asked(&answer.headers, clock::now()).filter(|_| answer.status == 429),
             },
             _ => Trouble::Misshapen(super::Misshapen::Status),
@@ -225,11 +225,19 @@ impl Client {
         Err(self.placed(answer.error(trouble).tried(answer.tries)))
     }
 
+    /// Some vendors repeat a wrong key in their answer.
+    fn without_key(&self, said: &str) -> String {
+        let key = self.key.as_ref().and_then(|key| std::str::from_utf8(key.expose()).ok());
+        key.map_or_else(|| said.to_owned(), |key| said.replace(key, "[key]"))
+    }
+
     async fn tries(&self, call: &Call<'_>, deadline: Instant) -> Result<Answer, VendorError> {
         let request = self.request(call).map_err(|trouble| VendorError::new(call.endpoint(), trouble))?;
         for tries in 1.. {
             self.respect(call, tries).await;
-            let sent = self.api.send_until(request.clone(), super::sse::ended).await;
+            let streamed = call.accept.contains("event-stream");
+            let ended = |body: &[u8]| streamed && super::sse::ended(body);
+            let sent = self.api.send_until(request.clone(), ended).await;
             let sent = sent.map(|answer| self.note(call, answer, tries));
             let ended = match &sent {
                 Ok(answer) if answer.status < 400 => None,

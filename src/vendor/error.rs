@@ -164,12 +164,13 @@ impl VendorError {
                 Some(500..) => Failure::Vendor,
                 _ => Failure::Refused,
             },
-            Trouble::Redirect { .. } | Trouble::Misshapen(_) => Failure::Shape,
+            Trouble::Redirect { .. }
+            | Trouble::Misshapen(_)
+            | Trouble::Unanswered(ApiError::TooLarge { .. }) => Failure::Shape,
             Trouble::OutOfTime { .. } | Trouble::Unanswered(ApiError::Timeout(_)) => Failure::Timeout,
             Trouble::Unanswered(
                 ApiError::Invalid(_) | ApiError::PlainHttp { .. } | ApiError::NotHttp | ApiError::SetUp(_),
             ) => Failure::Setup,
-            Trouble::Unanswered(ApiError::TooLarge { .. }) => Failure::Shape,
             Trouble::Unanswered(ApiError::Connect(_) | ApiError::Broken(_)) => Failure::Network,
         }
     }

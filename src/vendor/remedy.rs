@@ -23,7 +23,6 @@ pub(super) fn of(error: &VendorError) -> Option<String> {
         Trouble::Redirect { .. } => {
             Some("give the address that it leads to with `--base-url`, if that is the vendor's".to_owned())
         }
-        Trouble::Misshapen(_) | Trouble::Unanswered(ApiError::TooLarge { .. }) => Some(CHECK_BASE.to_owned()),
         Trouble::Unanswered(ApiError::Connect(_))
             if error.base().is_some_and(super::BaseUrl::is_loopback) =>
         {
@@ -32,14 +31,13 @@ pub(super) fn of(error: &VendorError) -> Option<String> {
         Trouble::Unanswered(ApiError::Connect(_) | ApiError::Broken(_) | ApiError::Timeout(_)) => {
             Some(format!("check the network, then try again; or {CHECK_BASE}"))
         }
-        Trouble::Unanswered(_) => Some(CHECK_BASE.to_owned()),
+        Trouble::Misshapen(_) | Trouble::Unanswered(_) => Some(CHECK_BASE.to_owned()),
         Trouble::OutOfTime { .. } => Some("try again later".to_owned()),
     }
 }
 
 fn refused(error: &VendorError, status: u16, vendor: Option<Vendor>) -> Option<String> {
     let words = match status {
-        400 | 422 => return None,
         401 => match error.foreign_key() {
             Some(other) => format!(
                 "the key looks like one of {}; give the key of this vendor, or name the other with `--provider {}`",
@@ -58,6 +56,7 @@ fn refused(error: &VendorError, status: u16, vendor: Option<Vendor>) -> Option<S
             .to_owned(),
         405 => CHECK_BASE.to_owned(),
         500.. => "the vendor has a fault; try again later".to_owned(),
+        // What is wrong with the request, the vendor has said.
         _ => return None,
     };
     Some(words)

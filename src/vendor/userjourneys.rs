@@ -217,8 +217,7 @@ impl UserJourneys {
         asked: Option<(&str, &[String])>,
     ) -> Result<(Registration, Option<Secret>), VendorError> {
         let mut raw = self.json(answer)?;
-        let secret = raw.as_object_mut().and_then(|object| object.shift_remove("signing_secret"));
-        let secret = secret.as_ref().and_then(Value::as_str).and_then(|text| Secret::new(text).ok());
+        let secret = take_secret(&mut raw);
         let url = reading::text(&raw, &["url"]).or_else(|| asked.map(|(url, _)| url.to_owned()));
         let (Some(url), true) = (url, raw.is_object()) else {
             return Err(self.misshapen(answer, Misshapen::Not("a webhook with a `url`")));
@@ -240,5 +239,23 @@ impl UserJourneys {
 
     fn endless(&self, endpoint: &str) -> VendorError {
         self.client.placed(VendorError::new(endpoint, Trouble::Misshapen(Misshapen::Endless)))
+    }
+}
+
+/// Takes the signing secret out, wherever it is: it comes once, so it is not to
+/// be lost because the vendor wraps its answer.
+fn take_secret(value: &mut Value) -> Option<Secret> {
+    match value {
+        Value::Object(object) => {
+            let found = object.shift_remove("signing_secret");
+            let found = found.as_ref().and_then(Value::as_str).and_then(|text| Secret::new(text).ok());
+            let inner: Vec<Secret> = object.values_mut().filter_map(take_secret).collect();
+            found.or_else(|| inner.into_iter().next())
+        }
+        Value::Array(items) => {
+            let inner: Vec<Secret> = items.iter_mut().filter_map(take_secret).collect();
+            inner.into_iter().next()
+        }
+        _ => None,
     }
 }
