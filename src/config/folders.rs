@@ -42,6 +42,16 @@ impl Folders {
         self.settings.join("secrets")
     }
 
+    /// The profiles, one folder each.
+    pub fn profiles(&self) -> PathBuf {
+        self.settings.join("profiles")
+    }
+
+    /// The user's settings.
+    pub fn settings_file(&self) -> PathBuf {
+        self.settings.join("config.toml")
+    }
+
     /// The journal unless another is named.
     pub fn journal(&self) -> PathBuf {
         self.data.join("journal.db")

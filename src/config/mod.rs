@@ -6,4 +6,6 @@
 
 pub mod environment;
 pub mod folders;
+pub mod private;
+pub mod profiles;
 pub mod secrets;

@@ -1,0 +1,262 @@
+//! Files for their owner alone: written whole or not at all, read up to a limit.
+//!
+//! A file is written beside its place, flushed to the disk, moved over the old
+//! one, and the folder is flushed: after a power cut there is the old file or
+//! the new one. Modes that somebody widened are narrowed again, and it is said.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// The largest file that is read: far over any real one.
+const MAX_FILE: u64 = 64 * 1024;
+
+/// How old a half-written file is when its writer is surely gone.
+const ABANDONED: Duration = Duration::from_secs(60);
+
+/// How half-written files end.
+const HALF: &str = ".tmp";
+
+/// A file's mode, and a folder's.
+const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
+
+/// Puts `bytes` at `path`, whole, and makes the folders that are missing.
+///
+/// # Errors
+/// When the disk refuses; what was at `path` before is still there then.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
+    create_folder(folder)?;
+    sweep(folder, &name);
+    let beside = folder.join(format!(".{name}.{}{HALF}", crate::clock::fresh_id()));
+    let written = fill(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    if let Err(error) = written {
+        // The disk is full or read-only: half a secret is of no use to anybody.
+        drop(fs::remove_file(&beside));
+        return Err(error);
+    }
+    sync_folder(folder)
+}
+
+/// The content of a file; `None` when there is none.
+///
+/// # Errors
+/// When it cannot be read, or is over 64 KiB.
+pub fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if is_missing(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut content = Zeroizing::new(Vec::new());
+    if file.take(MAX_FILE + 1).read_to_end(&mut content)? as u64 > MAX_FILE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is over 64 KiB"));
+    }
+    Ok(Some(content))
+}
+
+/// Removes a file; gives whether there was one.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub fn remove(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => path.parent().map_or(Ok(()), sync_folder).map(|()| true),
+        Err(error) if is_missing(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether an error says that nothing is there.
+pub fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Makes the folders that are missing, for their owner alone.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn create_folder(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        create_folder(parent)?;
+    }
+    match fs::create_dir(folder) {
+        Ok(()) => set_mode(folder, FOLDER_MODE),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes a file or folder away from group and others; says what it changed.
+pub fn repair(path: &Path) -> Option<String> {
+    let (mode, narrow) = open_to_others(path)?;
+    let shown = path.display();
+    Some(match set_mode(path, narrow) {
+        Ok(()) => format!("`{shown}` was open to other users (mode {mode:03o}); it is {narrow:03o} now"),
+        Err(error) => format!("`{shown}` is open to other users (mode {mode:03o}): {error}"),
+    })
+}
+
+/// The mode of a file or folder that group or others can use, and the mode it should have.
+pub fn open_to_others(path: &Path) -> Option<(u32, u32)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let found = fs::metadata(path).ok()?;
+        let mode = found.permissions().mode() & 0o777;
+        let narrow = if found.is_dir() { FOLDER_MODE } else { FILE_MODE };
+        (mode & 0o077 != 0).then_some((mode, narrow))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// Opens a file that is only locked, and creates it.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    for_owner().create(true).open(path)
+}
+
+fn fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = for_owner().create_new(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn for_owner() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(FILE_MODE);
+    }
+    options
+}
+
+/// Removes what writers that were killed left of this file: it may hold a secret.
+fn sweep(folder: &Path, name: &str) {
+    let begin = format!(".{name}.");
+    for path in half_written(folder) {
+        let of_it = path.file_name().is_some_and(|found| found.to_string_lossy().starts_with(&begin));
+        if of_it && abandoned(&path) {
+            drop(fs::remove_file(path));
+        }
+    }
+}
+
+/// Half-written files of a folder.
+pub fn half_written(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(HALF)).collect()
+}
+
+fn abandoned(path: &Path) -> bool {
+    let changed = fs::metadata(path).and_then(|found| found.modified()).ok();
+    changed.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > ABANDONED)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        File::open(folder)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_file_is_whole_for_its_owner_alone_and_leaves_nothing_beside_it() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a/b/key");
+        assert!(read(&path).unwrap().is_none());
+        write(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!(read(&path).unwrap().unwrap().as_slice(), b"two");
+        assert_eq!(
+            (mode(&path), mode(path.parent().unwrap()), mode(&home.path().join("a"))),
+            (0o600, 0o700, 0o700)
+        );
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        assert!(remove(&path).unwrap());
+        assert!(!remove(&path).unwrap());
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let home = tempfile::tempdir().unwrap();
+        // A folder cannot be replaced by a file.
+        let path = home.path().join("key");
+        fs::create_dir(&path).unwrap();
+        assert!(write(&path, b"new").is_err());
+        assert!(path.is_dir());
+        assert!(half_written(home.path()).is_empty());
+    }
+
+    #[test]
+    fn a_wider_mode_is_narrowed_and_said_once() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("key");
+        write(&path, b"one").unwrap();
+        assert_eq!(repair(&path), None);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(repair(&path).unwrap().contains("mode 644); it is 600 now"));
+        assert_eq!(repair(&path), None);
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_goes_with_the_next_write() {
+        let home = tempfile::tempdir().unwrap();
+        let (old, fresh) = (home.path().join(".key.1.tmp"), home.path().join(".key.2.tmp"));
+        for path in [&old, &fresh] {
+            fs::write(path, b"half").unwrap();
+        }
+        let long_ago = std::time::SystemTime::now() - ABANDONED * 2;
+        File::options().write(true).open(&old).unwrap().set_modified(long_ago).unwrap();
+        write(&home.path().join("key"), b"one").unwrap();
+        assert!(!old.exists(), "its writer is gone");
+        assert!(fresh.exists(), "its writer may be at work");
+    }
+
+    #[test]
+    fn an_endless_file_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("key");
+        fs::write(&path, vec![b'a'; 64 * 1024 + 1]).unwrap();
+        assert_eq!(read(&path).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+}

@@ -1,0 +1,467 @@
+//! Profiles: the user's named settings for one vendor, with its credentials.
+//!
+//! A profile is a folder `profiles/NAME` of the settings, 0700, with a file for
+//! each fact, 0600: `profile.toml`, `api-key`, `signing-secret`,
+//! `registration.json`. So each is replaced whole by one rename, two programs
+//! never overwrite each other's facts, and a secret file can be handed to
+//! another tool as it is. Not named, a profile has the name of its provider.
+
+use super::folders::Folders;
+use super::private;
+use crate::hook::secret::Secret;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The longest name of a profile.
+const MAX_NAME: usize = 64;
+
+const SETTINGS: &str = "profile.toml";
+const API_KEY: &str = "api-key";
+const SIGNING_SECRET: &str = "signing-secret";
+const REGISTRATION: &str = "registration.json";
+const LOCK: &str = "lock";
+
+/// What a profile holds besides its secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Whose account it is: `userjourneys` or `koji`.
+    pub provider: String,
+    /// The API's address where it is not the vendor's own.
+    pub base_url: Option<String>,
+    /// The default target: what `--forward /path` and `--to /path` are below.
+    pub target: Option<String>,
+    /// When the vendor last took the key, RFC 3339; `None` when it was never asked.
+    pub checked: Option<String>,
+}
+
+/// `profile.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    provider: String,
+    base_url: Option<String>,
+    target: Option<String>,
+    checked: Option<String>,
+}
+
+/// Why a profile cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// The name cannot be a folder's.
+    #[error("`{0}` cannot be the name of a profile: letters, digits, `-`, `_` and `.`, 64 at most")]
+    Name(String),
+    /// A file cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file was written by something else, or damaged.
+    #[error("`{}` is damaged: {reason}", path.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another hookctl is changing this profile.
+    #[error("another hookctl is changing the profile `{0}`")]
+    Busy(String),
+}
+
+/// Held while a profile's registration is changed; released when dropped, or by the death of its holder.
+#[derive(Debug)]
+pub struct ProfileLock {
+    _file: File,
+}
+
+/// The profiles of the user.
+#[derive(Clone, Debug)]
+pub struct Profiles {
+    folder: PathBuf,
+    /// `secrets/PROVIDER`, the secret of the profile that has the provider's name.
+    secrets: PathBuf,
+    /// What was repaired when they were opened, for the user to know.
+    pub warnings: Vec<String>,
+}
+
+impl Profiles {
+    /// The profiles of these folders. What others can read is taken away from
+    /// them; `warnings` says so.
+    pub fn open(folders: &Folders) -> Self {
+        let folder = folders.profiles();
+        let mut warnings = Vec::new();
+        for path in files_below(&folder) {
+            warnings.extend(private::repair(&path));
+        }
+        Self { folder, secrets: folders.secrets(), warnings }
+    }
+
+    /// Where a profile's files are.
+    ///
+    /// # Errors
+    /// When no profile can have this name.
+    pub fn folder(&self, name: &str) -> Result<PathBuf, ProfileError> {
+        require_name(name)?;
+        Ok(self.folder.join(name))
+    }
+
+    /// The names of all profiles, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries
+            .filter(|entry| entry.path().join(SETTINGS).is_file())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| require_name(name).is_ok())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// All profiles, sorted by name.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn list(&self) -> Result<Vec<Profile>, ProfileError> {
+        let all: Result<Vec<_>, _> = self.names().iter().map(|name| self.get(name)).collect();
+        Ok(all?.into_iter().flatten().collect())
+    }
+
+    /// A profile; `None` when there is none of this name.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn get(&self, name: &str) -> Result<Option<Profile>, ProfileError> {
+        let path = self.file(name, SETTINGS)?;
+        let Some(content) = read(&path)? else { return Ok(None) };
+        let damaged = |reason: String| ProfileError::Damaged { path: path.clone(), reason };
+        let text = std::str::from_utf8(&content).map_err(|_| damaged("it is not UTF-8".to_owned()))?;
+        let stored: Stored = toml::from_str(text).map_err(|error| damaged(error.message().to_owned()))?;
+        let Stored { provider, base_url, target, checked } = stored;
+        Ok(Some(Profile { name: name.to_owned(), provider, base_url, target, checked }))
+    }
+
+    /// Stores what a profile holds besides its secrets.
+    ///
+    /// # Errors
+    /// When the disk refuses; the former profile is still there then.
+    pub fn save(&self, profile: &Profile) -> Result<(), ProfileError> {
+        write(&self.file(&profile.name, SETTINGS)?, text_of(profile).as_bytes())
+    }
+
+    /// Forgets a profile with everything it holds; gives whether there was one.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn remove(&self, name: &str) -> Result<bool, ProfileError> {
+        let folder = self.folder(name)?;
+        let unwritable = |path: &Path, source| ProfileError::Unwritable { path: path.to_owned(), source };
+        let mut found = false;
+        // The secrets first: a profile that is half forgotten holds none.
+        for part in [API_KEY, SIGNING_SECRET, REGISTRATION, SETTINGS, LOCK] {
+            let path = folder.join(part);
+            found |= private::remove(&path).map_err(|source| unwritable(&path, source))?;
+        }
+        for path in private::half_written(&folder) {
+            private::remove(&path).map_err(|source| unwritable(&path, source))?;
+        }
+        // What the user put there stays, and its folder with it.
+        drop(std::fs::remove_dir(&folder));
+        Ok(found)
+    }
+
+    /// The profile's API key.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn api_key(&self, name: &str) -> Result<Option<Secret>, ProfileError> {
+        secret_at(&self.file(name, API_KEY)?)
+    }
+
+    /// Stores the profile's API key.
+    ///
+    /// # Errors
+    /// When the disk refuses; the former key is still there then.
+    pub fn store_api_key(&self, name: &str, key: &Secret) -> Result<(), ProfileError> {
+        write(&self.file(name, API_KEY)?, &line(key))
+    }
+
+    /// The profile's signing secret. A profile that has its provider's name also has the file `secrets/PROVIDER`.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn signing_secret(&self, name: &str) -> Result<Option<Secret>, ProfileError> {
+        Ok(self.signing_secret_and_file(name)?.map(|(secret, _)| secret))
+    }
+
+    /// The same with the file it is in.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn signing_secret_and_file(&self, name: &str) -> Result<Option<(Secret, PathBuf)>, ProfileError> {
+        for path in [self.file(name, SIGNING_SECRET)?, self.secrets.join(name)] {
+            if let Some(secret) = secret_at(&path)? {
+                return Ok(Some((secret, path)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stores the profile's signing secret: on the disk when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses; the former secret is still there then.
+    pub fn store_signing_secret(&self, name: &str, secret: &Secret) -> Result<(), ProfileError> {
+        write(&self.file(name, SIGNING_SECRET)?, &line(secret))
+    }
+
+    /// What `register` keeps about the profile's webhook.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn registration<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ProfileError> {
+        let path = self.file(name, REGISTRATION)?;
+        let Some(content) = read(&path)? else { return Ok(None) };
+        let found = serde_json::from_slice(&content);
+        found.map(Some).map_err(|error| ProfileError::Damaged { path, reason: error.to_string() })
+    }
+
+    /// Stores what `register` keeps: on the disk when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses; what was there before is still there then.
+    pub fn store_registration(&self, name: &str, record: &impl Serialize) -> Result<(), ProfileError> {
+        let path = self.file(name, REGISTRATION)?;
+        let mut text = serde_json::to_vec_pretty(record)
+            .map_err(|error| ProfileError::Unwritable { path: path.clone(), source: error.into() })?;
+        text.push(b'\n');
+        write(&path, &text)
+    }
+
+    /// Forgets what `register` keeps; gives whether there was something.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn remove_registration(&self, name: &str) -> Result<bool, ProfileError> {
+        let path = self.file(name, REGISTRATION)?;
+        private::remove(&path).map_err(|source| ProfileError::Unwritable { path, source })
+    }
+
+    /// Takes the profile for a change that nobody else may make at the same time.
+    ///
+    /// # Errors
+    /// When somebody else has it.
+    pub fn lock(&self, name: &str) -> Result<ProfileLock, ProfileError> {
+        let path = self.file(name, LOCK)?;
+        let unwritable = |source| ProfileError::Unwritable { path: path.clone(), source };
+        private::create_folder(&self.folder(name)?).map_err(unwritable)?;
+        let file = private::open_lock(&path).map_err(unwritable)?;
+        match file.try_lock() {
+            Ok(()) => Ok(ProfileLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(ProfileError::Busy(name.to_owned())),
+            Err(TryLockError::Error(error)) => Err(unwritable(error)),
+        }
+    }
+
+    fn file(&self, name: &str, part: &str) -> Result<PathBuf, ProfileError> {
+        Ok(self.folder(name)?.join(part))
+    }
+}
+
+/// The folder of the profiles, theirs, and all files in them.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = |folder: &Path| {
+        let found = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        found.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let mut found = vec![folder.to_owned()];
+    for profile in entries(folder) {
+        if profile.is_dir() {
+            found.extend(entries(&profile));
+        }
+        found.push(profile);
+    }
+    found
+}
+
+fn require_name(name: &str) -> Result<(), ProfileError> {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let fits = !name.is_empty() && name.len() <= MAX_NAME && !name.starts_with('.');
+    if fits && name.bytes().all(letter) { Ok(()) } else { Err(ProfileError::Name(name.to_owned())) }
+}
+
+fn read(path: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, ProfileError> {
+    private::read(path).map_err(|source| ProfileError::Unreadable { path: path.to_owned(), source })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), ProfileError> {
+    private::write(path, bytes).map_err(|source| ProfileError::Unwritable { path: path.to_owned(), source })
+}
+
+fn secret_at(path: &Path) -> Result<Option<Secret>, ProfileError> {
+    let Some(content) = read(path)? else { return Ok(None) };
+    let damaged = |error: crate::hook::secret::SecretError| ProfileError::Damaged {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    Secret::from_file_content(&content).map(Some).map_err(damaged)
+}
+
+/// A secret as the line of a file.
+fn line(secret: &Secret) -> zeroize::Zeroizing<Vec<u8>> {
+    zeroize::Zeroizing::new([secret.expose(), b"\n"].concat())
+}
+
+/// `profile.toml`. A JSON string is a TOML string as well.
+fn text_of(profile: &Profile) -> String {
+    let mut text = String::from("# Kept by `hookctl login` and `hookctl config set`.\n");
+    let facts = [
+        ("provider", Some(&profile.provider)),
+        ("base_url", profile.base_url.as_ref()),
+        ("target", profile.target.as_ref()),
+        ("checked", profile.checked.as_ref()),
+    ];
+    for (name, value) in facts {
+        if let Some(value) = value {
+            text.push_str(&format!("{name} = {}\n", serde_json::Value::from(value.as_str())));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::environment::Environment;
+
+    fn profiles(home: &Path) -> Profiles {
+        let folders = Folders::of(&Environment::from_pairs(&[
+            ("HOOKCTL_CONFIG_DIR", home.to_str().unwrap()),
+            ("HOOKCTL_DATA_DIR", "/d"),
+        ]));
+        Profiles::open(&folders.unwrap())
+    }
+
+    fn profile(name: &str) -> Profile {
+        Profile {
+            name: name.to_owned(),
+            provider: "koji".to_owned(),
+            base_url: Some("http://127.0.0.1:1/\"a\\b\"\u{1f600}".to_owned()),
+            target: None,
+            checked: Some("2026-11-21T00:00:00Z".to_owned()),
+        }
+    }
+
+    #[test]
+    fn what_is_stored_comes_back_and_goes() {
+        let home = tempfile::tempdir().unwrap();
+        let profiles = profiles(home.path());
+        assert!(profiles.get("work").unwrap().is_none() && profiles.names().is_empty());
+        profiles.save(&profile("work")).unwrap();
+        profiles.save(&profile("a.b-c_1")).unwrap();
+        assert_eq!(profiles.get("work").unwrap(), Some(profile("work")));
+        assert_eq!(profiles.names(), ["a.b-c_1", "work"]);
+        assert_eq!(profiles.list().unwrap().len(), 2);
+        assert!(profiles.remove("work").unwrap());
+        assert!(!profiles.remove("work").unwrap());
+        assert_eq!(profiles.names(), ["a.b-c_1"]);
+    }
+
+    #[test]
+    fn secrets_come_back_byte_for_byte_and_the_older_file_is_read() {
+        let home = tempfile::tempdir().unwrap();
+        let profiles = profiles(home.path());
+        let text = |secret: Option<Secret>| secret.map(|secret| secret.expose().to_vec());
+        assert!(profiles.api_key("koji").unwrap().is_none());
+        profiles.store_api_key("koji", &Secret::new(" pk_live_fake ").unwrap()).unwrap();
+        assert_eq!(text(profiles.api_key("koji").unwrap()).unwrap(), b" pk_live_fake ");
+        private::write(&home.path().join("secrets/koji"), b"older\n").unwrap();
+        assert_eq!(text(profiles.signing_secret("koji").unwrap()).unwrap(), b"older");
+        assert!(profiles.signing_secret("other").unwrap().is_none());
+        profiles.store_signing_secret("koji", &Secret::new("newer").unwrap()).unwrap();
+        assert_eq!(text(profiles.signing_secret("koji").unwrap()).unwrap(), b"newer");
+    }
+
+    #[test]
+    fn a_registration_comes_back_and_a_damaged_one_is_said() {
+        let home = tempfile::tempdir().unwrap();
+        let profiles = profiles(home.path());
+        profiles.store_registration("uj", &serde_json::json!({"url": "https://a.example"})).unwrap();
+        let found: Option<serde_json::Value> = profiles.registration("uj").unwrap();
+        assert_eq!(found.unwrap()["url"], "https://a.example");
+        private::write(&profiles.folder("uj").unwrap().join(REGISTRATION), b"{").unwrap();
+        let found = profiles.registration::<serde_json::Value>("uj");
+        assert!(matches!(found, Err(ProfileError::Damaged { .. })));
+        assert!(profiles.remove_registration("uj").unwrap());
+        assert!(profiles.registration::<serde_json::Value>("uj").unwrap().is_none());
+    }
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let profiles = profiles(home.path());
+        let long = "a".repeat(65);
+        for name in ["", ".", "..", "../a", "a/b", ".a", "a b", "ä", "a\0", &long] {
+            assert!(matches!(profiles.get(name), Err(ProfileError::Name(_))), "{name}");
+            assert!(matches!(profiles.remove(name), Err(ProfileError::Name(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_profile_is_changed_by_one_at_a_time() {
+        let home = tempfile::tempdir().unwrap();
+        let profiles = profiles(home.path());
+        let held = profiles.lock("uj").unwrap();
+        assert!(matches!(profiles.lock("uj"), Err(ProfileError::Busy(_))));
+        profiles.lock("other").unwrap();
+        drop(held);
+        profiles.lock("uj").unwrap();
+    }
+
+    #[test]
+    fn an_unknown_field_or_broken_text_is_damage() {
+        let home = tempfile::tempdir().unwrap();
+        let profiles = profiles(home.path());
+        let path = profiles.folder("x").unwrap().join(SETTINGS);
+        for text in [&b"provider = \"koji\"\nkey = \"k\"\n"[..], b"provider", b"", b"\xff"] {
+            private::write(&path, text).unwrap();
+            assert!(matches!(profiles.get("x"), Err(ProfileError::Damaged { .. })));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn modes_that_somebody_widened_are_narrowed_when_opened() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let stored = profiles(home.path());
+        assert!(stored.warnings.is_empty());
+        stored.save(&profile("work")).unwrap();
+        stored.store_api_key("work", &Secret::new("uj_live_fake").unwrap()).unwrap();
+        assert!(profiles(home.path()).warnings.is_empty());
+        let folder = stored.folder("work").unwrap();
+        for (path, mode) in [(folder.join(API_KEY), 0o640), (folder.clone(), 0o755)] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let said = profiles(home.path()).warnings;
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said.iter().any(|line| line.contains("mode 640); it is 600 now")));
+        assert!(said.iter().any(|line| line.contains("mode 755); it is 700 now")));
+        assert!(profiles(home.path()).warnings.is_empty());
+    }
+}
