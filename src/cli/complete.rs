@@ -2,8 +2,10 @@
 //!
 //! Runs while a shell waits for the Tab key: never fails, never prompts, reads little.
 
+use crate::config::credentials::VENDORS;
 use crate::config::environment::Environment;
 use crate::config::folders::Folders;
+use crate::config::profiles::Profiles;
 use crate::hook::provider::Catalogue;
 use crate::hook::sample;
 use crate::journal::{Filter, Reader};
@@ -21,6 +23,18 @@ pub fn providers() -> Vec<CompletionCandidate> {
         super::context::add_own_providers(&mut catalogue, &folders.providers());
     }
     catalogue.ids().into_iter().map(CompletionCandidate::new).collect()
+}
+
+/// Every vendor that has a REST API.
+pub fn vendors() -> Vec<CompletionCandidate> {
+    VENDORS.iter().map(|vendor| CompletionCandidate::new(vendor.id)).collect()
+}
+
+/// Every profile.
+pub fn profiles() -> Vec<CompletionCandidate> {
+    let folders = Folders::of(&Environment::of_process()).ok();
+    let names = folders.map(|folders| Profiles::open(&folders).names()).unwrap_or_default();
+    names.into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// Every event that has a sample, with its provider as the description.

@@ -33,6 +33,8 @@ pub struct Context {
     jq: Option<Arc<Filter>>,
     verbose: bool,
     no_input: bool,
+    /// The profile that was named, and where.
+    profile: Option<(String, String)>,
 }
 
 impl Context {
@@ -58,7 +60,14 @@ impl Context {
         };
         // A filter works on records, so it asks for them.
         let json = everywhere.json || everywhere.output == Some(OutputFormat::Json) || jq.is_some();
-        Ok(Self { streams, environment, surroundings: look, json, jq, verbose: everywhere.verbose, no_input })
+        let profile = everywhere.profile.clone().map(|name| (name, "--profile".to_owned()));
+        let verbose = everywhere.verbose;
+        Ok(Self { streams, environment, surroundings: look, json, jq, verbose, no_input, profile })
+    }
+
+    /// The profile that was named, and where: `--profile`, a variable, a file.
+    pub fn profile(&self) -> Option<(&str, &str)> {
+        self.profile.as_ref().map(|(name, origin)| (name.as_str(), origin.as_str()))
     }
 
     /// Streams for what goes wrong before the options are known.

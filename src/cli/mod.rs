@@ -2,6 +2,7 @@
 //!
 //! Errors are printed here, once, and nowhere else.
 
+pub mod access;
 pub mod complete;
 pub mod completions;
 pub mod context;

@@ -10,6 +10,9 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Everywhere {
+    /// The profile whose account, secrets and target are used; see `hookctl login`
+    #[arg(short, long, global = true, value_name = "NAME", env = "HOOKCTL_PROFILE", hide_env = true, add = ArgValueCandidates::new(super::complete::profiles))]
+    pub profile: Option<String>,
     /// Write results as text or as JSON lines
     #[arg(
         short,

@@ -4,6 +4,7 @@
 //! No file of the working directory is ever read: a checkout cannot change
 //! where deliveries go or which secret is used.
 
+pub mod credentials;
 pub mod environment;
 pub mod folders;
 pub mod private;

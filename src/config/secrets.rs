@@ -165,7 +165,7 @@ impl SecretSource for Secrets {
     }
 }
 
-fn read_file(path: &Path) -> Result<Secret, SecretsError> {
+pub(super) fn read_file(path: &Path) -> Result<Secret, SecretsError> {
     let unreadable = |source| SecretsError::Unreadable { path: path.to_owned(), source };
     let mut content = zeroize::Zeroizing::new(Vec::new());
     let read = if path == Path::new("-") {

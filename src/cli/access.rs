@@ -1,0 +1,392 @@
+//! Which account a command works with: its profile, the API's address, and the key.
+//!
+//! Each fact has its own order, first that is there. The profile: `--profile`,
+//! `HOOKCTL_PROFILE`, the settings, else the one of the vendor's name. The
+//! address: `--base-url`, the vendor's variable, the profile, the vendor's own.
+//! The key: `--api-key-file` and `--api-key-env`, the vendor's variable, the
+//! profile. A stored key goes nowhere but to the host it was stored for.
+
+use super::context::Context;
+use super::error::CommandError;
+use crate::config::credentials::{self, GivenKey, Key, KeyError, VENDORS, Vendor};
+use crate::config::profiles::{Profile, ProfileError, Profiles};
+use crate::hook::secret::Secret;
+use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
+use std::path::PathBuf;
+
+/// Whose API is called, where, and with which key.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Account")]
+pub struct AccessArgs {
+    /// The vendor whose API is called: userjourneys or koji
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(super::complete::vendors))]
+    pub provider: Option<String>,
+    /// Where the API lives, in place of the vendor's own address
+    ///
+    /// Also from USERJOURNEYS_BASE_URL and KOJI_BASE_URL. Plain http is taken for this machine alone.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub base_url: Option<String>,
+    /// Read the API key from this environment variable
+    #[arg(long, value_name = "NAME", conflicts_with = "api_key_file")]
+    pub api_key_env: Option<String>,
+    /// Read the API key from a file, or from standard input for `-`
+    ///
+    /// Where none is given, it comes from USERJOURNEYS_API_KEY or KOJI_API_KEY, or from the profile.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub api_key_file: Option<PathBuf>,
+}
+
+/// The address of an API, until `vendor` reads it.
+#[derive(Clone, Debug)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The account of one run.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The profile's name; the vendor's id where none is stored.
+    pub profile: String,
+    /// Whether the profile is stored.
+    pub stored: bool,
+    /// The vendor: `userjourneys` or `koji`.
+    pub provider: String,
+    /// Where its API lives.
+    pub base: BaseUrl,
+    /// The API key, where one is known.
+    pub key: Option<Secret>,
+    /// Where each fact comes from.
+    pub origin: Origins,
+}
+
+/// Where the facts of an account come from, as shown: `--base-url`, `KOJI_API_KEY`, a file.
+#[derive(Clone, Debug)]
+pub struct Origins {
+    /// Of the profile's name.
+    pub profile: String,
+    /// Of the base URL.
+    pub base: String,
+    /// Of the key; `None` when there is none.
+    pub key: Option<String>,
+}
+
+impl Access {
+    /// What is said when no key is known.
+    pub fn no_key(&self) -> CommandError {
+        let vendor = self.vendor();
+        let of =
+            if self.stored { format!("the profile `{}`", self.profile) } else { vendor.title.to_owned() };
+        CommandError::config(format!("no API key is known for {of}")).hint(format!(
+            "`{}` stores one, or put it into {}",
+            login(&self.profile, vendor.id),
+            vendor.key_variable
+        ))
+    }
+
+    /// What is known of the vendor.
+    pub fn vendor(&self) -> &'static Vendor {
+        Vendor::of(&self.provider).unwrap_or(&VENDORS[0])
+    }
+}
+
+/// The command that stores a key for a profile.
+pub(super) fn login(profile: &str, provider: &str) -> String {
+    let name = if profile == provider { String::new() } else { format!(" --profile {profile}") };
+    format!("hookctl login --provider {provider}{name}")
+}
+
+impl Context {
+    /// The user's profiles; says what was wrong with their modes.
+    ///
+    /// # Errors
+    /// When there is no home folder.
+    pub fn profiles(&self) -> Result<Profiles, CommandError> {
+        let profiles = Profiles::open(&self.folders()?);
+        for warning in &profiles.warnings {
+            self.streams().warn(warning, None);
+        }
+        Ok(profiles)
+    }
+
+    /// The account that the arguments, the environment and the profiles name.
+    ///
+    /// # Errors
+    /// When they contradict each other, or a source that is named cannot be used. A missing key is no error here.
+    pub fn access(&self, args: &AccessArgs) -> Result<Access, CommandError> {
+        self.account(args, None)
+    }
+
+    /// The same for a command that only this vendor has an API for.
+    ///
+    /// # Errors
+    /// The same, and when the account is another vendor's.
+    pub fn access_of(&self, args: &AccessArgs, provider: &str) -> Result<Access, CommandError> {
+        self.account(args, Vendor::of(provider))
+    }
+
+    fn account(&self, args: &AccessArgs, only: Option<&'static Vendor>) -> Result<Access, CommandError> {
+        let profiles = self.profiles()?;
+        let chosen = Chosen::of(args, only, self, &profiles)?;
+        let given = key_given(args, self)?;
+        let found = match given {
+            Some(key) => Some(key),
+            None => {
+                credentials::of_environment(chosen.vendor, self.environment()).map_err(|e| key_refused(&e))?
+            }
+        };
+        let (base, origin) = base_of(args, &chosen, self)?;
+        let key = match found {
+            Some(key) => Some(key),
+            None => stored_key(&chosen, &base, &profiles)?,
+        };
+        if let Some(key) = &key {
+            credentials::check(key, chosen.vendor).map_err(|error| key_refused(&error))?;
+            self.detail(&format!("API key {} from {}", credentials::shown(&key.secret), key.origin));
+        }
+        self.detail(&format!("profile {} from {}", chosen.name, chosen.origin));
+        self.detail(&format!("API at {base} from {origin}"));
+        Ok(Access {
+            stored: chosen.stored.is_some(),
+            profile: chosen.name,
+            provider: chosen.vendor.id.to_owned(),
+            base,
+            origin: Origins {
+                profile: chosen.origin,
+                base: origin,
+                key: key.as_ref().map(|key| key.origin.clone()),
+            },
+            key: key.map(|key| key.secret),
+        })
+    }
+}
+
+/// The profile that was chosen.
+struct Chosen {
+    name: String,
+    origin: String,
+    stored: Option<Profile>,
+    vendor: &'static Vendor,
+}
+
+impl Chosen {
+    fn of(
+        args: &AccessArgs,
+        only: Option<&'static Vendor>,
+        context: &Context,
+        profiles: &Profiles,
+    ) -> Result<Self, CommandError> {
+        let named = args.provider.as_deref().map(vendor).transpose()?;
+        let chosen = match context.profile() {
+            Some((name, origin)) => Self::named(name, origin, named, profiles)?,
+            None => Self::unnamed(named.or(only), context, profiles)?,
+        };
+        match only {
+            Some(only) if only != chosen.vendor => Err(CommandError::usage(format!(
+                "{} has no API for this: it is {}'s",
+                chosen.vendor.title, only.title
+            ))
+            .hint(format!("`--provider {}`, or a profile of it with `--profile NAME`", only.id))),
+            _ => Ok(chosen),
+        }
+    }
+
+    /// The profile that the user named must be there, and be the vendor's.
+    fn named(
+        name: &str,
+        origin: &str,
+        provider: Option<&'static Vendor>,
+        profiles: &Profiles,
+    ) -> Result<Self, CommandError> {
+        let Some(stored) = profiles.get(name).map_err(|error| profile_refused(&error))? else {
+            return Err(no_such_profile(name, origin, profiles));
+        };
+        let vendor = vendor_of(&stored)?;
+        match provider {
+            Some(other) if other != vendor => Err(CommandError::usage(format!(
+                "the profile `{name}` ({origin}) is of {}, and `--provider {}` is another vendor",
+                vendor.title, other.id
+            ))
+            .hint("drop one of the two")),
+            _ => Ok(Self { name: name.to_owned(), origin: origin.to_owned(), stored: Some(stored), vendor }),
+        }
+    }
+
+    /// No profile was named: the one of the vendor's name, or the only one there is.
+    fn unnamed(
+        provider: Option<&'static Vendor>,
+        context: &Context,
+        profiles: &Profiles,
+    ) -> Result<Self, CommandError> {
+        let all = profiles.list().map_err(|error| profile_refused(&error))?;
+        let vendor = match provider {
+            Some(vendor) => vendor,
+            None => likely(&all, context)?,
+        };
+        let own: Vec<&Profile> = all.iter().filter(|profile| profile.provider == vendor.id).collect();
+        let stored = match own.as_slice() {
+            [only] => Some(*only),
+            several => several.iter().find(|profile| profile.name == vendor.id).copied(),
+        };
+        if stored.is_none() && !own.is_empty() {
+            let names: Vec<&str> = own.iter().map(|profile| profile.name.as_str()).collect();
+            return Err(CommandError::usage(format!(
+                "several profiles are of {}: {}",
+                vendor.title,
+                names.join(", ")
+            ))
+            .hint("name one with `--profile NAME`, or `hookctl config set profile NAME`"));
+        }
+        Ok(Self {
+            name: stored.map_or(vendor.id, |profile| profile.name.as_str()).to_owned(),
+            origin: "default".to_owned(),
+            stored: stored.cloned(),
+            vendor,
+        })
+    }
+}
+
+/// The vendor that is meant when none is named: the only one with a profile, else with a key in the environment.
+fn likely(all: &[Profile], context: &Context) -> Result<&'static Vendor, CommandError> {
+    if let Some(vendor) = context.environment().text("HOOKCTL_PROVIDER").and_then(Vendor::of) {
+        return Ok(vendor);
+    }
+    let with_profile = |vendor: &&Vendor| all.iter().any(|profile| profile.provider == vendor.id);
+    let with_key = |vendor: &&Vendor| context.environment().text(vendor.key_variable).is_some();
+    let mut known: Vec<&'static Vendor> = VENDORS.iter().filter(with_profile).collect();
+    if known.is_empty() {
+        known = VENDORS.iter().filter(with_key).collect();
+    }
+    match known.as_slice() {
+        [] => Ok(&VENDORS[0]),
+        [only] => Ok(only),
+        several => {
+            let names: Vec<&str> = several.iter().map(|vendor| vendor.id).collect();
+            Err(CommandError::usage(format!("the account may be any of {}", names.join(", ")))
+                .hint("name one with `--provider ID` or `--profile NAME`"))
+        }
+    }
+}
+
+/// A vendor by the id of `--provider`.
+pub(super) fn vendor(id: &str) -> Result<&'static Vendor, CommandError> {
+    Vendor::of(id).ok_or_else(|| {
+        let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
+        CommandError::usage(format!("no REST API of `{id}` is known"))
+            .hint(format!("`--provider` takes {} here", known.join(" and ")))
+    })
+}
+
+fn vendor_of(profile: &Profile) -> Result<&'static Vendor, CommandError> {
+    Vendor::of(&profile.provider).ok_or_else(|| {
+        CommandError::config(format!(
+            "the profile `{}` is of `{}`, of which no REST API is known",
+            profile.name, profile.provider
+        ))
+        .hint(format!("`hookctl login --profile {}` stores it anew", profile.name))
+    })
+}
+
+/// The key named on the command line.
+pub(super) fn key_given(args: &AccessArgs, context: &Context) -> Result<Option<Key>, CommandError> {
+    let given = match (&args.api_key_file, &args.api_key_env) {
+        (Some(path), _) => GivenKey::File(path.clone()),
+        (None, Some(name)) => GivenKey::Variable(name.clone()),
+        (None, None) => return Ok(None),
+    };
+    given.read(context.environment()).map(Some).map_err(|error| key_refused(&error))
+}
+
+/// The API's address and where it comes from.
+fn base_of(args: &AccessArgs, chosen: &Chosen, context: &Context) -> Result<(BaseUrl, String), CommandError> {
+    let vendor = chosen.vendor;
+    let (text, origin) = if let Some(text) = &args.base_url {
+        (text.as_str(), "--base-url".to_owned())
+    } else if let Some(text) = context.environment().text(vendor.base_variable) {
+        (text, vendor.base_variable.to_owned())
+    } else if let Some(text) = chosen.stored.as_ref().and_then(|profile| profile.base_url.as_deref()) {
+        (text, format!("profile {}", chosen.name))
+    } else {
+        (vendor.base_url, "default".to_owned())
+    };
+    Ok((base_url(text, &origin)?, origin))
+}
+
+/// Reads a base URL; `origin` is named when it is none.
+pub(super) fn base_url(text: &str, _origin: &str) -> Result<BaseUrl, CommandError> {
+    Ok(BaseUrl(text.to_owned()))
+}
+
+/// The profile's own key, for the host it was stored for and no other.
+fn stored_key(chosen: &Chosen, base: &BaseUrl, profiles: &Profiles) -> Result<Option<Key>, CommandError> {
+    let Some(profile) = &chosen.stored else { return Ok(None) };
+    let Some(secret) = profiles.api_key(&profile.name).map_err(|error| profile_refused(&error))? else {
+        return Ok(None);
+    };
+    let own = profile.base_url.as_deref().unwrap_or(chosen.vendor.base_url);
+    if host_of(own) != host_of(base.as_str()) {
+        return Err(CommandError::config(format!(
+            "the API key of the profile `{}` is for {own}, and is not sent to {base}",
+            profile.name
+        ))
+        .hint(format!(
+            "give the key for it with `--api-key-env NAME`, or in {}",
+            chosen.vendor.key_variable
+        )));
+    }
+    Ok(Some(Key { secret, origin: format!("profile {}", profile.name) }))
+}
+
+/// Scheme, host and port of a base URL.
+fn host_of(base: &str) -> Vec<&str> {
+    base.splitn(4, '/').take(3).collect()
+}
+
+fn no_such_profile(name: &str, origin: &str, profiles: &Profiles) -> CommandError {
+    let names = profiles.names();
+    let near = super::misuse::nearest(name, names.iter().map(String::as_str));
+    let error = CommandError::config(format!("there is no profile `{name}` ({origin})"));
+    match near {
+        Some(near) => {
+            error.hint(format!("did you mean `--profile {near}`? `hookctl whoami --all` lists them"))
+        }
+        None => error.hint(format!("`hookctl login --profile {name}` makes it")),
+    }
+}
+
+/// A key that cannot be used, and the command that mends it.
+pub(super) fn key_refused(error: &KeyError) -> CommandError {
+    let hint = match error {
+        KeyError::Unreadable { .. } => "name a file that you can read with `--api-key-file FILE`".to_owned(),
+        KeyError::Unset(name) => format!("export {name}=..., or name another with `--api-key-env NAME`"),
+        KeyError::Empty(_) | KeyError::Letters(_) | KeyError::TooLong(_) => {
+            "copy the key once more, and nothing else".to_owned()
+        }
+        KeyError::OtherVendor { .. } => "name its vendor with `--provider ID`".to_owned(),
+        KeyError::SigningSecret(_) => "give a signing secret with `--secret-file FILE`".to_owned(),
+    };
+    CommandError::config("could not use the API key").because(error).hint(hint)
+}
+
+/// A profile that cannot be used, and the command that mends it.
+pub(super) fn profile_refused(error: &ProfileError) -> CommandError {
+    let told = match error {
+        ProfileError::Name(_) => return CommandError::usage(error.to_string()),
+        ProfileError::Busy(_) => CommandError::local("could not change the profile"),
+        ProfileError::Unwritable { .. } => CommandError::local("could not store the profile"),
+        ProfileError::Unreadable { .. } | ProfileError::Damaged { .. } => {
+            CommandError::config("could not read the profile")
+        }
+    };
+    told.because(error).hint("hookctl doctor")
+}
