@@ -1,12 +1,16 @@
-//! Settings and where they come from: the environment, the user's folders, secrets.
+//! Settings and where they come from: the environment, the user's folders,
+//! profiles, secrets.
 //!
 //! The environment is read once, here, into a value; nothing below reads it.
-//! No file of the working directory is ever read: a checkout cannot change
-//! where deliveries go or which secret is used.
+//! Of the working directory one file is read, `hookctl.toml`, and a checkout
+//! cannot change by it where deliveries or keys go.
 
 pub mod credentials;
+pub mod edit;
 pub mod environment;
 pub mod folders;
 pub mod private;
 pub mod profiles;
 pub mod secrets;
+pub mod setting;
+pub mod settings;
