@@ -8,9 +8,12 @@
 
 use super::context::Context;
 use super::error::CommandError;
-use crate::config::credentials::{self, GivenKey, Key, KeyError, VENDORS, Vendor};
+use super::exit::Exit;
+use crate::config::credentials::{self, GivenKey, Key, KeyError, base_variable_of};
 use crate::config::profiles::{Profile, ProfileError, Profiles};
 use crate::hook::secret::Secret;
+use crate::outbound::api::{Api, ApiOptions};
+use crate::vendor::{BaseUrl, Client, Failure, Vendor, VendorError};
 use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
@@ -35,22 +38,6 @@ pub struct AccessArgs {
     /// Where none is given, it comes from USERJOURNEYS_API_KEY or KOJI_API_KEY, or from the profile.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub api_key_file: Option<PathBuf>,
-}
-
-/// The address of an API, until `vendor` reads it.
-#[derive(Clone, Debug)]
-pub struct BaseUrl(String);
-
-impl BaseUrl {
-    fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// The account of one run.
@@ -82,21 +69,37 @@ pub struct Origins {
 }
 
 impl Access {
-    /// What is said when no key is known.
-    pub fn no_key(&self) -> CommandError {
+    /// A client with the key of this account.
+    ///
+    /// # Errors
+    /// When no key is known.
+    pub fn client(&self) -> Result<Client, CommandError> {
+        self.client_with(ApiOptions::default())
+    }
+
+    /// The same with other time limits.
+    ///
+    /// # Errors
+    /// When no key is known.
+    pub fn client_with(&self, options: ApiOptions) -> Result<Client, CommandError> {
+        let key = self.key.clone().ok_or_else(|| self.no_key())?;
+        Ok(Client::new(Api::new(options), self.base.clone(), Some(key)).of(self.vendor()))
+    }
+
+    fn no_key(&self) -> CommandError {
         let vendor = self.vendor();
         let of =
-            if self.stored { format!("the profile `{}`", self.profile) } else { vendor.title.to_owned() };
+            if self.stored { format!("the profile `{}`", self.profile) } else { vendor.name().to_owned() };
         CommandError::config(format!("no API key is known for {of}")).hint(format!(
             "`{}` stores one, or put it into {}",
-            login(&self.profile, vendor.id),
-            vendor.key_variable
+            login(&self.profile, vendor.id()),
+            vendor.key_variable()
         ))
     }
 
     /// What is known of the vendor.
-    pub fn vendor(&self) -> &'static Vendor {
-        Vendor::of(&self.provider).unwrap_or(&VENDORS[0])
+    pub fn vendor(&self) -> Vendor {
+        Vendor::of(&self.provider).unwrap_or(Vendor::UserJourneys)
     }
 }
 
@@ -135,7 +138,7 @@ impl Context {
         self.account(args, Vendor::of(provider))
     }
 
-    fn account(&self, args: &AccessArgs, only: Option<&'static Vendor>) -> Result<Access, CommandError> {
+    fn account(&self, args: &AccessArgs, only: Option<Vendor>) -> Result<Access, CommandError> {
         let profiles = self.profiles()?;
         let chosen = Chosen::of(args, only, self, &profiles)?;
         let given = key_given(args, self)?;
@@ -159,7 +162,7 @@ impl Context {
         Ok(Access {
             stored: chosen.stored.is_some(),
             profile: chosen.name,
-            provider: chosen.vendor.id.to_owned(),
+            provider: chosen.vendor.id().to_owned(),
             base,
             origin: Origins {
                 profile: chosen.origin,
@@ -176,13 +179,13 @@ struct Chosen {
     name: String,
     origin: String,
     stored: Option<Profile>,
-    vendor: &'static Vendor,
+    vendor: Vendor,
 }
 
 impl Chosen {
     fn of(
         args: &AccessArgs,
-        only: Option<&'static Vendor>,
+        only: Option<Vendor>,
         context: &Context,
         profiles: &Profiles,
     ) -> Result<Self, CommandError> {
@@ -194,9 +197,10 @@ impl Chosen {
         match only {
             Some(only) if only != chosen.vendor => Err(CommandError::usage(format!(
                 "{} has no API for this: it is {}'s",
-                chosen.vendor.title, only.title
+                chosen.vendor.name(),
+                only.name()
             ))
-            .hint(format!("`--provider {}`, or a profile of it with `--profile NAME`", only.id))),
+            .hint(format!("`--provider {}`, or a profile of it with `--profile NAME`", only.id()))),
             _ => Ok(chosen),
         }
     }
@@ -205,7 +209,7 @@ impl Chosen {
     fn named(
         name: &str,
         origin: &str,
-        provider: Option<&'static Vendor>,
+        provider: Option<Vendor>,
         profiles: &Profiles,
     ) -> Result<Self, CommandError> {
         let Some(stored) = profiles.get(name).map_err(|error| profile_refused(&error))? else {
@@ -215,7 +219,8 @@ impl Chosen {
         match provider {
             Some(other) if other != vendor => Err(CommandError::usage(format!(
                 "the profile `{name}` ({origin}) is of {}, and `--provider {}` is another vendor",
-                vendor.title, other.id
+                vendor.name(),
+                other.id()
             ))
             .hint("drop one of the two")),
             _ => Ok(Self { name: name.to_owned(), origin: origin.to_owned(), stored: Some(stored), vendor }),
@@ -224,7 +229,7 @@ impl Chosen {
 
     /// No profile was named: the one of the vendor's name, or the only one there is.
     fn unnamed(
-        provider: Option<&'static Vendor>,
+        provider: Option<Vendor>,
         context: &Context,
         profiles: &Profiles,
     ) -> Result<Self, CommandError> {
@@ -233,22 +238,22 @@ impl Chosen {
             Some(vendor) => vendor,
             None => likely(&all, context)?,
         };
-        let own: Vec<&Profile> = all.iter().filter(|profile| profile.provider == vendor.id).collect();
+        let own: Vec<&Profile> = all.iter().filter(|profile| profile.provider == vendor.id()).collect();
         let stored = match own.as_slice() {
             [only] => Some(*only),
-            several => several.iter().find(|profile| profile.name == vendor.id).copied(),
+            several => several.iter().find(|profile| profile.name == vendor.id()).copied(),
         };
         if stored.is_none() && !own.is_empty() {
             let names: Vec<&str> = own.iter().map(|profile| profile.name.as_str()).collect();
             return Err(CommandError::usage(format!(
                 "several profiles are of {}: {}",
-                vendor.title,
+                vendor.name(),
                 names.join(", ")
             ))
             .hint("name one with `--profile NAME`, or `hookctl config set profile NAME`"));
         }
         Ok(Self {
-            name: stored.map_or(vendor.id, |profile| profile.name.as_str()).to_owned(),
+            name: stored.map_or(vendor.id(), |profile| profile.name.as_str()).to_owned(),
             origin: "default".to_owned(),
             stored: stored.cloned(),
             vendor,
@@ -257,21 +262,21 @@ impl Chosen {
 }
 
 /// The vendor that is meant when none is named: the only one with a profile, else with a key in the environment.
-fn likely(all: &[Profile], context: &Context) -> Result<&'static Vendor, CommandError> {
+fn likely(all: &[Profile], context: &Context) -> Result<Vendor, CommandError> {
     if let Some(vendor) = context.environment().text("HOOKCTL_PROVIDER").and_then(Vendor::of) {
         return Ok(vendor);
     }
-    let with_profile = |vendor: &&Vendor| all.iter().any(|profile| profile.provider == vendor.id);
-    let with_key = |vendor: &&Vendor| context.environment().text(vendor.key_variable).is_some();
-    let mut known: Vec<&'static Vendor> = VENDORS.iter().filter(with_profile).collect();
+    let with_profile = |vendor: &Vendor| all.iter().any(|profile| profile.provider == vendor.id());
+    let with_key = |vendor: &Vendor| context.environment().text(vendor.key_variable()).is_some();
+    let mut known: Vec<Vendor> = Vendor::ALL.into_iter().filter(with_profile).collect();
     if known.is_empty() {
-        known = VENDORS.iter().filter(with_key).collect();
+        known = Vendor::ALL.into_iter().filter(with_key).collect();
     }
     match known.as_slice() {
-        [] => Ok(&VENDORS[0]),
-        [only] => Ok(only),
+        [] => Ok(Vendor::UserJourneys),
+        [only] => Ok(*only),
         several => {
-            let names: Vec<&str> = several.iter().map(|vendor| vendor.id).collect();
+            let names: Vec<&str> = several.iter().map(|vendor| vendor.id()).collect();
             Err(CommandError::usage(format!("the account may be any of {}", names.join(", ")))
                 .hint("name one with `--provider ID` or `--profile NAME`"))
         }
@@ -279,15 +284,15 @@ fn likely(all: &[Profile], context: &Context) -> Result<&'static Vendor, Command
 }
 
 /// A vendor by the id of `--provider`.
-pub(super) fn vendor(id: &str) -> Result<&'static Vendor, CommandError> {
+pub(super) fn vendor(id: &str) -> Result<Vendor, CommandError> {
     Vendor::of(id).ok_or_else(|| {
-        let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
+        let known: Vec<&str> = Vendor::ALL.into_iter().map(|vendor| vendor.id()).collect();
         CommandError::usage(format!("no REST API of `{id}` is known"))
             .hint(format!("`--provider` takes {} here", known.join(" and ")))
     })
 }
 
-fn vendor_of(profile: &Profile) -> Result<&'static Vendor, CommandError> {
+fn vendor_of(profile: &Profile) -> Result<Vendor, CommandError> {
     Vendor::of(&profile.provider).ok_or_else(|| {
         CommandError::config(format!(
             "the profile `{}` is of `{}`, of which no REST API is known",
@@ -312,19 +317,24 @@ fn base_of(args: &AccessArgs, chosen: &Chosen, context: &Context) -> Result<(Bas
     let vendor = chosen.vendor;
     let (text, origin) = if let Some(text) = &args.base_url {
         (text.as_str(), "--base-url".to_owned())
-    } else if let Some(text) = context.environment().text(vendor.base_variable) {
-        (text, vendor.base_variable.to_owned())
+    } else if let Some(text) = context.environment().text(&base_variable_of(vendor)) {
+        (text, base_variable_of(vendor))
     } else if let Some(text) = chosen.stored.as_ref().and_then(|profile| profile.base_url.as_deref()) {
         (text, format!("profile {}", chosen.name))
     } else {
-        (vendor.base_url, "default".to_owned())
+        (vendor.default_base(), "default".to_owned())
     };
     Ok((base_url(text, &origin)?, origin))
 }
 
 /// Reads a base URL; `origin` is named when it is none.
-pub(super) fn base_url(text: &str, _origin: &str) -> Result<BaseUrl, CommandError> {
-    Ok(BaseUrl(text.to_owned()))
+pub(super) fn base_url(text: &str, origin: &str) -> Result<BaseUrl, CommandError> {
+    BaseUrl::parse(text).map_err(|error| {
+        let refused = if origin == "--base-url" { CommandError::usage } else { CommandError::config };
+        refused(format!("could not use the base URL of {origin}"))
+            .because(&error)
+            .hint("write it as https://HOST/PATH; plain http is for this machine alone")
+    })
 }
 
 /// The profile's own key, for the host it was stored for and no other.
@@ -333,7 +343,7 @@ fn stored_key(chosen: &Chosen, base: &BaseUrl, profiles: &Profiles) -> Result<Op
     let Some(secret) = profiles.api_key(&profile.name).map_err(|error| profile_refused(&error))? else {
         return Ok(None);
     };
-    let own = profile.base_url.as_deref().unwrap_or(chosen.vendor.base_url);
+    let own = profile.base_url.as_deref().unwrap_or(chosen.vendor.default_base());
     if host_of(own) != host_of(base.as_str()) {
         return Err(CommandError::config(format!(
             "the API key of the profile `{}` is for {own}, and is not sent to {base}",
@@ -341,7 +351,7 @@ fn stored_key(chosen: &Chosen, base: &BaseUrl, profiles: &Profiles) -> Result<Op
         ))
         .hint(format!(
             "give the key for it with `--api-key-env NAME`, or in {}",
-            chosen.vendor.key_variable
+            chosen.vendor.key_variable()
         )));
     }
     Ok(Some(Key { secret, origin: format!("profile {}", profile.name) }))
@@ -389,4 +399,19 @@ pub(super) fn profile_refused(error: &ProfileError) -> CommandError {
         }
     };
     told.because(error).hint("hookctl doctor")
+}
+
+/// A call that failed, with the exit code of its kind and what mends it.
+pub(super) fn call_failed(what: &str, error: &VendorError) -> CommandError {
+    let exit = match error.kind() {
+        Failure::Refused | Failure::RateLimited => Exit::Refused,
+        Failure::Vendor | Failure::Network | Failure::Timeout | Failure::Shape => Exit::Network,
+        Failure::Setup => Exit::Config,
+        Failure::Unsupported => Exit::Usage,
+    };
+    let told = CommandError::new(exit, format!("could not {what}")).because(error);
+    match error.remedy() {
+        Some(remedy) => told.hint(remedy),
+        None => told,
+    }
 }

@@ -2,7 +2,6 @@
 //!
 //! Runs while a shell waits for the Tab key: never fails, never prompts, reads little.
 
-use crate::config::credentials::VENDORS;
 use crate::config::environment::Environment;
 use crate::config::folders::Folders;
 use crate::config::profiles::Profiles;
@@ -10,6 +9,7 @@ use crate::hook::provider::Catalogue;
 use crate::hook::sample;
 use crate::journal::{Filter, Reader};
 use crate::ui::sanitize::{Charset, Rules};
+use crate::vendor::Vendor;
 use clap_complete::engine::CompletionCandidate;
 
 /// How many deliveries are offered.
@@ -27,7 +27,7 @@ pub fn providers() -> Vec<CompletionCandidate> {
 
 /// Every vendor that has a REST API.
 pub fn vendors() -> Vec<CompletionCandidate> {
-    VENDORS.iter().map(|vendor| CompletionCandidate::new(vendor.id)).collect()
+    Vendor::ALL.into_iter().map(|vendor| CompletionCandidate::new(vendor.id())).collect()
 }
 
 /// Every profile.

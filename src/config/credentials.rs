@@ -8,6 +8,7 @@
 use super::environment::Environment;
 use super::secrets::{SecretsError, read_file};
 use crate::hook::secret::Secret;
+use crate::vendor::Vendor;
 use std::path::{Path, PathBuf};
 
 /// The longest key that is taken: far over any real one, and it must fit into a header.
@@ -17,52 +18,9 @@ const MAX_KEY: usize = 4096;
 const SHOWN: usize = 4;
 const SHORTEST_SHOWN: usize = 12;
 
-/// What is known of a vendor that has a REST API.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Vendor {
-    /// The provider's id.
-    pub id: &'static str,
-    /// As it writes itself.
-    pub title: &'static str,
-    /// The variable of its API key, as in its own guide.
-    pub key_variable: &'static str,
-    /// The variable of another base URL.
-    pub base_variable: &'static str,
-    /// Where its API lives.
-    pub base_url: &'static str,
-    /// How its keys begin; the first is today's.
-    pub prefixes: &'static [&'static str],
-    /// Where a person makes a key.
-    pub made_at: &'static str,
-}
-
-/// The vendors that have a REST API.
-pub const VENDORS: [Vendor; 2] = [
-    Vendor {
-        id: "userjourneys",
-        title: "userjourneys.ai",
-        key_variable: "USERJOURNEYS_API_KEY",
-        base_variable: "USERJOURNEYS_BASE_URL",
-        base_url: "https://app.userjourneys.ai/api/v1",
-        prefixes: &["uj_live_", "uj_"],
-        made_at: "the dashboard: Settings, API, Create Key",
-    },
-    Vendor {
-        id: "koji",
-        title: "Koji",
-        key_variable: "KOJI_API_KEY",
-        base_variable: "KOJI_BASE_URL",
-        base_url: "https://koji.so",
-        prefixes: &["pk_live_", "koji_sk_", "pk_"],
-        made_at: "the dashboard: Profile, API Keys",
-    },
-];
-
-impl Vendor {
-    /// The vendor of this id.
-    pub fn of(id: &str) -> Option<&'static Self> {
-        VENDORS.iter().find(|vendor| vendor.id == id)
-    }
+/// The variable that holds another base URL of a vendor's API, such as `KOJI_BASE_URL`.
+pub fn base_variable_of(vendor: Vendor) -> String {
+    format!("{}_BASE_URL", vendor.id().to_ascii_uppercase())
 }
 
 /// An API key that cannot be used.
@@ -144,8 +102,8 @@ impl GivenKey {
 ///
 /// # Errors
 /// When it is there and empty.
-pub fn of_environment(vendor: &Vendor, environment: &Environment) -> Result<Option<Key>, KeyError> {
-    let name = vendor.key_variable;
+pub fn of_environment(vendor: Vendor, environment: &Environment) -> Result<Option<Key>, KeyError> {
+    let name = vendor.key_variable();
     let Some(bytes) = environment.bytes(name) else { return Ok(None) };
     let secret = trimmed(&of_variable(name, bytes)?);
     Ok(Some(Key { secret, origin: format!("`{name}`") }))
@@ -173,7 +131,7 @@ fn trimmed(secret: &Secret) -> Secret {
 ///
 /// # Errors
 /// Says what is wrong with it.
-pub fn check(key: &Key, vendor: &Vendor) -> Result<(), KeyError> {
+pub fn check(key: &Key, vendor: Vendor) -> Result<(), KeyError> {
     let (bytes, origin) = (key.secret.expose(), || key.origin.clone());
     if bytes.len() > MAX_KEY {
         return Err(KeyError::TooLong(origin()));
@@ -184,30 +142,27 @@ pub fn check(key: &Key, vendor: &Vendor) -> Result<(), KeyError> {
     if bytes.starts_with(b"whsec_") {
         return Err(KeyError::SigningSecret(origin()));
     }
-    for other in VENDORS.iter().filter(|other| other.id != vendor.id) {
-        if let Some(prefix) = other.prefixes.iter().find(|prefix| bytes.starts_with(prefix.as_bytes())) {
-            let (other, vendor) = (other.title, vendor.title);
-            return Err(KeyError::OtherVendor { origin: origin(), prefix, other, vendor });
-        }
+    if let Some(other) = Vendor::of_key(&key.secret).filter(|other| *other != vendor) {
+        let prefix = prefix_of(&key.secret);
+        return Err(KeyError::OtherVendor {
+            origin: origin(),
+            prefix,
+            other: other.name(),
+            vendor: vendor.name(),
+        });
     }
     Ok(())
 }
 
-/// Whether a key begins as this vendor's keys do today.
-pub fn is_usual(key: &Secret, vendor: &Vendor) -> bool {
-    vendor.prefixes.iter().any(|prefix| key.expose().starts_with(prefix.as_bytes()))
+/// How a key begins, where that is known.
+fn prefix_of(key: &Secret) -> &'static str {
+    let all = Vendor::ALL.into_iter().flat_map(Vendor::key_prefixes);
+    all.copied().find(|prefix| key.expose().starts_with(prefix.as_bytes())).unwrap_or_default()
 }
 
 /// A key as it may be shown: `uj_live_…a1b2`.
 pub fn shown(key: &Secret) -> String {
-    let bytes = key.expose();
-    let prefix = VENDORS
-        .iter()
-        .flat_map(|vendor| vendor.prefixes)
-        .filter(|prefix| bytes.starts_with(prefix.as_bytes()))
-        .max_by_key(|prefix| prefix.len())
-        .copied()
-        .unwrap_or_default();
+    let (bytes, prefix) = (key.expose(), prefix_of(key));
     let rest = bytes.get(prefix.len()..).unwrap_or_default();
     // Of a short key the last four letters would be much of it.
     let end = rest.len().checked_sub(SHOWN).filter(|_| rest.len() >= SHORTEST_SHOWN);
@@ -229,7 +184,7 @@ mod tests {
             ("uj_live_fake0000a1b2", "uj_live_…a1b2"),
             ("pk_live_fake0000c3d4", "pk_live_…c3d4"),
             ("koji_sk_fake0000c3d4", "koji_sk_…c3d4"),
-            ("uj_test_fake0000a1b2", "uj_…a1b2"),
+            ("uj_test_fake0000a1b2", "uj_test_…a1b2"),
             ("uj_live_short", "uj_live_…"),
             ("fake0000fake", "…fake"),
             ("fake0000fak", "…"),
@@ -245,14 +200,13 @@ mod tests {
 
     #[test]
     fn a_key_of_the_other_vendor_and_what_is_no_key_are_refused() {
-        let [uj, koji] = &VENDORS;
+        let [uj, koji] = Vendor::ALL;
         assert!(check(&key("uj_live_fake"), uj).is_ok());
         assert!(check(&key("anything-else"), uj).is_ok());
-        assert!(!is_usual(&key("anything-else").secret, uj) && is_usual(&key("uj_live_fake").secret, uj));
-        let said = |text: &str, vendor: &Vendor| check(&key(text), vendor).unwrap_err().to_string();
-        assert!(said("pk_live_fake", uj).contains("a key of Koji, not of userjourneys.ai"));
+        let said = |text: &str, vendor: Vendor| check(&key(text), vendor).unwrap_err().to_string();
+        assert!(said("pk_live_fake", uj).contains("a key of Koji, not of userjourneys"));
         assert!(said("koji_sk_fake", uj).contains("a key of Koji"));
-        assert!(said("uj_live_fake", koji).contains("a key of userjourneys.ai, not of Koji"));
+        assert!(said("uj_live_fake", koji).contains("a key of userjourneys, not of Koji"));
         assert!(said("whsec_fake", uj).contains("signing secret"));
         assert!(said("uj_live_a b", uj).contains("white space"));
         assert!(said("uj_live_ä", uj).contains("non-ASCII"));
@@ -262,10 +216,9 @@ mod tests {
     #[test]
     fn a_key_is_read_without_the_space_around_it() {
         let environment = Environment::from_pairs(&[("KOJI_API_KEY", " pk_live_fake\r\n"), ("EMPTY", " \n")]);
-        let [_, koji] = &VENDORS;
-        let found = of_environment(koji, &environment).unwrap().unwrap();
+        let found = of_environment(Vendor::Koji, &environment).unwrap().unwrap();
         assert_eq!((found.secret.expose(), found.origin.as_str()), (&b"pk_live_fake"[..], "`KOJI_API_KEY`"));
-        assert!(of_environment(&VENDORS[0], &environment).unwrap().is_none());
+        assert!(of_environment(Vendor::UserJourneys, &environment).unwrap().is_none());
         for (name, said) in [("EMPTY", "is empty"), ("NONE", "not set")] {
             let error = GivenKey::Variable(name.to_owned()).read(&environment).unwrap_err();
             assert!(error.to_string().contains(said), "{error}");
