@@ -7,4 +7,5 @@ pub mod judge;
 pub mod listen;
 pub mod replay;
 pub mod report;
+pub mod sandbox;
 pub mod trigger;
