@@ -5,8 +5,10 @@
 //! else, and what a vendor leaves undocumented is invented here and marked so.
 
 pub mod clock;
+pub mod conversation;
 pub mod deliveries;
 pub mod period;
+pub mod script;
 mod seed;
 pub mod state;
 pub mod trouble;
