@@ -140,6 +140,13 @@ impl Schedule {
         PUBLISHED.iter().map(|row| row.provider)
     }
 
+    /// The same waits, each counted from the try before.
+    #[must_use]
+    pub fn counted_from_the_last_try(mut self) -> Self {
+        self.clock = Clock::LastTry;
+        self
+    }
+
     /// The same timetable with every wait `speed` times shorter. The deadline
     /// for an answer stays: the handler does not run faster.
     #[must_use]

@@ -7,10 +7,14 @@
 pub mod clock;
 pub mod conversation;
 pub mod deliveries;
+pub mod faults;
+pub mod history;
+pub mod payload;
 pub mod period;
 pub mod script;
 mod seed;
 pub mod state;
+pub mod timetable;
 pub mod trouble;
 mod web;
 pub mod world;
