@@ -23,7 +23,7 @@ use crate::clock as system;
 use crate::hook::time::Timestamp;
 use crate::serve::{self, BindError, Limits};
 use clock::Clock;
-use deliveries::Deliveries;
+use deliveries::{Deliveries, Delivering};
 use state::keys::Key;
 use state::studies::Study;
 use state::{Place, StateError, Store};
@@ -51,6 +51,8 @@ pub struct Options {
     pub koji_rate: u32,
     /// How its REST API misbehaves from the start.
     pub troubles: Vec<Trouble>,
+    /// How it delivers webhooks.
+    pub delivering: Delivering,
 }
 
 impl Default for Options {
@@ -63,6 +65,7 @@ impl Default for Options {
             legacy: false,
             koji_rate: 60,
             troubles: Vec::new(),
+            delivering: Delivering::default(),
         }
     }
 }

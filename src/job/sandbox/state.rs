@@ -100,8 +100,9 @@ impl Store {
         let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let fresh = version == 0;
         if fresh {
+            let deliveries = super::history::SCHEMA;
             connection.execute_batch(&format!(
-                "BEGIN; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                "BEGIN; {SCHEMA} {deliveries} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             ))?;
         }
         Ok((Self(Mutex::new(connection)), fresh))

@@ -35,15 +35,15 @@ pub struct Timetable {
     deadline: Duration,
 }
 
-/// How long a handler has for its answer, at Koji by its documentation, at userjourneys by assumption.
-const DEADLINE: Duration = Duration::from_secs(10);
-
 impl Timetable {
+    /// How long a handler has for its answer, at Koji by its documentation, at userjourneys by assumption.
+    pub const DEADLINE: Duration = Duration::from_secs(10);
+
     /// Koji's: four tries at most.
     pub fn koji(clock: RetryClock) -> Self {
         let schedule = koji_schedule(clock);
         let tries = schedule.tries().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(1);
-        Self { schedule, tries, taken: Taken::Only200, deadline: DEADLINE }
+        Self { schedule, tries, taken: Taken::Only200, deadline: Self::DEADLINE }
     }
 
     /// That of userjourneys, which documents no retries: one try, and `retries`
