@@ -4,18 +4,25 @@
 //! Listens on loopback alone. It is one developer's toy: its keys open nothing
 //! else, and what a vendor leaves undocumented is invented here and marked so.
 
+mod asked;
 pub mod clock;
+mod control;
 pub mod conversation;
 pub mod deliveries;
 pub mod faults;
 pub mod history;
+pub mod koji;
+mod paging;
 pub mod payload;
 pub mod period;
+mod rates;
+mod reply;
 pub mod script;
 mod seed;
 pub mod state;
 pub mod timetable;
 pub mod trouble;
+mod userjourneys;
 mod web;
 pub mod world;
 
@@ -24,6 +31,7 @@ use crate::hook::time::Timestamp;
 use crate::serve::{self, BindError, Limits};
 use clock::Clock;
 use deliveries::{Deliveries, Delivering};
+use koji::Generation;
 use state::keys::Key;
 use state::studies::Study;
 use state::{Place, StateError, Store};
@@ -47,6 +55,8 @@ pub struct Options {
     pub state: Place,
     /// Whether the retired `GET /experiments` answers.
     pub legacy: bool,
+    /// Which of Koji's two APIs answers.
+    pub koji_api: Generation,
     /// Calls a minute that Koji's API takes from one key.
     pub koji_rate: u32,
     /// How its REST API misbehaves from the start.
@@ -63,6 +73,7 @@ impl Default for Options {
             start_at: None,
             state: Place::Memory,
             legacy: false,
+            koji_api: Generation::Both,
             koji_rate: 60,
             troubles: Vec::new(),
             delivering: Delivering::default(),
@@ -120,6 +131,7 @@ pub async fn start(options: Options) -> Result<Running, SandboxError> {
         url: format!("http://{address}"),
         deliveries: Deliveries::default(),
         troubles: Troubles::new(options.troubles.clone()),
+        rates: rates::Rates::default(),
         store,
         options,
     });

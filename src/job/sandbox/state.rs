@@ -3,6 +3,7 @@
 //! One connection behind one lock: every statement is short, and a stand-in for
 //! one developer needs no pool. Says nothing about HTTP.
 
+pub mod documents;
 pub mod interviews;
 pub mod keys;
 pub mod registrations;

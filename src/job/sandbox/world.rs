@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::deliveries::Deliveries;
+use super::rates::Rates;
 use super::state::Store;
 use super::{Options, trouble::Troubles};
 
@@ -25,6 +26,8 @@ pub struct World {
     pub deliveries: Deliveries,
     /// How its REST API misbehaves.
     pub troubles: Troubles,
+    /// How often Koji's API was called.
+    pub(super) rates: Rates,
 }
 
 impl World {

@@ -3,7 +3,7 @@
 
 use super::{StateError, first};
 use rusqlite::{Row, Transaction, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Koji's permissions, in the order of its documentation.
 pub const PERMISSIONS: [&str; 4] =
@@ -27,7 +27,7 @@ pub struct Key {
 }
 
 /// A vendor's project: what one key sees.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Project {
     /// Its id.
     pub id: String,
