@@ -6,16 +6,21 @@
 //! The key: `--api-key-file` and `--api-key-env`, the vendor's variable, the
 //! profile. A stored key goes nowhere but to the host it was stored for.
 
+mod choice;
+mod refusal;
+
 use super::context::Context;
 use super::error::CommandError;
-use super::exit::Exit;
-use crate::config::credentials::{self, GivenKey, Key, KeyError, base_variable_of};
-use crate::config::profiles::{Profile, ProfileError, Profiles};
+use crate::config::credentials::{self, GivenKey, Key, base_variable_of};
+use crate::config::profiles::{Profile, Profiles, of_provider};
 use crate::hook::secret::Secret;
+use crate::hook::target::Target;
 use crate::outbound::api::{Api, ApiOptions};
-use crate::vendor::{BaseUrl, Client, Failure, Vendor, VendorError};
+use crate::vendor::{BaseUrl, Client, Vendor};
+use choice::Chosen;
 use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
+pub(super) use refusal::{call_failed, key_refused, profile_refused};
 use std::path::PathBuf;
 
 /// Whose API is called, where, and with which key.
@@ -122,6 +127,63 @@ impl Context {
         Ok(profiles)
     }
 
+    /// The profile that the user named, with what it holds.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it cannot be read.
+    pub fn named_profile(&self) -> Result<Option<Profile>, CommandError> {
+        let Some((name, origin)) = self.profile() else { return Ok(None) };
+        choice::existing(name, origin, &self.profiles()?).map(Some)
+    }
+
+    /// The profile that stands for a provider: the named one, else that of its name, else the only one.
+    /// Without a provider the named one, or the only one there is.
+    ///
+    /// # Errors
+    /// When one cannot be read, or there is none of the name that was given.
+    pub fn profile_of(&self, provider: Option<&str>) -> Result<Option<Profile>, CommandError> {
+        if let Some(named) = self.named_profile()? {
+            return Ok(Some(named));
+        }
+        // Without a home folder there are no profiles; that is no reason to fail.
+        let Ok(folders) = self.folders() else { return Ok(None) };
+        let mut all = Profiles::open(&folders).list().map_err(|error| profile_refused(&error))?;
+        Ok(match provider {
+            Some(provider) => of_provider(&all, provider).cloned(),
+            None if all.len() == 1 => all.pop(),
+            None => None,
+        })
+    }
+
+    /// A target as typed; of a path alone, below the profile's default target.
+    ///
+    /// # Errors
+    /// When it is no target, or a path and there is no default.
+    pub fn target(&self, flag: &str, text: &str, provider: Option<&str>) -> Result<Target, CommandError> {
+        if !text.trim_start().starts_with('/') {
+            return super::values::target(flag, text);
+        }
+        let profile = self.profile_of(provider)?;
+        let default = profile.as_ref().and_then(|profile| profile.target.as_deref());
+        let default = default.map(|text| super::values::target("target of the profile", text)).transpose()?;
+        Target::parse(text, default.as_ref()).map_err(|error| {
+            let refused = CommandError::usage(format!("could not use `{flag}`")).because(&error);
+            match profile {
+                Some(profile) if default.is_none() => refused.hint(format!(
+                    "`hookctl config set profiles.{}.target localhost:3000` sets the default target",
+                    profile.name
+                )),
+                _ => refused,
+            }
+        })
+    }
+
+    /// A setting's value below the command line.
+    pub(super) fn setting(&self, key: &str) -> Option<String> {
+        let setting = crate::config::setting::Setting::of(key)?;
+        self.settings().value(setting, self.environment()).0.into_iter().next()
+    }
+
     /// The account that the arguments, the environment and the profiles name.
     ///
     /// # Errors
@@ -174,131 +236,12 @@ impl Context {
     }
 }
 
-/// The profile that was chosen.
-struct Chosen {
-    name: String,
-    origin: String,
-    stored: Option<Profile>,
-    vendor: Vendor,
-}
-
-impl Chosen {
-    fn of(
-        args: &AccessArgs,
-        only: Option<Vendor>,
-        context: &Context,
-        profiles: &Profiles,
-    ) -> Result<Self, CommandError> {
-        let named = args.provider.as_deref().map(vendor).transpose()?;
-        let chosen = match context.profile() {
-            Some((name, origin)) => Self::named(name, origin, named, profiles)?,
-            None => Self::unnamed(named.or(only), context, profiles)?,
-        };
-        match only {
-            Some(only) if only != chosen.vendor => Err(CommandError::usage(format!(
-                "{} has no API for this: it is {}'s",
-                chosen.vendor.name(),
-                only.name()
-            ))
-            .hint(format!("`--provider {}`, or a profile of it with `--profile NAME`", only.id()))),
-            _ => Ok(chosen),
-        }
-    }
-
-    /// The profile that the user named must be there, and be the vendor's.
-    fn named(
-        name: &str,
-        origin: &str,
-        provider: Option<Vendor>,
-        profiles: &Profiles,
-    ) -> Result<Self, CommandError> {
-        let Some(stored) = profiles.get(name).map_err(|error| profile_refused(&error))? else {
-            return Err(no_such_profile(name, origin, profiles));
-        };
-        let vendor = vendor_of(&stored)?;
-        match provider {
-            Some(other) if other != vendor => Err(CommandError::usage(format!(
-                "the profile `{name}` ({origin}) is of {}, and `--provider {}` is another vendor",
-                vendor.name(),
-                other.id()
-            ))
-            .hint("drop one of the two")),
-            _ => Ok(Self { name: name.to_owned(), origin: origin.to_owned(), stored: Some(stored), vendor }),
-        }
-    }
-
-    /// No profile was named: the one of the vendor's name, or the only one there is.
-    fn unnamed(
-        provider: Option<Vendor>,
-        context: &Context,
-        profiles: &Profiles,
-    ) -> Result<Self, CommandError> {
-        let all = profiles.list().map_err(|error| profile_refused(&error))?;
-        let vendor = match provider {
-            Some(vendor) => vendor,
-            None => likely(&all, context)?,
-        };
-        let own: Vec<&Profile> = all.iter().filter(|profile| profile.provider == vendor.id()).collect();
-        let stored = match own.as_slice() {
-            [only] => Some(*only),
-            several => several.iter().find(|profile| profile.name == vendor.id()).copied(),
-        };
-        if stored.is_none() && !own.is_empty() {
-            let names: Vec<&str> = own.iter().map(|profile| profile.name.as_str()).collect();
-            return Err(CommandError::usage(format!(
-                "several profiles are of {}: {}",
-                vendor.name(),
-                names.join(", ")
-            ))
-            .hint("name one with `--profile NAME`, or `hookctl config set profile NAME`"));
-        }
-        Ok(Self {
-            name: stored.map_or(vendor.id(), |profile| profile.name.as_str()).to_owned(),
-            origin: "default".to_owned(),
-            stored: stored.cloned(),
-            vendor,
-        })
-    }
-}
-
-/// The vendor that is meant when none is named: the only one with a profile, else with a key in the environment.
-fn likely(all: &[Profile], context: &Context) -> Result<Vendor, CommandError> {
-    if let Some(vendor) = context.environment().text("HOOKCTL_PROVIDER").and_then(Vendor::of) {
-        return Ok(vendor);
-    }
-    let with_profile = |vendor: &Vendor| all.iter().any(|profile| profile.provider == vendor.id());
-    let with_key = |vendor: &Vendor| context.environment().text(vendor.key_variable()).is_some();
-    let mut known: Vec<Vendor> = Vendor::ALL.into_iter().filter(with_profile).collect();
-    if known.is_empty() {
-        known = Vendor::ALL.into_iter().filter(with_key).collect();
-    }
-    match known.as_slice() {
-        [] => Ok(Vendor::UserJourneys),
-        [only] => Ok(*only),
-        several => {
-            let names: Vec<&str> = several.iter().map(|vendor| vendor.id()).collect();
-            Err(CommandError::usage(format!("the account may be any of {}", names.join(", ")))
-                .hint("name one with `--provider ID` or `--profile NAME`"))
-        }
-    }
-}
-
 /// A vendor by the id of `--provider`.
 pub(super) fn vendor(id: &str) -> Result<Vendor, CommandError> {
     Vendor::of(id).ok_or_else(|| {
         let known: Vec<&str> = Vendor::ALL.into_iter().map(|vendor| vendor.id()).collect();
         CommandError::usage(format!("no REST API of `{id}` is known"))
             .hint(format!("`--provider` takes {} here", known.join(" and ")))
-    })
-}
-
-fn vendor_of(profile: &Profile) -> Result<Vendor, CommandError> {
-    Vendor::of(&profile.provider).ok_or_else(|| {
-        CommandError::config(format!(
-            "the profile `{}` is of `{}`, of which no REST API is known",
-            profile.name, profile.provider
-        ))
-        .hint(format!("`hookctl login --profile {}` stores it anew", profile.name))
     })
 }
 
@@ -360,58 +303,4 @@ fn stored_key(chosen: &Chosen, base: &BaseUrl, profiles: &Profiles) -> Result<Op
 /// Scheme, host and port of a base URL.
 fn host_of(base: &str) -> Vec<&str> {
     base.splitn(4, '/').take(3).collect()
-}
-
-fn no_such_profile(name: &str, origin: &str, profiles: &Profiles) -> CommandError {
-    let names = profiles.names();
-    let near = super::misuse::nearest(name, names.iter().map(String::as_str));
-    let error = CommandError::config(format!("there is no profile `{name}` ({origin})"));
-    match near {
-        Some(near) => {
-            error.hint(format!("did you mean `--profile {near}`? `hookctl whoami --all` lists them"))
-        }
-        None => error.hint(format!("`hookctl login --profile {name}` makes it")),
-    }
-}
-
-/// A key that cannot be used, and the command that mends it.
-pub(super) fn key_refused(error: &KeyError) -> CommandError {
-    let hint = match error {
-        KeyError::Unreadable { .. } => "name a file that you can read with `--api-key-file FILE`".to_owned(),
-        KeyError::Unset(name) => format!("export {name}=..., or name another with `--api-key-env NAME`"),
-        KeyError::Empty(_) | KeyError::Letters(_) | KeyError::TooLong(_) => {
-            "copy the key once more, and nothing else".to_owned()
-        }
-        KeyError::OtherVendor { .. } => "name its vendor with `--provider ID`".to_owned(),
-        KeyError::SigningSecret(_) => "give a signing secret with `--secret-file FILE`".to_owned(),
-    };
-    CommandError::config("could not use the API key").because(error).hint(hint)
-}
-
-/// A profile that cannot be used, and the command that mends it.
-pub(super) fn profile_refused(error: &ProfileError) -> CommandError {
-    let told = match error {
-        ProfileError::Name(_) => return CommandError::usage(error.to_string()),
-        ProfileError::Busy(_) => CommandError::local("could not change the profile"),
-        ProfileError::Unwritable { .. } => CommandError::local("could not store the profile"),
-        ProfileError::Unreadable { .. } | ProfileError::Damaged { .. } => {
-            CommandError::config("could not read the profile")
-        }
-    };
-    told.because(error).hint("hookctl doctor")
-}
-
-/// A call that failed, with the exit code of its kind and what mends it.
-pub(super) fn call_failed(what: &str, error: &VendorError) -> CommandError {
-    let exit = match error.kind() {
-        Failure::Refused | Failure::RateLimited => Exit::Refused,
-        Failure::Vendor | Failure::Network | Failure::Timeout | Failure::Shape => Exit::Network,
-        Failure::Setup => Exit::Config,
-        Failure::Unsupported => Exit::Usage,
-    };
-    let told = CommandError::new(exit, format!("could not {what}")).because(error);
-    match error.remedy() {
-        Some(remedy) => told.hint(remedy),
-        None => told,
-    }
 }

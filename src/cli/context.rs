@@ -9,6 +9,7 @@ use super::shared::{ColorWhen, Everywhere, OutputFormat, PayloadArgs, SecretArgs
 use crate::config::environment::Environment;
 use crate::config::folders::Folders;
 use crate::config::secrets::{Secrets, SecretsError};
+use crate::config::settings::Settings;
 use crate::hook::jq::Filter;
 use crate::hook::provider::{Catalogue, Provider};
 use crate::hook::secret::Secret;
@@ -23,11 +24,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Commands that work whatever the settings files hold.
+const MENDERS: [&str; 4] = ["config", "doctor", "completions", "man"];
+
 /// What every command works with.
 #[derive(Debug)]
 pub struct Context {
     streams: Arc<Streams>,
     environment: Environment,
+    settings: Settings,
     surroundings: Surroundings,
     json: bool,
     jq: Option<Arc<Filter>>,
@@ -38,12 +43,16 @@ pub struct Context {
 }
 
 impl Context {
-    /// Reads the environment and the options that every command takes.
+    /// From the environment, the settings, and the options that every command takes.
     ///
     /// # Errors
     /// When `--jq` is not a filter; the streams come along to say so.
-    pub fn new(everywhere: &Everywhere) -> Result<Self, (Arc<Streams>, CommandError)> {
-        let environment = Environment::of_process();
+    pub fn new(
+        everywhere: &Everywhere,
+        environment: Environment,
+        settings: Settings,
+        profile: Option<(String, String)>,
+    ) -> Result<Self, (Arc<Streams>, CommandError)> {
         let look = surroundings(&environment);
         let choice = match everywhere.color {
             ColorWhen::Auto => ColorChoice::Auto,
@@ -60,9 +69,8 @@ impl Context {
         };
         // A filter works on records, so it asks for them.
         let json = everywhere.json || everywhere.output == Some(OutputFormat::Json) || jq.is_some();
-        let profile = everywhere.profile.clone().map(|name| (name, "--profile".to_owned()));
         let verbose = everywhere.verbose;
-        Ok(Self { streams, environment, surroundings: look, json, jq, verbose, no_input, profile })
+        Ok(Self { streams, environment, settings, surroundings: look, json, jq, verbose, no_input, profile })
     }
 
     /// The profile that was named, and where: `--profile`, a variable, a file.
@@ -83,6 +91,27 @@ impl Context {
     /// The environment.
     pub fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// The settings of files.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Says what is wrong with the settings, unless the command is one that shows or mends them.
+    ///
+    /// # Errors
+    /// When a file cannot be used: what it says is not in force, and the user relies on it.
+    pub fn check_settings(&self, command: &str) -> Result<(), CommandError> {
+        if MENDERS.contains(&command) {
+            return Ok(());
+        }
+        for warning in &self.settings.warnings {
+            self.streams.warn(warning, None);
+        }
+        self.settings.problems.first().map_or(Ok(()), |problem| {
+            Err(CommandError::config("could not use the settings").because(problem).hint("hookctl doctor"))
+        })
     }
 
     /// Whether results are JSON lines.
@@ -202,6 +231,7 @@ impl Context {
         let folders = Folders::of(&self.environment).ok();
         let secrets = Secrets::load(&args.given()?, &self.environment, folders.as_ref())
             .map_err(|error| unusable(&error))?;
+        let secrets = if secrets.any_given() { secrets } else { secrets.for_profile(self.named_profile()?) };
         for warning in &secrets.warnings {
             self.streams.warn(warning, None);
         }
@@ -301,6 +331,7 @@ pub fn unusable(error: &SecretsError) -> CommandError {
             "put the secret there, or name another source with `--secret-file FILE`".to_owned()
         }
         SecretsError::TooLarge(_) => "name the file that holds only the secret".to_owned(),
+        SecretsError::Profile(_) => "hookctl doctor".to_owned(),
     };
     CommandError::config("could not read the signing secret").because(error).hint(hint)
 }

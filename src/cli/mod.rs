@@ -19,6 +19,7 @@ pub mod listen;
 pub mod man;
 mod misuse;
 mod pages;
+mod preset;
 pub mod providers;
 mod screen;
 pub mod shared;
@@ -28,6 +29,8 @@ pub mod trigger;
 mod values;
 pub mod verify;
 
+use crate::config::environment::Environment;
+use crate::config::settings::Settings;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 use context::Context;
 use error::CommandError;
@@ -140,7 +143,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Exit {
-    let definition = command_for(std::env::args_os().nth(1).as_deref());
+    let environment = Environment::of_process();
+    let settings = Settings::of_process(&environment);
+    let definition = preset::apply(command_for(std::env::args_os().nth(1).as_deref()), &settings);
     let matches = match definition.try_get_matches() {
         Ok(matches) => matches,
         Err(answer) => return not_parsed(&answer),
@@ -149,7 +154,8 @@ fn run() -> Exit {
         Ok(cli) => cli,
         Err(answer) => return not_parsed(&answer),
     };
-    let context = match Context::new(&cli.everywhere) {
+    let profile = preset::profile(cli.everywhere.profile.as_deref(), &matches, &settings);
+    let context = match Context::new(&cli.everywhere, environment, settings, profile) {
         Ok(context) => context,
         Err((streams, error)) => return fail(&streams, &error),
     };
@@ -164,7 +170,10 @@ fn dispatch(matches: &ArgMatches, context: &Context) -> Result<Exit, CommandErro
     let entry =
         called.and_then(|(name, found)| Some((COMMANDS.iter().find(|entry| entry.name == name)?, found)));
     match entry {
-        Some((entry, found)) => (entry.run)(found, context),
+        Some((entry, found)) => {
+            context.check_settings(entry.name)?;
+            (entry.run)(found, context)
+        }
         None => Err(CommandError::usage("no command was given").hint("hookctl --help")),
     }
 }

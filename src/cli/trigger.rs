@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::shared::{ProviderArgs, SecretArgs};
 use super::sign::moment;
 use super::signals::Stop;
-use super::values::{duration, headers, target};
+use super::values::{duration, headers};
 use crate::forward::{ForwardOptions, Forwarder};
 use crate::hook::provider::Provider;
 use crate::hook::quantity;
@@ -154,7 +154,7 @@ fn exit_of(sent: Sent) -> Exit {
 fn plan(args: &TriggerArgs, context: &Context) -> Result<Plan, CommandError> {
     let catalogue = context.catalogue(&args.provider.provider_file)?;
     let event = args.event.clone().unwrap_or_default();
-    let id = provider_id(args, &event)?;
+    let id = provider_id(args, &event, context)?;
     let provider = context.provider(&catalogue, &id)?;
     let to = args.to.as_deref().unwrap_or_default();
     Ok(Plan {
@@ -162,7 +162,7 @@ fn plan(args: &TriggerArgs, context: &Context) -> Result<Plan, CommandError> {
         payload: payload(args, context, &id, &event)?,
         schedule: schedule(args, &id)?,
         event,
-        target: target("--to", to)?,
+        target: context.target("--to", to, Some(&id))?,
         headers: headers("--header", &args.headers)?,
         id: args.id.clone(),
         at: moment(args.timestamp.as_deref())?,
@@ -177,10 +177,13 @@ fn rate(text: &str) -> Result<Duration, CommandError> {
     quantity::parse_rate(text).map_err(|error| CommandError::usage("could not use `--rate`").because(&error))
 }
 
-/// The provider named, or the only one that has a sample of this event.
-fn provider_id(args: &TriggerArgs, event: &str) -> Result<String, CommandError> {
+/// The provider named, else of the named profile, else the only one that has a sample of this event.
+fn provider_id(args: &TriggerArgs, event: &str, context: &Context) -> Result<String, CommandError> {
     if let Some(id) = &args.provider.provider {
         return Ok(id.clone());
+    }
+    if let Some(profile) = context.named_profile()? {
+        return Ok(profile.provider);
     }
     let mut owners: Vec<&str> =
         sample::all().filter(|sample| sample.name == event).map(|sample| sample.provider.as_str()).collect();

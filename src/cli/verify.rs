@@ -88,7 +88,8 @@ struct Case {
 pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
     let case = case(args, context)?;
     let catalogue = context.catalogue(&args.provider.provider_file)?;
-    let id = args.provider.provider.as_deref().or(case.provider.as_deref());
+    let of_profile = context.named_profile()?.map(|profile| profile.provider);
+    let id = args.provider.provider.as_deref().or(case.provider.as_deref()).or(of_profile.as_deref());
     let named = id.map(|id| context.provider(&catalogue, id)).transpose()?;
     let secrets = context.secrets(&args.secret)?;
     let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;

@@ -6,7 +6,7 @@
 //! and its last four letters, never whole.
 
 use super::environment::Environment;
-use super::secrets::{SecretsError, read_file};
+use super::private;
 use crate::hook::secret::Secret;
 use crate::vendor::Vendor;
 use std::path::{Path, PathBuf};
@@ -114,12 +114,12 @@ fn of_variable(name: &str, bytes: &[u8]) -> Result<Secret, KeyError> {
 }
 
 fn of_file(path: &Path) -> Result<Secret, KeyError> {
-    read_file(path).map_err(|error| match error {
-        SecretsError::Unreadable { path, source } => KeyError::Unreadable { path, source },
-        SecretsError::Unset(name) => KeyError::Unset(name),
-        SecretsError::Empty(origin) => KeyError::Empty(origin),
-        SecretsError::TooLarge(path) => KeyError::TooLong(format!("`{}`", path.display())),
-    })
+    let shown = || format!("`{}`", path.display());
+    let content = private::read_named(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::FileTooLarge => KeyError::TooLong(shown()),
+        _ => KeyError::Unreadable { path: path.to_owned(), source },
+    })?;
+    Secret::from_file_content(&content).map_err(|_| KeyError::Empty(shown()))
 }
 
 /// Keys are pasted with spaces around them; none has any.

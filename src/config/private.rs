@@ -47,16 +47,27 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// When it cannot be read, or is over 64 KiB.
 pub fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if is_missing(&error) => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    match File::open(path) {
+        Ok(file) => whole(file).map(Some),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The content of a file that the user named, or of standard input for `-`.
+///
+/// # Errors
+/// When it cannot be read, or is over 64 KiB.
+pub fn read_named(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    if path == Path::new("-") { whole(io::stdin().lock()) } else { whole(File::open(path)?) }
+}
+
+fn whole(source: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut content = Zeroizing::new(Vec::new());
-    if file.take(MAX_FILE + 1).read_to_end(&mut content)? as u64 > MAX_FILE {
+    if source.take(MAX_FILE + 1).read_to_end(&mut content)? as u64 > MAX_FILE {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is over 64 KiB"));
     }
-    Ok(Some(content))
+    Ok(content)
 }
 
 /// Removes a file; gives whether there was one.

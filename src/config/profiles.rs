@@ -209,7 +209,15 @@ impl Profiles {
         Ok(self.signing_secret_and_file(name)?.map(|(secret, _)| secret))
     }
 
-    /// The same with the file it is in.
+    /// The file of the profile's own signing secret.
+    ///
+    /// # Errors
+    /// When no profile can have this name.
+    pub fn signing_secret_file(&self, name: &str) -> Result<PathBuf, ProfileError> {
+        self.file(name, SIGNING_SECRET)
+    }
+
+    /// The secret with the file it is in.
     ///
     /// # Errors
     /// When it is there and cannot be read.
@@ -281,6 +289,14 @@ impl Profiles {
     fn file(&self, name: &str, part: &str) -> Result<PathBuf, ProfileError> {
         Ok(self.folder(name)?.join(part))
     }
+}
+
+/// The profile that stands for a provider where none is named: that of its
+/// name, else the only one of it. `None` where there is none, or no telling which.
+pub fn of_provider<'p>(all: &'p [Profile], provider: &str) -> Option<&'p Profile> {
+    let mut own = all.iter().filter(|profile| profile.provider == provider);
+    let by_name = own.clone().find(|profile| profile.name == provider);
+    by_name.or_else(|| own.next().filter(|_| own.next().is_none()))
 }
 
 /// The folder of the profiles, theirs, and all files in them.

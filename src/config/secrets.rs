@@ -1,19 +1,18 @@
 //! Signing secrets and where each came from.
 //!
 //! Order, first that is there: given on the command line (file, variable,
-//! value), `<PROVIDER>_WEBHOOK_SECRET` such as `KOJI_WEBHOOK_SECRET`, the file
-//! `secrets/<provider>` in the settings folder. A source that is named but
-//! empty is an error, never "no secret".
+//! value), `<PROVIDER>_WEBHOOK_SECRET` such as `KOJI_WEBHOOK_SECRET`, the
+//! profile, the file `secrets/<provider>` in the settings folder. A source that
+//! is named but empty is an error, never "no secret".
 
 use super::environment::Environment;
 use super::folders::Folders;
+use super::private;
+use super::profiles::{self, Profile, ProfileError, Profiles};
 use crate::hook::secret::Secret;
 use crate::job::judge::SecretSource;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-
-/// The longest secret that is read: far over any real one, far under a mistake like a video file.
-const MAX_SECRET: u64 = 64 * 1024;
+use std::sync::OnceLock;
 
 /// How a secret was named on the command line.
 #[derive(Clone, Debug)]
@@ -46,6 +45,9 @@ pub enum SecretsError {
     /// The file is too large to be a secret.
     #[error("the secret file `{}` is over 64 KiB", .0.display())]
     TooLarge(PathBuf),
+    /// A profile that may hold it cannot be read.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
 }
 
 /// The secrets of one run.
@@ -54,6 +56,11 @@ pub struct Secrets {
     given: Vec<(Secret, String)>,
     environment: Environment,
     folder: Option<PathBuf>,
+    profiles: Option<Profiles>,
+    /// All profiles, once one was looked for: a listener asks for a hundred providers.
+    listed: OnceLock<Vec<Profile>>,
+    /// The profile that the user named; its provider has no other secret.
+    named: Option<Profile>,
     /// Things the user should know, such as a secret file that others can read.
     pub warnings: Vec<String>,
 }
@@ -76,6 +83,7 @@ impl Secrets {
         let mut secrets = Self {
             environment: environment.clone(),
             folder: folders.map(Folders::secrets),
+            profiles: folders.map(Profiles::open),
             ..Self::default()
         };
         for source in given {
@@ -101,11 +109,20 @@ impl Secrets {
             };
             secrets.given.push((secret, origin));
         }
+        let repaired = secrets.profiles.iter().flat_map(|profiles| profiles.warnings.clone());
+        secrets.warnings.extend(repaired.collect::<Vec<_>>());
         let stored = secrets.folder.as_ref().and_then(|folder| std::fs::read_dir(folder).ok());
         for entry in stored.into_iter().flatten().flatten() {
             secrets.warn_if_shared(&entry.path());
         }
         Ok(secrets)
+    }
+
+    /// Takes the secret of this profile for its provider, and no other.
+    #[must_use]
+    pub fn for_profile(mut self, profile: Option<Profile>) -> Self {
+        self.named = profile;
+        self
     }
 
     /// Whether secrets were given on the command line, for whatever provider.
@@ -127,16 +144,34 @@ impl Secrets {
                 Secret::from_file_content(bytes).map_err(|_| SecretsError::Empty(format!("`{name}`")))?;
             return Ok(vec![(secret, name)]);
         }
-        let Some(path) = self.folder.as_ref().map(|folder| folder.join(provider)) else {
-            return Ok(Vec::new());
-        };
-        match read_file(&path) {
-            Ok(secret) => Ok(vec![(secret, path.display().to_string())]),
-            Err(SecretsError::Unreadable { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                Ok(Vec::new())
+        for path in self.files_of(provider)? {
+            match read_file(&path) {
+                Ok(secret) => return Ok(vec![(secret, path.display().to_string())]),
+                Err(SecretsError::Unreadable { source, .. }) if private::is_missing(&source) => {}
+                Err(error) => return Err(error),
             }
-            Err(error) => Err(error),
         }
+        Ok(Vec::new())
+    }
+
+    /// Where a provider's secret may be stored, in order.
+    fn files_of(&self, provider: &str) -> Result<Vec<PathBuf>, SecretsError> {
+        let own = self.folder.as_ref().map(|folder| folder.join(provider));
+        let Some(profiles) = &self.profiles else { return Ok(own.into_iter().collect()) };
+        if let Some(named) = self.named.as_ref().filter(|named| named.provider == provider) {
+            let older = own.filter(|_| named.name == provider);
+            return Ok([profiles.signing_secret_file(&named.name)?].into_iter().chain(older).collect());
+        }
+        let all = match self.listed.get() {
+            Some(all) => all,
+            None => {
+                let all = profiles.list()?;
+                self.listed.get_or_init(|| all)
+            }
+        };
+        let of_profile = profiles::of_provider(all, provider);
+        let of_profile = of_profile.map(|profile| profiles.signing_secret_file(&profile.name)).transpose()?;
+        Ok(of_profile.into_iter().chain(own).collect())
     }
 
     fn warn_if_shared(&mut self, path: &Path) {
@@ -165,17 +200,11 @@ impl SecretSource for Secrets {
     }
 }
 
-pub(super) fn read_file(path: &Path) -> Result<Secret, SecretsError> {
-    let unreadable = |source| SecretsError::Unreadable { path: path.to_owned(), source };
-    let mut content = zeroize::Zeroizing::new(Vec::new());
-    let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(MAX_SECRET + 1).read_to_end(&mut content)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(MAX_SECRET + 1).read_to_end(&mut content))
-    };
-    if read.map_err(unreadable)? as u64 > MAX_SECRET {
-        return Err(SecretsError::TooLarge(path.to_owned()));
-    }
+fn read_file(path: &Path) -> Result<Secret, SecretsError> {
+    let content = private::read_named(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::FileTooLarge => SecretsError::TooLarge(path.to_owned()),
+        _ => SecretsError::Unreadable { path: path.to_owned(), source },
+    })?;
     Secret::from_file_content(&content).map_err(|_| SecretsError::Empty(format!("`{}`", path.display())))
 }
 

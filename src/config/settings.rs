@@ -67,6 +67,16 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The settings of this process: above its working directory, and of its user.
+    pub fn of_process(environment: &Environment) -> Self {
+        Self::load(std::env::current_dir().ok().as_deref(), Folders::of(environment).ok().as_ref())
+    }
+
+    /// Whether no file says anything.
+    pub fn is_empty(&self) -> bool {
+        self.files.iter().all(|(_, values)| values.is_empty())
+    }
+
     /// Reads the project's file above `from`, and the user's.
     pub fn load(from: Option<&Path>, folders: Option<&Folders>) -> Self {
         let mut settings = Self::default();

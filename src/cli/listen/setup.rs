@@ -9,7 +9,7 @@ use crate::cli::faults;
 use crate::cli::journal::not_opened;
 use crate::cli::screen::{self, Screen};
 use crate::cli::signals::Stop;
-use crate::cli::values::{duration, filter, headers, size, statuses, target};
+use crate::cli::values::{duration, filter, headers, size, statuses};
 use crate::config::secrets::{Secrets, variable_of};
 use crate::forward::{ForwardOptions, Forwarder};
 use crate::hook::provider::{Catalogue, Provider};
@@ -43,7 +43,7 @@ impl Setup {
             None => catalogue.all().iter().flat_map(|provider| signature_headers(provider)).collect(),
         };
         let forwarder = forwarder(args, protected.clone())?;
-        let options = options(args, known, protected)?;
+        let options = options(args, context, known, protected)?;
         let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;
         Ok(Self { judge: Judge::new(catalogue, named, Box::new(secrets), tolerance), forwarder, options })
     }
@@ -113,10 +113,11 @@ impl Setup {
 
 fn options(
     args: &ListenArgs,
+    context: &Context,
     known: Vec<SecretOrigin>,
     protected: Vec<String>,
 ) -> Result<Options, CommandError> {
-    let targets = targets(&args.forward)?;
+    let targets = targets(args, context)?;
     let answer = args.policy();
     if answer == AnswerPolicy::Ack && args.no_journal {
         return Err(CommandError::usage("`--answer ack` needs the journal")
@@ -154,10 +155,10 @@ fn options(
 }
 
 /// The targets. Named twice, one would get every delivery twice.
-fn targets(words: &[String]) -> Result<Vec<Target>, CommandError> {
+fn targets(args: &ListenArgs, context: &Context) -> Result<Vec<Target>, CommandError> {
     let mut targets: Vec<Target> = Vec::new();
-    for text in words {
-        let found = target("--forward", text)?;
+    for text in &args.forward {
+        let found = context.target("--forward", text, args.provider.provider.as_deref())?;
         if targets.iter().any(|other| other.to_string() == found.to_string()) {
             return Err(CommandError::usage(format!("`--forward {text}` names `{found}` a second time"))
                 .hint("name each target once: it gets every delivery"));
