@@ -5,6 +5,7 @@ pub mod demo;
 pub mod export;
 pub mod judge;
 pub mod listen;
+pub mod register;
 pub mod replay;
 pub mod report;
 pub mod sandbox;
