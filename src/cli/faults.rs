@@ -2,6 +2,7 @@
 //! `fault-injection` feature, which no release has.
 
 use super::context::Context;
+use crate::job::demo::Step;
 use crate::journal::Options;
 
 /// The journal's options: the defaults, except in a build made to fail.
@@ -17,4 +18,16 @@ pub(super) fn journal_options(context: &Context) -> Options {
     options.faults.acknowledge_before_commit =
         context.environment().text("HOOKCTL_FAULT") == Some("ack-first");
     options
+}
+
+/// The step of the demo that is to fail: none.
+#[cfg(not(feature = "fault-injection"))]
+pub(super) fn broken_step(_context: &Context) -> Option<Step> {
+    None
+}
+
+/// The step of the demo that is to fail, from `HOOKCTL_FAULT=demo:STEP`.
+#[cfg(feature = "fault-injection")]
+pub(super) fn broken_step(context: &Context) -> Option<Step> {
+    Step::parse(context.environment().text("HOOKCTL_FAULT")?.strip_prefix("demo:")?)
 }

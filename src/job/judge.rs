@@ -124,9 +124,16 @@ impl Judge {
         }
     }
 
+    /// Looks a provider's keys up once; for a secret that is not known yet, each
+    /// time, because it may be stored while this runs.
     fn lookup(&self, provider: &Arc<Provider>) -> Arc<Judged> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(provider.id()).cloned();
-        known.unwrap_or_else(|| self.learn(provider, self.find_keys(provider)))
+        known.unwrap_or_else(|| match self.find_keys(provider) {
+            Err((Code::NoSecret, reason)) => {
+                Arc::new(Judged { provider: Arc::clone(provider), keys: Err((Code::NoSecret, reason)) })
+            }
+            keys => self.learn(provider, keys),
+        })
     }
 
     fn find_keys(&self, provider: &Arc<Provider>) -> Result<Keys, (Code, String)> {

@@ -13,6 +13,7 @@ mod application;
 mod attacks;
 mod bad_input;
 mod claims;
+mod demo;
 mod documents;
 mod exit_codes;
 mod foreign;

@@ -5,6 +5,7 @@ use super::script::{self, Quality};
 use super::state::interviews::{Answer, Interview, Turn};
 use super::state::studies::Study;
 use super::state::{StateError, random_hex, random_uuid};
+use super::understood;
 use super::world::World;
 use crate::hook::time::Timestamp;
 use rusqlite::Transaction;
@@ -174,13 +175,16 @@ pub(super) fn finish(
         Some(study) => study.questions(db)?,
         None => Vec::new(),
     };
-    let spoken = interview.turns(db)?.iter().filter(|turn| turn.role == "respondent").count();
+    let turns = interview.turns(db)?;
+    let said = turns.into_iter().filter(|turn| turn.role == "respondent").map(|turn| turn.text);
+    let said: Vec<String> = said.collect();
+    let spoken = said.len();
     let quality = end.quality.unwrap_or_else(|| judged(&end, spoken));
     let seed = interview.id.bytes().fold(0_usize, |sum, byte| sum.wrapping_add(usize::from(byte)));
-    let answers = if end.answers.is_empty() && spoken == 0 {
-        script::answers(&questions, quality, seed)
-    } else {
-        end.answers
+    let answers = match (end.answers.is_empty(), spoken) {
+        (true, 0) => script::answers(&questions, quality, seed),
+        (true, _) => understood::answers(&questions, &said),
+        (false, _) => end.answers,
     };
     if spoken == 0 {
         for (position, answer) in answers.iter().enumerate() {

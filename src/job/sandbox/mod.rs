@@ -22,6 +22,7 @@ mod seed;
 pub mod state;
 pub mod timetable;
 pub mod trouble;
+pub mod understood;
 mod userjourneys;
 mod web;
 pub mod world;
