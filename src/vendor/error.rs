@@ -258,8 +258,9 @@ impl fmt::Display for VendorError {
         match &self.0.trouble {
             Trouble::Status { said, .. } => {
                 let code = StatusCode::from_u16(status).ok();
-                let reason = code.and_then(|code| code.canonical_reason()).unwrap_or_default();
-                write!(f, " was answered {status} {reason}")?;
+                let reason = code.and_then(|code| code.canonical_reason());
+                write!(f, " was answered {status}")?;
+                reason.map_or(Ok(()), |reason| write!(f, " {reason}"))?;
                 f.write_str(self.times().as_str())?;
                 said.as_ref().map_or(Ok(()), |said| write!(f, ": {said}"))?;
             }

@@ -28,5 +28,5 @@ pub use error::{Failure, Misshapen, VendorError};
 pub use generation::Generation;
 pub use koji::Koji;
 pub use model::{Chat, Interview, Limit, Limits, Registration, Release, Study};
-pub use page::{Item, LARGEST_PAGE, Page, Paging};
+pub use page::{Circle, Item, LARGEST_PAGE, Page, Paging, Trail};
 pub use userjourneys::UserJourneys;

@@ -1,6 +1,7 @@
 //! Lists in pages: `limit`, `starting_after`, `has_more`.
 
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// The largest page that userjourneys gives.
 pub const LARGEST_PAGE: u16 = 100;
@@ -33,6 +34,38 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Whether there are more behind the last.
     pub has_more: bool,
+}
+
+/// The pages that were asked for: a list whose pages go in a circle has no end.
+#[derive(Clone, Debug, Default)]
+pub struct Trail {
+    seen: HashSet<String>,
+}
+
+/// The next page was asked for before, or there are more than any list has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Circle;
+
+/// The most pages of a list: a million items.
+const MOST_PAGES: usize = 10_000;
+
+impl Trail {
+    /// As [`Paging::next`].
+    ///
+    /// # Errors
+    /// When that page was asked for before.
+    pub fn next<T: Item>(&mut self, paging: &Paging, page: &Page<T>) -> Result<Option<Paging>, Circle> {
+        let Some(next) = paging.next(page) else { return Ok(None) };
+        self.step(next.after.clone().unwrap_or_default()).map(|()| Some(next))
+    }
+
+    /// The same by the id of the last item.
+    ///
+    /// # Errors
+    /// When the page behind it was asked for before.
+    pub fn step(&mut self, after: String) -> Result<(), Circle> {
+        if self.seen.len() < MOST_PAGES && self.seen.insert(after) { Ok(()) } else { Err(Circle) }
+    }
 }
 
 impl Paging {

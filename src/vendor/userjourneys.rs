@@ -4,14 +4,11 @@ use super::call::{Answer, Call, path};
 use super::client::{Client, Vendor};
 use super::error::{Misshapen, Trouble, VendorError};
 use super::model::{Chat, Interview, Registration, Release, Study};
-use super::page::{Item, Page, Paging};
+use super::page::{Item, Page, Paging, Trail};
 use super::reading;
 use crate::hook::secret::Secret;
 use http::Method;
 use serde_json::{Value, json};
-
-/// The most pages that are asked for: a list that never ends is a fault.
-const MOST_PAGES: usize = 10_000;
 
 /// Calls userjourneys.
 #[derive(Debug)]
@@ -68,14 +65,30 @@ impl UserJourneys {
     /// See [`VendorError`].
     pub async fn all_studies(&self) -> Result<Vec<Study>, VendorError> {
         let mut found = Vec::new();
+        let mut trail = Trail::default();
         let mut next = Some(Paging::largest());
-        for _ in 0..MOST_PAGES {
-            let Some(paging) = next else { return Ok(found) };
+        while let Some(paging) = next {
             let page = self.studies(&paging).await?;
-            next = paging.next(&page);
+            next = trail.next(&paging, &page).map_err(|_| self.endless("GET /studies"))?;
             found.extend(page.items);
         }
-        Err(self.endless("GET /studies"))
+        Ok(found)
+    }
+
+    /// All interviews of a query, from all pages.
+    ///
+    /// # Errors
+    /// See [`VendorError`].
+    pub async fn all_interviews(&self, query: &InterviewQuery) -> Result<Vec<Interview>, VendorError> {
+        let mut found = Vec::new();
+        let mut trail = Trail::default();
+        let mut next = Some(Paging::largest());
+        while let Some(paging) = next {
+            let page = self.interviews(query, &paging).await?;
+            next = trail.next(&paging, &page).map_err(|_| self.endless("GET /interviews"))?;
+            found.extend(page.items);
+        }
+        Ok(found)
     }
 
     /// A study with its questions.
@@ -204,8 +217,7 @@ impl UserJourneys {
         let items = items.into_iter().map(T::read).collect::<Option<Vec<_>>>();
         let items = items.ok_or_else(|| not("a list of objects with an `id`"))?;
         let has_more = reading::flag(&raw, &["has_more"]).unwrap_or(false);
-        let circle = has_more && items.last().is_none_or(|last| Some(last.id()) == page.after.as_deref());
-        if circle {
+        if has_more && items.is_empty() {
             return Err(self.misshapen(&answer, Misshapen::Endless));
         }
         Ok(Page { items, has_more })

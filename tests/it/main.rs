@@ -35,4 +35,5 @@ mod shortage;
 mod target;
 mod terminal;
 mod vectors;
+mod vendor;
 mod wire;
