@@ -3,6 +3,7 @@
 //! Errors are printed here, once, and nowhere else.
 
 pub mod access;
+pub mod api;
 pub mod complete;
 pub mod completions;
 pub mod context;
@@ -28,6 +29,7 @@ mod signals;
 pub mod trigger;
 mod values;
 pub mod verify;
+mod waits;
 
 use crate::config::environment::Environment;
 use crate::config::settings::Settings;
@@ -94,7 +96,7 @@ macro_rules! entry {
 }
 
 /// The commands in the order of the help.
-const COMMANDS: [Entry; 9] = [
+const COMMANDS: [Entry; 10] = [
     entry!(demo, DemoArgs),
     entry!(listen, ListenArgs),
     entry!(sign, SignArgs),
@@ -102,6 +104,7 @@ const COMMANDS: [Entry; 9] = [
     entry!(trigger, TriggerArgs),
     entry!(events, EventsArgs),
     entry!(providers, ProvidersArgs),
+    entry!(api, ApiArgs),
     entry!(completions, CompletionsArgs),
     entry!(man, ManArgs),
 ];

@@ -6,7 +6,7 @@ use super::limits::RateLimit;
 use super::retry::Again;
 use crate::hook::secret::Secret;
 use bytes::Bytes;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
@@ -22,6 +22,8 @@ pub struct Call<'a> {
     pub query: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// The body, which is sent as JSON.
     pub body: Option<Value>,
+    /// Headers of the caller's own.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Koji's `X-Session-Token`.
     pub session: Option<&'a Secret>,
     /// The types of answer that are understood.
@@ -36,7 +38,8 @@ impl<'a> Call<'a> {
         let again = Again::of(&method);
         let path = path.into();
         let accept = "application/json";
-        Self { method, path, query: Vec::new(), body: None, session: None, accept, again }
+        let (query, headers) = (Vec::new(), Vec::new());
+        Self { method, path, query, body: None, headers, session: None, accept, again }
     }
 
     /// `GET`.
@@ -110,6 +113,11 @@ impl fmt::Debug for Answer {
 const REQUEST_IDS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-vercel-id", "cf-ray"];
 
 impl Answer {
+    /// The method and the path of the call.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// The vendor's id of the exchange.
     pub fn request_id(&self) -> Option<&str> {
         REQUEST_IDS.iter().find_map(|name| self.headers.get(*name)?.to_str().ok()).filter(|id| !id.is_empty())

@@ -13,6 +13,7 @@ use crate::hook::time::Timestamp;
 use crate::outbound::api::{Api, ApiError};
 use bytes::Bytes;
 use http::{HeaderValue, Request, header};
+use serde_json::Value;
 use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -211,8 +212,19 @@ impl Client {
         error.at(&self.base, self.vendor, foreign)
     }
 
-    /// An error for an answer that is not 2xx.
-    pub(super) fn judge(&self, answer: Answer) -> Result<Answer, VendorError> {
+    /// The body of an answer as JSON.
+    ///
+    /// # Errors
+    /// When it is HTML, compressed, cut, or no JSON.
+    pub fn json(&self, answer: &Answer) -> Result<Value, VendorError> {
+        answer.json().map_err(|error| self.placed(error))
+    }
+
+    /// The answer, unless it is not 2xx.
+    ///
+    /// # Errors
+    /// Says what the status means, in the vendor's words where there are any.
+    pub fn judge(&self, answer: Answer) -> Result<Answer, VendorError> {
         let trouble = match answer.status {
             200..=299 => return Ok(answer),
             300..=399 => Trouble::Redirect { to: origin_of(&answer) },
@@ -303,6 +315,9 @@ impl Client {
             .uri(self.url(call)?)
             .header(header::AUTHORIZATION, header_value("Bearer ", key)?)
             .header(header::ACCEPT, call.accept);
+        for (name, value) in &call.headers {
+            request = request.header(name, value);
+        }
         if let Some(session) = call.session {
             request = request.header("X-Session-Token", header_value("", session)?);
         }

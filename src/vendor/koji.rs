@@ -209,7 +209,7 @@ impl Koji {
     pub async fn start(&self, start: &Start) -> Result<Started, VendorError> {
         let call = Call::new(Method::POST, "/api/v1/interviews/start").body(start.body());
         let answer = self.client.call(call).await?;
-        let mut raw = self.json(&answer)?;
+        let mut raw = self.client.json(&answer)?;
         let token = raw.as_object_mut().and_then(|object| object.shift_remove("session_token"));
         let session_token = token.as_ref().and_then(Value::as_str).and_then(|text| Secret::new(text).ok());
         let ids = ["interview_id", "conversation_id", "id"];
@@ -277,7 +277,8 @@ impl Koji {
             })
             .await?;
         // What it answers is not documented; nothing is an answer too.
-        let raw = if answer.body.trim_ascii().is_empty() { Value::Null } else { self.json(&answer)? };
+        let raw =
+            if answer.body.trim_ascii().is_empty() { Value::Null } else { self.client.json(&answer)? };
         Ok(Completed { generation, raw })
     }
 
@@ -288,7 +289,7 @@ impl Koji {
     pub async fn interview(&self, id: &str) -> Result<Interview, VendorError> {
         let path = self.path(id, "")?;
         let answer = self.client.call(Call::get(path)).await?;
-        let raw = self.json(&answer)?;
+        let raw = self.client.json(&answer)?;
         Interview::known_as(id, raw).ok_or_else(|| self.misshapen(&answer, Misshapen::Not("an object")))
     }
 
@@ -327,10 +328,6 @@ impl Koji {
 
     fn path(&self, id: &str, after: &str) -> Result<String, VendorError> {
         path("/api/v1/interviews", id, after).map_err(|error| self.client.placed(error))
-    }
-
-    fn json(&self, answer: &Answer) -> Result<Value, VendorError> {
-        answer.json().map_err(|error| self.client.placed(error))
     }
 
     fn misshapen(&self, answer: &Answer, what: Misshapen) -> VendorError {

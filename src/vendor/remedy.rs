@@ -52,6 +52,9 @@ fn refused(error: &VendorError, status: u16, vendor: Option<Vendor>) -> Option<S
                 .to_owned()
         }
         403 => "the key may not do this; see the vendor's dashboard".to_owned(),
+        404 if vendor == Some(Vendor::Koji) => {
+            "check the id; Koji's REST API knows interviews only: start, message, complete and get".to_owned()
+        }
         404 => "there is no such thing in the project of this key; list what there is, or check the id"
             .to_owned(),
         405 => CHECK_BASE.to_owned(),

@@ -196,7 +196,7 @@ impl UserJourneys {
     async fn one<T: Item>(&self, before: &str, id: &str) -> Result<T, VendorError> {
         let path = path(before, id, "").map_err(|error| self.client.placed(error))?;
         let answer = self.client.call(Call::get(path)).await?;
-        self.json(&answer).and_then(|raw| {
+        self.client.json(&answer).and_then(|raw| {
             T::read(raw).ok_or_else(|| self.misshapen(&answer, Misshapen::Not("an object with an `id`")))
         })
     }
@@ -209,7 +209,7 @@ impl UserJourneys {
             call.query.push(("starting_after".into(), after.clone().into()));
         }
         let answer = self.client.call(call).await?;
-        let mut raw = self.json(&answer)?;
+        let mut raw = self.client.json(&answer)?;
         let not = |what| self.misshapen(&answer, Misshapen::Not(what));
         let Some(Value::Array(items)) = raw.get_mut("data").map(Value::take) else {
             return Err(not("a list with `data`"));
@@ -228,7 +228,7 @@ impl UserJourneys {
         answer: &Answer,
         asked: Option<(&str, &[String])>,
     ) -> Result<(Registration, Option<Secret>), VendorError> {
-        let mut raw = self.json(answer)?;
+        let mut raw = self.client.json(answer)?;
         let secret = take_secret(&mut raw);
         let url = reading::text(&raw, &["url"]).or_else(|| asked.map(|(url, _)| url.to_owned()));
         let (Some(url), true) = (url, raw.is_object()) else {
@@ -239,10 +239,6 @@ impl UserJourneys {
             _ => reading::texts(&raw, &["events"]),
         };
         Ok((Registration { url, events, raw }, secret))
-    }
-
-    fn json(&self, answer: &Answer) -> Result<Value, VendorError> {
-        answer.json().map_err(|error| self.client.placed(error))
     }
 
     fn misshapen(&self, answer: &Answer, what: Misshapen) -> VendorError {
