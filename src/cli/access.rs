@@ -102,10 +102,20 @@ impl Access {
         ))
     }
 
+    /// Whether the key is the profile's own.
+    pub(super) fn key_is_stored(&self) -> bool {
+        self.origin.key.as_ref().is_some_and(|origin| *origin == of_profile(&self.profile))
+    }
+
     /// What is known of the vendor.
     pub fn vendor(&self) -> Vendor {
         Vendor::of(&self.provider).unwrap_or(Vendor::UserJourneys)
     }
+}
+
+/// A profile as an origin.
+fn of_profile(name: &str) -> String {
+    format!("profile {name}")
 }
 
 /// The command that stores a key for a profile.
@@ -200,6 +210,14 @@ impl Context {
         self.account(args, Vendor::of(provider))
     }
 
+    /// The name of the profile that the arguments mean, stored or not.
+    ///
+    /// # Errors
+    /// When they contradict each other, or a named one is not there.
+    pub(super) fn profile_name(&self, args: &AccessArgs) -> Result<String, CommandError> {
+        Chosen::of(args, None, self, &self.profiles()?).map(|chosen| chosen.name)
+    }
+
     fn account(&self, args: &AccessArgs, only: Option<Vendor>) -> Result<Access, CommandError> {
         let profiles = self.profiles()?;
         let chosen = Chosen::of(args, only, self, &profiles)?;
@@ -210,7 +228,7 @@ impl Context {
                 credentials::of_environment(chosen.vendor, self.environment()).map_err(|e| key_refused(&e))?
             }
         };
-        let (base, origin) = base_of(args, &chosen, self)?;
+        let (base, origin) = base_of(args, chosen.vendor, chosen.stored.as_ref(), self)?;
         let key = match found {
             Some(key) => Some(key),
             None => stored_key(&chosen, &base, &profiles)?,
@@ -256,16 +274,21 @@ pub(super) fn key_given(args: &AccessArgs, context: &Context) -> Result<Option<K
 }
 
 /// The API's address and where it comes from.
-fn base_of(args: &AccessArgs, chosen: &Chosen, context: &Context) -> Result<(BaseUrl, String), CommandError> {
-    let vendor = chosen.vendor;
+pub(super) fn base_of(
+    args: &AccessArgs,
+    vendor: Vendor,
+    stored: Option<&Profile>,
+    context: &Context,
+) -> Result<(BaseUrl, String), CommandError> {
+    let variable = base_variable_of(vendor);
+    let of_profile =
+        || stored.and_then(|profile| Some((profile.base_url.as_deref()?, of_profile(&profile.name))));
     let (text, origin) = if let Some(text) = &args.base_url {
         (text.as_str(), "--base-url".to_owned())
-    } else if let Some(text) = context.environment().text(&base_variable_of(vendor)) {
-        (text, base_variable_of(vendor))
-    } else if let Some(text) = chosen.stored.as_ref().and_then(|profile| profile.base_url.as_deref()) {
-        (text, format!("profile {}", chosen.name))
+    } else if let Some(text) = context.environment().text(&variable) {
+        (text, variable.clone())
     } else {
-        (vendor.default_base(), "default".to_owned())
+        of_profile().unwrap_or((vendor.default_base(), "default".to_owned()))
     };
     Ok((base_url(text, &origin)?, origin))
 }
@@ -287,7 +310,7 @@ fn stored_key(chosen: &Chosen, base: &BaseUrl, profiles: &Profiles) -> Result<Op
         return Ok(None);
     };
     let own = profile.base_url.as_deref().unwrap_or(chosen.vendor.default_base());
-    if host_of(own) != host_of(base.as_str()) {
+    if !same_host(own, base.as_str()) {
         return Err(CommandError::config(format!(
             "the API key of the profile `{}` is for {own}, and is not sent to {base}",
             profile.name
@@ -297,7 +320,12 @@ fn stored_key(chosen: &Chosen, base: &BaseUrl, profiles: &Profiles) -> Result<Op
             chosen.vendor.key_variable()
         )));
     }
-    Ok(Some(Key { secret, origin: format!("profile {}", profile.name) }))
+    Ok(Some(Key { secret, origin: of_profile(&profile.name) }))
+}
+
+/// Whether two base URLs are of one host.
+pub(super) fn same_host(one: &str, other: &str) -> bool {
+    host_of(one) == host_of(other)
 }
 
 /// Scheme, host and port of a base URL.

@@ -228,10 +228,18 @@ impl Context {
     /// # Errors
     /// When a named source cannot be used.
     pub fn secrets(&self, args: &SecretArgs) -> Result<Secrets, CommandError> {
+        let secrets = self.given_secrets(args)?;
+        Ok(if secrets.any_given() { secrets } else { secrets.for_profile(self.named_profile()?) })
+    }
+
+    /// The same without the named profile, which need not be there.
+    ///
+    /// # Errors
+    /// When a named source cannot be used.
+    pub fn given_secrets(&self, args: &SecretArgs) -> Result<Secrets, CommandError> {
         let folders = Folders::of(&self.environment).ok();
         let secrets = Secrets::load(&args.given()?, &self.environment, folders.as_ref())
             .map_err(|error| unusable(&error))?;
-        let secrets = if secrets.any_given() { secrets } else { secrets.for_profile(self.named_profile()?) };
         for warning in &secrets.warnings {
             self.streams.warn(warning, None);
         }

@@ -17,6 +17,8 @@ mod faults;
 mod journal;
 mod keys;
 pub mod listen;
+pub mod login;
+pub mod logout;
 pub mod man;
 mod misuse;
 mod pages;
@@ -30,6 +32,7 @@ pub mod trigger;
 mod values;
 pub mod verify;
 mod waits;
+pub mod whoami;
 
 use crate::config::environment::Environment;
 use crate::config::settings::Settings;
@@ -97,6 +100,7 @@ macro_rules! entry {
 
 /// The commands in the order of the help.
 const COMMANDS: [Entry; 10] = [
+const COMMANDS: [Entry; 12] = [
     entry!(demo, DemoArgs),
     entry!(listen, ListenArgs),
     entry!(sign, SignArgs),
@@ -105,6 +109,9 @@ const COMMANDS: [Entry; 10] = [
     entry!(events, EventsArgs),
     entry!(providers, ProvidersArgs),
     entry!(api, ApiArgs),
+    entry!(login, LoginArgs),
+    entry!(logout, LogoutArgs),
+    entry!(whoami, WhoamiArgs),
     entry!(completions, CompletionsArgs),
     entry!(man, ManArgs),
 ];

@@ -123,7 +123,7 @@ fn of_file(path: &Path) -> Result<Secret, KeyError> {
 }
 
 /// Keys are pasted with spaces around them; none has any.
-fn trimmed(secret: &Secret) -> Secret {
+pub fn trimmed(secret: &Secret) -> Secret {
     Secret::new(secret.expose().trim_ascii()).unwrap_or_else(|_| secret.clone())
 }
 
@@ -152,6 +152,11 @@ pub fn check(key: &Key, vendor: Vendor) -> Result<(), KeyError> {
         });
     }
     Ok(())
+}
+
+/// Whether a key begins as this vendor's keys do today.
+pub fn is_usual(key: &Secret, vendor: Vendor) -> bool {
+    Vendor::of_key(key) == Some(vendor)
 }
 
 /// How a key begins, where that is known.

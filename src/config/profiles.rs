@@ -201,6 +201,15 @@ impl Profiles {
         write(&self.file(name, API_KEY)?, &line(key))
     }
 
+    /// Forgets the profile's API key; gives whether there was one.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn remove_api_key(&self, name: &str) -> Result<bool, ProfileError> {
+        let path = self.file(name, API_KEY)?;
+        private::remove(&path).map_err(|source| ProfileError::Unwritable { path, source })
+    }
+
     /// The profile's signing secret. A profile that has its provider's name also has the file `secrets/PROVIDER`.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What the tool does, one file a thing; jobs compose the rooms below and
 //! speak only through [`report::Report`].
 
+pub mod account;
 pub mod demo;
 pub mod export;
 pub mod judge;

@@ -102,6 +102,16 @@ pub fn secret(gate: Gate, label: &str) -> Result<Secret, PromptError> {
     Ok(Secret::from_file_content(answer.as_bytes())?)
 }
 
+/// Asks for one of several; gives its place.
+///
+/// # Errors
+/// When nobody can be asked or the terminal fails.
+pub fn choose(gate: Gate, label: &str, choices: &[&str]) -> Result<usize, PromptError> {
+    gate.check()?;
+    let choices: Vec<String> = choices.iter().map(|choice| question(choice)).collect();
+    dialoguer::Select::new().with_prompt(question(label)).items(&choices).default(0).interact().map_err(read)
+}
+
 /// Asks a question that is answered with yes or no.
 ///
 /// # Errors
@@ -131,6 +141,7 @@ mod tests {
     fn a_closed_gate_returns_at_once() {
         let closed = Gate { stdin_terminal: false, ..OPEN };
         assert!(matches!(secret(closed, "Signing secret"), Err(PromptError::NoTerminal)));
+        assert!(matches!(choose(closed, "Vendor", &["a"]), Err(PromptError::NoTerminal)));
         assert!(matches!(confirm(closed, "Replay 10 deliveries?", false), Err(PromptError::NoTerminal)));
     }
 
