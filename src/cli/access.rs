@@ -297,7 +297,12 @@ pub(super) fn base_of(
 pub(super) fn base_url(text: &str, origin: &str) -> Result<BaseUrl, CommandError> {
     BaseUrl::parse(text).map_err(|error| {
         let refused = if origin == "--base-url" { CommandError::usage } else { CommandError::config };
-        refused(format!("could not use the base URL of {origin}"))
+        let what = if origin == "--base-url" {
+            "`--base-url`".to_owned()
+        } else {
+            format!("the base URL of {origin}")
+        };
+        refused(format!("could not use {what}"))
             .because(&error)
             .hint("write it as https://HOST/PATH; plain http is for this machine alone")
     })

@@ -5,6 +5,7 @@
 use crate::config::environment::Environment;
 use crate::config::folders::Folders;
 use crate::config::profiles::Profiles;
+use crate::config::setting::{SETTINGS, Setting};
 use crate::hook::provider::Catalogue;
 use crate::hook::sample;
 use crate::journal::{Filter, Reader};
@@ -35,6 +36,12 @@ pub fn profiles() -> Vec<CompletionCandidate> {
     let folders = Folders::of(&Environment::of_process()).ok();
     let names = folders.map(|folders| Profiles::open(&folders).names()).unwrap_or_default();
     names.into_iter().map(CompletionCandidate::new).collect()
+}
+
+/// Every setting.
+pub fn settings() -> Vec<CompletionCandidate> {
+    let candidate = |setting: &Setting| CompletionCandidate::new(setting.key).help(Some(setting.help.into()));
+    SETTINGS.iter().map(candidate).collect()
 }
 
 /// Every event that has a sample, with its provider as the description.

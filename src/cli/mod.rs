@@ -6,8 +6,10 @@ pub mod access;
 pub mod api;
 pub mod complete;
 pub mod completions;
+pub mod config;
 pub mod context;
 pub mod demo;
+pub mod doctor;
 mod dumps;
 mod editor;
 pub mod error;
@@ -101,6 +103,7 @@ macro_rules! entry {
 /// The commands in the order of the help.
 const COMMANDS: [Entry; 10] = [
 const COMMANDS: [Entry; 12] = [
+const COMMANDS: [Entry; 14] = [
     entry!(demo, DemoArgs),
     entry!(listen, ListenArgs),
     entry!(sign, SignArgs),
@@ -112,6 +115,8 @@ const COMMANDS: [Entry; 12] = [
     entry!(login, LoginArgs),
     entry!(logout, LogoutArgs),
     entry!(whoami, WhoamiArgs),
+    entry!(config, ConfigArgs),
+    entry!(doctor, DoctorArgs),
     entry!(completions, CompletionsArgs),
     entry!(man, ManArgs),
 ];

@@ -174,6 +174,11 @@ pub fn half_written(folder: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(HALF)).collect()
 }
 
+/// Whether a file is what a killed writer left.
+pub fn is_abandoned(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(HALF) && abandoned(path)
+}
+
 fn abandoned(path: &Path) -> bool {
     let changed = fs::metadata(path).and_then(|found| found.modified()).ok();
     changed.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > ABANDONED)

@@ -109,7 +109,12 @@ impl Profiles {
         for path in files_below(&folder) {
             warnings.extend(private::repair(&path));
         }
-        Self { folder, secrets: folders.secrets(), warnings }
+        Self { warnings, ..Self::at(folders) }
+    }
+
+    /// The profiles of these folders as they are.
+    pub fn at(folders: &Folders) -> Self {
+        Self { folder: folders.profiles(), secrets: folders.secrets(), warnings: Vec::new() }
     }
 
     /// Where a profile's files are.

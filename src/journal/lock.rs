@@ -7,7 +7,7 @@
 use super::error::OpenError;
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Held by the process that owns a journal; released when dropped, or by its death.
@@ -47,6 +47,23 @@ impl Drop for OwnerLock {
     fn drop(&mut self) {
         // Whoever meets an unlocked file must not read a dead owner's number from it.
         drop(self.0.set_len(0));
+    }
+}
+
+/// Whether somebody owns `journal` now, and who; makes nothing.
+///
+/// # Errors
+/// When the lock is there and cannot be looked at.
+pub fn owner(journal: &Path) -> io::Result<Option<Option<u32>>> {
+    let mut file = match File::options().read(true).write(true).open(path_of(journal)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(read_pid(&mut file))),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

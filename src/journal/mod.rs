@@ -32,6 +32,7 @@ pub use error::{OpenError, ReadError, WriteError};
 pub use filter::{Filter, Order, StatusFilter};
 pub use guest::Guest;
 pub use handle::Journal;
+pub use lock::owner;
 #[doc(hidden)]
 pub use options::Faults;
 pub use options::{Durability, Options, Retention};
