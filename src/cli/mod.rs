@@ -26,6 +26,7 @@ mod misuse;
 mod pages;
 mod preset;
 pub mod providers;
+pub mod sandbox;
 mod screen;
 pub mod shared;
 pub mod sign;
@@ -110,6 +111,7 @@ const COMMANDS: [Entry; 14] = [
     entry!(verify, VerifyArgs),
     entry!(trigger, TriggerArgs),
     entry!(events, EventsArgs),
+    entry!(sandbox, SandboxArgs),
     entry!(providers, ProvidersArgs),
     entry!(api, ApiArgs),
     entry!(login, LoginArgs),

@@ -57,6 +57,11 @@ impl Folders {
         self.data.join("journal.db")
     }
 
+    /// Where the sandbox that was started last is reached.
+    pub fn sandbox(&self) -> PathBuf {
+        self.data.join("sandbox.json")
+    }
+
     /// The settings folder itself.
     pub fn settings(&self) -> &Path {
         &self.settings
