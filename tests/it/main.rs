@@ -28,6 +28,7 @@ mod layers;
 mod random_requests;
 mod readme;
 mod round_trip;
+mod sandbox_deliveries;
 mod scarcity;
 mod schemes;
 mod serve;

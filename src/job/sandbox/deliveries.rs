@@ -222,6 +222,14 @@ impl Deliveries {
         world.store.with(Delivery::forget_all)
     }
 
+    /// Takes up what a former run left under way: a vendor's queue would not lose it either.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn recover(&self, world: &World) -> Result<(), StateError> {
+        world.store.with(|db| Delivery::recover(db, world.clock.now()))
+    }
+
     /// Works until the future that runs it is dropped: whatever waits for its moment on the clock.
     pub async fn run(world: Arc<World>) {
         work::run(world).await;
@@ -269,6 +277,3 @@ fn enqueue(
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

@@ -136,6 +136,7 @@ pub async fn start(options: Options) -> Result<Running, SandboxError> {
         store,
         options,
     });
+    world.deliveries.recover(&world)?;
     let (keys, studies) = world.store.with(|db| Ok((Key::all(db)?, Study::all(db)?)))?;
     let (stop, stopped) = oneshot::channel::<()>();
     let door = Arc::new(web::Door::new(Arc::clone(&world)));

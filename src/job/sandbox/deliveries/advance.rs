@@ -6,7 +6,7 @@ use crate::hook::time::Timestamp;
 use crate::job::sandbox::history::Delivery;
 use crate::job::sandbox::state::StateError;
 use crate::job::sandbox::world::World;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// Moves the clock ahead by `by`; gives what it shows then.
@@ -32,6 +32,8 @@ pub(super) async fn advance(world: &Arc<World>, by: Duration) -> Result<Timestam
 
 fn jump(world: &World, by: Duration) {
     if !by.is_zero() {
+        // What is taken at the new moment must not be charged with the jump to it.
+        let _nothing_is_taken = world.deliveries.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         world.clock.advance(by);
         world.deliveries.in_flight.jump(by);
     }

@@ -19,8 +19,22 @@ struct Inner {
     next: u64,
     /// How far the clock has been moved by hand since the start.
     jumped: Duration,
-    /// At which of these each runs out of time; `None` while it has not begun.
-    ends: BTreeMap<u64, Option<Duration>>,
+    requests: BTreeMap<u64, Request>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    /// How far the clock was moved when its time began.
+    since: Duration,
+    /// How long it has; `None` while it has not begun.
+    deadline: Option<Duration>,
+}
+
+impl Request {
+    /// At which jump of the clock it runs out of time.
+    fn end(self) -> Option<Duration> {
+        Some(self.since.saturating_add(self.deadline?))
+    }
 }
 
 /// Keeps a request counted until dropped.
@@ -30,11 +44,11 @@ pub(super) struct Ticket<'a> {
 }
 
 impl InFlight {
-    /// Counts a request that is about to begin.
+    /// Counts a request that is about to begin; jumps of the clock count against its deadline from here on.
     pub(super) fn number(&self) -> u64 {
         self.change(|inner| {
             inner.next += 1;
-            inner.ends.insert(inner.next, None);
+            inner.requests.insert(inner.next, Request { since: inner.jumped, deadline: None });
             inner.next
         })
     }
@@ -52,7 +66,7 @@ impl InFlight {
     /// How far the clock must be moved until the first of all deadlines is over.
     pub(super) fn first_deadline(&self) -> Option<Duration> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = inner.ends.values().copied().flatten().min()?;
+        let first = inner.requests.values().filter_map(|request| request.end()).min()?;
         Some(first.saturating_sub(inner.jumped))
     }
 
@@ -79,9 +93,15 @@ impl InFlight {
     /// Whether anything is under way, and whether the time of any of it is over.
     fn state(&self) -> (bool, bool) {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let overdue = inner.ends.values().flatten().any(|end| *end <= inner.jumped);
         // One that has not begun yet is about to, and is waited for like one that is overdue.
-        (!inner.ends.is_empty(), overdue || inner.ends.values().any(Option::is_none))
+        let overdue = |request: &Request| request.end().is_none_or(|end| end <= inner.jumped);
+        (!inner.requests.is_empty(), inner.requests.values().any(overdue))
+    }
+
+    fn overdue(&self, number: u64) -> bool {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = inner.requests.get(&number).and_then(|request| request.end());
+        end.is_none_or(|end| end <= inner.jumped)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
@@ -92,17 +112,17 @@ impl InFlight {
 }
 
 impl Ticket<'_> {
-    /// Begins the request's deadline and waits until jumps of the clock have used it up.
+    /// Gives the request its deadline and waits until jumps of the clock have used it up.
     pub(super) async fn out_of_time(&self, deadline: Duration) {
         let mut changes = self.all.changed.subscribe();
-        let end = self.all.change(|inner| {
-            let end = inner.jumped.saturating_add(deadline);
-            inner.ends.insert(self.number, Some(end));
-            end
+        self.all.change(|inner| {
+            if let Some(request) = inner.requests.get_mut(&self.number) {
+                request.deadline = Some(deadline);
+            }
         });
         loop {
             changes.borrow_and_update();
-            if self.all.inner.lock().unwrap_or_else(PoisonError::into_inner).jumped >= end {
+            if self.all.overdue(self.number) {
                 return;
             }
             if changes.changed().await.is_err() {
@@ -114,7 +134,7 @@ impl Ticket<'_> {
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.all.change(|inner| inner.ends.remove(&self.number));
+        self.all.change(|inner| inner.requests.remove(&self.number));
     }
 }
 

@@ -41,9 +41,6 @@ impl Drop for Ending<'_> {
 /// Sends what becomes due, until dropped.
 pub(super) async fn run(world: Arc<World>) {
     let _ending = Ending(&world.deliveries);
-    // What a former run left under way: a vendor's queue would not lose it either.
-    let recovered = world.store.with(|db| Delivery::recover(db, world.clock.now()));
-    drop(recovered);
     loop {
         let woken = world.deliveries.wake.notified();
         match start_due(&world).and_then(|()| world.store.with(Delivery::next_due)) {
@@ -59,12 +56,13 @@ pub(super) async fn run(world: Arc<World>) {
 
 /// Begins everything that is due now.
 pub(super) fn start_due(world: &Arc<World>) -> Result<(), StateError> {
+    // Held from the taking to the counting, so that nobody finds neither what is due nor what is under way.
+    let mut tasks = world.deliveries.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+    while tasks.try_join_next().is_some() {}
     let now = world.clock.now();
     for delivery in world.store.with(|db| Delivery::take_due(db, now))? {
         let number = world.deliveries.in_flight.number();
         let in_task = Arc::clone(world);
-        let mut tasks = world.deliveries.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        while tasks.try_join_next().is_some() {}
         tasks.spawn(async move { attempt(&in_task, delivery, number).await });
     }
     Ok(())
