@@ -26,6 +26,7 @@ mod misuse;
 mod pages;
 mod preset;
 pub mod providers;
+pub mod register;
 pub mod sandbox;
 mod screen;
 pub mod shared;
@@ -107,6 +108,7 @@ const COMMANDS: [Entry; 12] = [
 const COMMANDS: [Entry; 14] = [
     entry!(demo, DemoArgs),
     entry!(listen, ListenArgs),
+    entry!(register, RegisterArgs),
     entry!(sign, SignArgs),
     entry!(verify, VerifyArgs),
     entry!(trigger, TriggerArgs),

@@ -11,6 +11,7 @@ pub mod environment;
 pub mod folders;
 pub mod private;
 pub mod profiles;
+pub mod registrations;
 pub mod secrets;
 pub mod setting;
 pub mod settings;

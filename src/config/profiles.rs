@@ -12,7 +12,7 @@ use crate::hook::secret::Secret;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The longest name of a profile.
@@ -21,8 +21,15 @@ const MAX_NAME: usize = 64;
 const SETTINGS: &str = "profile.toml";
 const API_KEY: &str = "api-key";
 const SIGNING_SECRET: &str = "signing-secret";
+/// The secret before the last that was stored: one that a vendor shows once is never overwritten at once.
+const FORMER_SECRET: &str = "signing-secret.former";
 const REGISTRATION: &str = "registration.json";
 const LOCK: &str = "lock";
+/// Keeps room on the disk for what a vendor is about to answer.
+const RESERVE: &str = "reserve";
+
+/// More than everything that is written between a vendor's answer and the end takes.
+const RESERVED: usize = 32 * 1024;
 
 /// What a profile holds besides its secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,8 +87,13 @@ pub enum ProfileError {
         reason: String,
     },
     /// Another hookctl is changing this profile.
-    #[error("another hookctl is changing the profile `{0}`")]
-    Busy(String),
+    #[error("another hookctl{} has the profile `{name}`", pid.map_or(String::new(), |pid| format!(" (process {pid})")))]
+    Busy {
+        /// The profile.
+        name: String,
+        /// Its process, where it could be read.
+        pid: Option<u32>,
+    },
 }
 
 /// Held while a profile's registration is changed; released when dropped, or by the death of its holder.
@@ -178,7 +190,7 @@ impl Profiles {
         let unwritable = |path: &Path, source| ProfileError::Unwritable { path: path.to_owned(), source };
         let mut found = false;
         // The secrets first: a profile that is half forgotten holds none.
-        for part in [API_KEY, SIGNING_SECRET, REGISTRATION, SETTINGS, LOCK] {
+        for part in [API_KEY, SIGNING_SECRET, FORMER_SECRET, REGISTRATION, RESERVE, SETTINGS, LOCK] {
             let path = folder.join(part);
             found |= private::remove(&path).map_err(|source| unwritable(&path, source))?;
         }
@@ -244,12 +256,35 @@ impl Profiles {
         Ok(None)
     }
 
-    /// Stores the profile's signing secret: on the disk when this returns.
+    /// Stores the profile's signing secret: on the disk when this returns. The
+    /// one before stays beside it.
     ///
     /// # Errors
     /// When the disk refuses; the former secret is still there then.
     pub fn store_signing_secret(&self, name: &str, secret: &Secret) -> Result<(), ProfileError> {
-        write(&self.file(name, SIGNING_SECRET)?, &line(secret))
+        let (path, former) = (self.file(name, SIGNING_SECRET)?, self.file(name, FORMER_SECRET)?);
+        let changes = read(&path)?.is_some_and(|content| content != line(secret));
+        if changes {
+            // A name more takes no room. The new secret matters more than the old one's second name.
+            drop(private::remove(&former).and_then(|_| std::fs::hard_link(&path, &former)));
+        }
+        write(&path, &line(secret))
+    }
+
+    /// Takes room on the disk, so that what is stored before `release` finds some.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn reserve(&self, name: &str) -> Result<(), ProfileError> {
+        write(&self.file(name, RESERVE)?, &vec![0; RESERVED])
+    }
+
+    /// Gives the room back.
+    pub fn release(&self, name: &str) {
+        if let Ok(path) = self.file(name, RESERVE) {
+            // What is left of it is found by the next `reserve`.
+            drop(private::remove(&path));
+        }
     }
 
     /// What `register` keeps about the profile's webhook.
@@ -294,8 +329,15 @@ impl Profiles {
         private::create_folder(&self.folder(name)?).map_err(unwritable)?;
         let file = private::open_lock(&path).map_err(unwritable)?;
         match file.try_lock() {
-            Ok(()) => Ok(ProfileLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(ProfileError::Busy(name.to_owned())),
+            Ok(()) => {
+                // Only for people who meet the lock: a full disk must not keep it from being taken.
+                drop(file.set_len(0).and_then(|()| write!(&file, "{}", std::process::id())));
+                Ok(ProfileLock { _file: file })
+            }
+            Err(TryLockError::WouldBlock) => {
+                let pid = std::fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
+                Err(ProfileError::Busy { name: name.to_owned(), pid })
+            }
             Err(TryLockError::Error(error)) => Err(unwritable(error)),
         }
     }

@@ -81,7 +81,7 @@ fn a_profile_is_changed_by_one_at_a_time() {
     let home = tempfile::tempdir().unwrap();
     let profiles = profiles(home.path());
     let held = profiles.lock("uj").unwrap();
-    assert!(matches!(profiles.lock("uj"), Err(ProfileError::Busy(_))));
+    assert!(matches!(profiles.lock("uj"), Err(ProfileError::Busy { .. })));
     profiles.lock("other").unwrap();
     drop(held);
     profiles.lock("uj").unwrap();

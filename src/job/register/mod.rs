@@ -13,6 +13,7 @@ mod ports;
 mod run;
 mod session;
 mod state;
+mod vendor;
 
 pub use endpoint::{Endpoint, EndpointError, check_events, check_url, same_url};
 pub use plan::{Known, Outcome, Plan, Point, Refusal, Step, Wish, plan};
@@ -20,6 +21,7 @@ pub use ports::{Put, Remote, Store, StoreError};
 pub use run::{Done, Failed, Lasting, Means, look, run};
 pub use session::{Ended, begin, put_back};
 pub use state::{Former, Intent, Saved, SecretState, Temporary};
+pub use vendor::EVENTS;
 
 #[cfg(test)]
 mod fixture;

@@ -67,6 +67,9 @@ pub trait Store {
     /// When the disk is full or the folder cannot be written to.
     fn reserve(&self) -> Result<(), StoreError>;
 
+    /// Gives back what `reserve` took.
+    fn release(&self);
+
     /// Keeps the signing secret.
     ///
     /// # Errors

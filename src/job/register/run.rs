@@ -169,6 +169,7 @@ impl<R: Remote, S: Store> Work<'_, R, S> {
 
     /// Takes the intent back where it is certain that nothing came of it.
     fn failed(&self, error: R::Error, what: &'static str) -> Failed<R::Error> {
+        self.means.store.release();
         if self.deleted || !R::untouched(&error) {
             return Failed::Halfway { what, source: error };
         }
@@ -179,6 +180,7 @@ impl<R: Remote, S: Store> Work<'_, R, S> {
 
     fn settle(mut self, put: Option<Put>) -> Done {
         let plan = self.plan;
+        self.means.store.release();
         let answered = put.is_some();
         let fresh = put.and_then(|put| put.secret);
         let to_keep = fresh.as_ref().or(self.means.given);

@@ -16,8 +16,6 @@ const VERSION: u8 = 1;
 pub struct Saved {
     /// The version of this record.
     pub v: u8,
-    /// The API it is about; a profile may be pointed at another one.
-    pub base: Option<String>,
     /// What hookctl registered last.
     pub current: Option<Endpoint>,
     /// Whether the profile's signing secret is that of this registration.
@@ -78,15 +76,7 @@ pub enum SecretState {
 
 impl Default for Saved {
     fn default() -> Self {
-        Self {
-            v: VERSION,
-            base: None,
-            current: None,
-            secret_known: false,
-            former: None,
-            intent: None,
-            temporary: None,
-        }
+        Self { v: VERSION, current: None, secret_known: false, former: None, intent: None, temporary: None }
     }
 }
 

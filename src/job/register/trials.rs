@@ -39,6 +39,7 @@ impl Store for Forgetful {
     fn reserve(&self) -> Result<(), StoreError> {
         Ok(())
     }
+    fn release(&self) {}
     fn keep(&self, secret: &Secret) -> Result<(), StoreError> {
         self.0.keep(secret)
     }
