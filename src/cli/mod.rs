@@ -103,9 +103,7 @@ macro_rules! entry {
 }
 
 /// The commands in the order of the help.
-const COMMANDS: [Entry; 10] = [
-const COMMANDS: [Entry; 12] = [
-const COMMANDS: [Entry; 14] = [
+const COMMANDS: &[Entry] = &[
     entry!(demo, DemoArgs),
     entry!(listen, ListenArgs),
     entry!(register, RegisterArgs),
@@ -115,11 +113,11 @@ const COMMANDS: [Entry; 14] = [
     entry!(events, EventsArgs),
     entry!(sandbox, SandboxArgs),
     entry!(providers, ProvidersArgs),
-    entry!(api, ApiArgs),
     entry!(login, LoginArgs),
     entry!(logout, LogoutArgs),
     entry!(whoami, WhoamiArgs),
     entry!(config, ConfigArgs),
+    entry!(api, ApiArgs),
     entry!(doctor, DoctorArgs),
     entry!(completions, CompletionsArgs),
     entry!(man, ManArgs),
@@ -237,7 +235,7 @@ mod tests {
     fn a_command_alone_is_defined_as_among_all() {
         let mut all = command();
         all.build();
-        for entry in &COMMANDS {
+        for entry in COMMANDS {
             let mut alone = command_for(Some(OsStr::new(entry.name)));
             alone.build();
             let help = |tree: &clap::Command| {
