@@ -31,11 +31,13 @@ pub enum Code {
     Unsupported,
     /// No provider was named and none could be recognised.
     UnknownProvider,
+    /// hookctl made the delivery from the vendor's API: its webhook never arrived.
+    Synthesized,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Verified,
         Self::NoHeader,
         Self::Malformed,
@@ -48,6 +50,7 @@ impl Code {
         Self::BadSecret,
         Self::Unsupported,
         Self::UnknownProvider,
+        Self::Synthesized,
     ];
 
     /// The stable text form, as in JSON records and the journal.
@@ -65,6 +68,7 @@ impl Code {
             Self::BadSecret => "bad_secret",
             Self::Unsupported => "unsupported",
             Self::UnknownProvider => "unknown_provider",
+            Self::Synthesized => "synthesized",
         }
     }
 
@@ -76,7 +80,10 @@ impl Code {
     /// Whether the question could be put at all: false means that nothing says
     /// the delivery is forged, only that nobody could check it.
     pub const fn judged(self) -> bool {
-        !matches!(self, Self::NoSecret | Self::BadSecret | Self::Unsupported | Self::UnknownProvider)
+        !matches!(
+            self,
+            Self::NoSecret | Self::BadSecret | Self::Unsupported | Self::UnknownProvider | Self::Synthesized
+        )
     }
 }
 

@@ -15,6 +15,8 @@ use super::writer::Writer;
 use super::{file, schema, signed};
 use crate::hook::attempt::Attempt;
 use crate::hook::delivery::Checked;
+use crate::hook::time::Timestamp;
+use bytes::Bytes;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -173,6 +175,16 @@ impl Journal {
     ) -> Result<(), WriteError> {
         let permit = self.notes.take(0).ok_or(WriteError::QueueFull)?;
         self.note(seq, NoteContent::Answer { status, answered_by, took }, permit)
+    }
+
+    /// Records what the vendor's API says of a delivery's interview (JSON), soon
+    /// and together with others. A later one replaces it.
+    ///
+    /// # Errors
+    /// When too much waits already, or the journal is closed: it was not recorded.
+    pub fn record_interview(&self, seq: u64, object: Bytes, fetched: Timestamp) -> Result<(), WriteError> {
+        let permit = self.notes.take(object.len()).ok_or(WriteError::QueueFull)?;
+        self.note(seq, NoteContent::Interview { object, fetched }, permit)
     }
 
     fn note(&self, seq: u64, content: NoteContent, permit: Permit) -> Result<(), WriteError> {

@@ -6,6 +6,7 @@ use super::{outbox, signed};
 use crate::hook::attempt::Outcome;
 use crate::hook::delivery::Checked;
 use crate::hook::headers::MAX_FIELDS;
+use crate::hook::time::Timestamp;
 use rusqlite::{CachedStatement, Connection, MAIN_DB, blob::ZeroBlob, params};
 use std::time::Duration;
 
@@ -108,6 +109,22 @@ pub(super) fn answer(
     connection
         .prepare_cached("UPDATE deliveries SET status = ?2, answered_by = ?3, took_us = ?4 WHERE seq = ?1")?
         .execute(params![seq, status, answered_by, micros(took)])?;
+    Ok(())
+}
+
+/// Stores what the vendor says of the interview; without the delivery, nothing.
+pub(super) fn interview(
+    connection: &Connection,
+    seq: i64,
+    object: &[u8],
+    fetched: Timestamp,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO interviews(seq, fetched_us, object)
+             SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM deliveries WHERE seq = ?1)",
+        )?
+        .execute(params![seq, fetched.micros(), object])?;
     Ok(())
 }
 

@@ -1,11 +1,13 @@
 //! The journal: deliveries and the attempts made with them, in one SQLite file.
 //!
 //! One process owns a journal and appends ([`Journal`]); others read it while
-//! that happens ([`Reader`]), and may add replays or prune ([`Guest`]). Bytes
+//! that happens ([`Reader`]), and may add replays or prune ([`Guest`]), or keep what
+//! a vendor answered for a while ([`Cache`]). Bytes
 //! go in and come out unchanged. A [`Stored`] exists only for a delivery whose
 //! commit is on the disk. Never reads the clock and never prints.
 
 mod budget;
+mod cache;
 mod counter;
 mod duplicates;
 mod error;
@@ -27,6 +29,7 @@ mod schema;
 mod stored;
 mod writer;
 
+pub use cache::Cache;
 pub use counter::Counter;
 pub use error::{OpenError, ReadError, WriteError};
 pub use filter::{Filter, Order, StatusFilter};
@@ -40,7 +43,7 @@ pub use outbox::{OutboxRow, OutboxState, Pending, Settlement};
 pub use prune::{PruneOptions, Pruned};
 pub use queue::SettledAnswer;
 pub use reader::{Page, Reader, Stats, TargetStats};
-pub use record::{Answered, Entry, KeptAttempt, LastAttempt, Listed, MAX_KEPT_ANSWER};
+pub use record::{Answered, Entry, KeptAttempt, KeptInterview, LastAttempt, Listed, MAX_KEPT_ANSWER};
 pub use stored::Stored;
 
 /// A number of a delivery as SQLite keeps it; numbers no journal reaches become one that is never used.

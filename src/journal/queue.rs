@@ -6,6 +6,8 @@ use super::notes::Attendant;
 use super::outbox::Settlement;
 use super::record::KeptAttempt;
 use crate::hook::delivery::Checked;
+use crate::hook::time::Timestamp;
+use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -70,7 +72,16 @@ pub(super) struct Note {
 #[derive(Debug)]
 pub(super) enum NoteContent {
     Attempt(KeptAttempt),
-    Answer { status: u16, answered_by: &'static str, took: Duration },
+    Answer {
+        status: u16,
+        answered_by: &'static str,
+        took: Duration,
+    },
+    /// What the vendor's API says of the interview; JSON.
+    Interview {
+        object: Bytes,
+        fetched: Timestamp,
+    },
 }
 
 /// How a try at a delivery that waits in the outbox went; the forwarder waits for it.

@@ -7,7 +7,7 @@ use super::error::{OpenError, ReadError};
 use super::filter::{Filter, Order};
 use super::handle::open_owned;
 use super::outbox::{self, OutboxState, Pending};
-use super::record::{self, Entry, Listed};
+use super::record::{self, Entry, KeptInterview, Listed};
 use super::schema::{self, State};
 use super::{file, retention, signed, unsigned};
 use crate::buffer::Buffer;
@@ -258,7 +258,18 @@ impl Reader {
         while let Some(row) = rows.next()? {
             attempts.push(record::kept_attempt(seq, row)?);
         }
-        Ok(Entry { listed, delivery, attempts })
+        let interview = self.interview(seq)?;
+        Ok(Entry { listed, delivery, attempts, interview })
+    }
+
+    fn interview(&self, seq: u64) -> rusqlite::Result<Option<KeptInterview>> {
+        self.connection
+            .prepare_cached("SELECT object, fetched_us FROM interviews WHERE seq = ?1")?
+            .query_row([signed(seq)], |row| {
+                let object: Vec<u8> = row.get(0)?;
+                Ok(KeptInterview { object: object.into(), fetched: Timestamp::from_micros(row.get(1)?) })
+            })
+            .optional()
     }
 
     /// Version, head and body. SQLite gives a large body only as a copy beside

@@ -77,6 +77,17 @@ pub struct Entry {
     pub delivery: Delivery,
     /// The attempts in the order they were recorded.
     pub attempts: Vec<KeptAttempt>,
+    /// What the vendor's API says of its interview, where that was fetched.
+    pub interview: Option<KeptInterview>,
+}
+
+/// What a vendor's API said of an interview.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptInterview {
+    /// The vendor's object, as JSON.
+    pub object: Bytes,
+    /// When it was fetched.
+    pub fetched: Timestamp,
 }
 
 /// An attempt as it was kept.

@@ -268,6 +268,7 @@ fn delete_rows(connection: &Connection, seqs: &[i64]) -> rusqlite::Result<u64> {
             "DELETE FROM contents WHERE seq BETWEEN ?1 AND ?2",
             "DELETE FROM attempts WHERE seq BETWEEN ?1 AND ?2",
             "DELETE FROM outbox WHERE seq BETWEEN ?1 AND ?2",
+            "DELETE FROM interviews WHERE seq BETWEEN ?1 AND ?2",
         ] {
             connection.prepare_cached(sql)?.execute(range)?;
         }

@@ -3,7 +3,8 @@
 //! `deliveries` is narrow and `contents` wide, so that listing, filtering and
 //! counting read no bodies; both are keyed by the number alone, because each
 //! further index is paid for by every delivery. `outbox` holds only what is
-//! undelivered. Old versions are never edited, only followed by new ones.
+//! undelivered. `interviews` holds what was fetched for a delivery, `vendor_cache`
+//! what a vendor answered lately. Old versions are never edited, only followed by new ones.
 
 use super::error::OpenError;
 use rusqlite::{Connection, TransactionBehavior};
@@ -13,7 +14,8 @@ use std::path::Path;
 const APPLICATION_ID: i32 = 0x686B_6374;
 
 /// Step n brings a journal from version n to n + 1.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE deliveries(
         seq INTEGER PRIMARY KEY,
         received_us INTEGER NOT NULL,
@@ -64,7 +66,20 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX outbox_pending ON outbox(target, seq) WHERE state = 'pending';
     CREATE TABLE journal(last_seq INTEGER NOT NULL);
     INSERT INTO journal(last_seq) VALUES (0);
-"];
+",
+    "
+    CREATE TABLE interviews(
+        seq INTEGER PRIMARY KEY,
+        fetched_us INTEGER NOT NULL,
+        object BLOB NOT NULL
+    );
+    CREATE TABLE vendor_cache(
+        name TEXT PRIMARY KEY,
+        fetched_us INTEGER NOT NULL,
+        answer BLOB NOT NULL
+    ) WITHOUT ROWID;
+",
+];
 
 /// The version this program writes.
 pub(super) fn known() -> i64 {

@@ -403,6 +403,9 @@ fn write_notes(transaction: &Transaction<'_>, notes: &[Note]) -> rusqlite::Resul
             NoteContent::Answer { status, answered_by, took } => {
                 insert::answer(transaction, note.seq, *status, answered_by, *took)?;
             }
+            NoteContent::Interview { object, fetched } => {
+                insert::interview(transaction, note.seq, object, *fetched)?;
+            }
         }
     }
     Ok(())
