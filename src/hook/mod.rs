@@ -18,6 +18,7 @@ pub mod headers;
 pub mod jq;
 pub mod json;
 pub mod jsontext;
+pub mod link;
 pub mod provider;
 pub mod quantity;
 pub mod sample;

@@ -2,6 +2,7 @@
 //! speak only through [`report::Report`].
 
 pub mod account;
+pub mod capacity;
 pub mod demo;
 pub mod export;
 pub mod judge;
