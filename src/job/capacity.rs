@@ -6,6 +6,7 @@
 //! means the project's quota. The limits explain, they never overrule.
 
 use crate::hook::time::Timestamp;
+use crate::vendor::{Limit, Study};
 use std::time::Duration;
 
 /// A limit and how much of it is used.
@@ -15,6 +16,23 @@ pub struct Usage {
     pub limit: Option<u64>,
     /// How many were taken; `None` when the vendor does not say.
     pub used: Option<u64>,
+}
+
+impl From<Limit> for Usage {
+    fn from(limit: Limit) -> Self {
+        Self { limit: limit.limit, used: limit.used }
+    }
+}
+
+impl<'a> From<&'a Study> for Given<'a> {
+    fn from(study: &'a Study) -> Self {
+        Self {
+            accepting: study.accepting_responses,
+            status: study.status.as_deref(),
+            weekly: study.limits.weekly.map(Usage::from),
+            monthly: study.limits.monthly.map(Usage::from),
+        }
+    }
 }
 
 impl Usage {

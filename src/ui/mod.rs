@@ -10,6 +10,7 @@ pub mod error;
 #[cfg(test)]
 mod fixture;
 pub mod human;
+pub mod interview;
 pub mod json;
 pub mod keys;
 mod line;
@@ -22,6 +23,7 @@ pub mod record;
 pub mod sanitize;
 pub mod sent;
 pub mod stream;
+pub mod study;
 pub mod style;
 pub mod table;
 pub mod text;
