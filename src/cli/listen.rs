@@ -98,6 +98,11 @@ pub struct ListenArgs {
     /// Exit 1 when a forwarded delivery is answered otherwise: 200, 2xx
     #[arg(long, value_name = "STATUS")]
     pub expect_status: Option<String>,
+    /// Fetch the interview of each verified interview.completed, after it was answered, and keep it with the delivery
+    ///
+    /// With the API key of the provider's profile or its variable, such as USERJOURNEYS_API_KEY.
+    #[arg(long)]
+    pub enrich: bool,
     /// The journal to keep deliveries in
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "HOOKCTL_JOURNAL", hide_env = true, conflicts_with = "no_journal")]
     pub journal: Option<PathBuf>,

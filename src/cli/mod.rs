@@ -4,6 +4,8 @@
 
 pub mod access;
 pub mod api;
+mod browser;
+pub mod capacity;
 pub mod complete;
 pub mod completions;
 pub mod config;
@@ -16,8 +18,10 @@ pub mod error;
 pub mod events;
 pub mod exit;
 mod faults;
+pub mod interviews;
 mod journal;
 mod keys;
+pub mod link;
 pub mod listen;
 pub mod login;
 pub mod logout;
@@ -32,8 +36,10 @@ mod screen;
 pub mod shared;
 pub mod sign;
 mod signals;
+pub mod studies;
 pub mod trigger;
 mod values;
+mod vendors;
 pub mod verify;
 mod waits;
 pub mod whoami;
@@ -107,6 +113,11 @@ const COMMANDS: &[Entry] = &[
     entry!(demo, DemoArgs),
     entry!(listen, ListenArgs),
     entry!(register, RegisterArgs),
+const COMMANDS: [Entry; 14] = [
+    entry!(studies, StudiesArgs),
+    entry!(capacity, CapacityArgs),
+    entry!(link, LinkArgs),
+    entry!(interviews, InterviewsArgs),
     entry!(sign, SignArgs),
     entry!(verify, VerifyArgs),
     entry!(trigger, TriggerArgs),

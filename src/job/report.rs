@@ -6,6 +6,7 @@
 use crate::hook::attempt::Attempt;
 use crate::hook::delivery::Checked;
 use crate::hook::time::Timestamp;
+use crate::vendor::Interview;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub enum Event {
     Delivery(Arc<Delivered>),
     /// A delivery was passed to a target after it had been answered, or again.
     Attempt(Arc<Attempted>),
+    /// The interview of a delivery was fetched, or could not be (`--enrich`).
+    Interview(Arc<Interviewed>),
     /// A connection or request was turned away before it was a delivery.
     Rejected(Rejected),
     /// Something a person should know; never part of the results.
@@ -149,6 +152,21 @@ pub struct Attempted {
     pub attempt: Attempt,
     /// What happens next.
     pub next: Next,
+}
+
+/// What the vendor says of a delivery's interview.
+#[derive(Clone, Debug)]
+pub struct Interviewed {
+    /// The delivery's number in the journal.
+    pub seq: u64,
+    /// Whose interview it is.
+    pub provider: &'static str,
+    /// The interview's id.
+    pub id: String,
+    /// The interview, or why it could not be fetched.
+    pub outcome: Result<Box<Interview>, String>,
+    /// How many bytes the vendor's object has.
+    pub bytes: usize,
 }
 
 /// What happens after an attempt.

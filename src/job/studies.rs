@@ -53,7 +53,7 @@ pub async fn find(
     wanted: &str,
     mut keep: Option<&mut (dyn Keep + Send)>,
 ) -> Result<Found, VendorError> {
-    let by_id = is_uuid(wanted);
+    let by_id = is_id(wanted);
     let own = format!("study/{wanted}");
     if let Some(known) = keep.as_deref().and_then(|keep| {
         by_id.then(|| kept(keep, &own, wanted)).flatten().or_else(|| kept(keep, LIST, wanted))
@@ -106,7 +106,7 @@ fn pick(studies: Vec<Study>, wanted: &str) -> Picked {
 }
 
 /// Whether a text is written as the vendor writes ids.
-fn is_uuid(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
     text.len() == 36 && uuid::Uuid::parse_str(text).is_ok()
 }
 
@@ -160,9 +160,9 @@ mod tests {
 
     #[test]
     fn only_what_is_written_as_an_id_is_asked_for_as_one() {
-        assert!(is_uuid("e5f6a7b8-1234-56cd-ef78-222222222222"));
+        assert!(is_id("e5f6a7b8-1234-56cd-ef78-222222222222"));
         for name in ["Onboarding Feedback", "e5f6a7b8123456cdef78222222222222", "../webhooks", ""] {
-            assert!(!is_uuid(name), "{name}");
+            assert!(!is_id(name), "{name}");
         }
     }
 }

@@ -10,14 +10,18 @@ mod written;
 use super::human;
 use super::page::Page;
 use super::sanitize::{Rules, lines};
-use super::style::Role;
+use super::style::{Mark, Role};
 use super::table::{Cell, facts, table};
 use crate::job::interviews::moment;
+use crate::job::report::Interviewed;
 use crate::vendor::Interview;
 use crate::vendor::reading::Transcript;
 
 /// Columns before what was said and answered.
 const INDENT: usize = 2;
+
+/// The most columns of a summary in a line.
+const WIDEST: usize = 160;
 
 /// A list: a line an interview, columns in line with each other.
 pub fn list(page: &mut Page, items: &[Interview]) {
@@ -35,6 +39,51 @@ fn cells(interview: &Interview) -> Vec<Cell> {
         text(Role::Key, &interview.reference_id),
         text(Role::Plain, &interview.headline),
     ]
+}
+
+/// An interview whose webhook never arrived.
+#[derive(Clone, Copy, Debug)]
+pub struct Missing<'a> {
+    /// The interview.
+    pub interview: &'a Interview,
+    /// A delivery of its id came whose signature does not hold.
+    pub refused: bool,
+    /// The number of the delivery that was made in its place.
+    pub synthesized: Option<u64>,
+}
+
+/// A list of interviews without their webhooks.
+pub fn missing(page: &mut Page, items: &[Missing<'_>]) {
+    let row = |missing: &Missing<'_>| {
+        let mut row = cells(missing.interview);
+        let mut note = Cell::new(Role::Plain, "");
+        if missing.refused {
+            note = note.and(Role::Warning, "a delivery came, but its signature does not hold ");
+        }
+        if let Some(seq) = missing.synthesized {
+            note = note.and(Role::Plain, "made ").and(Role::Seq, format!("#{seq}"));
+        }
+        row.insert(1, note);
+        row
+    };
+    table(page, &items.iter().map(row).collect::<Vec<_>>());
+}
+
+/// A line below a delivery: its interview was fetched, or why not.
+pub fn fetched(page: &mut Page, interviewed: &Interviewed) {
+    page.space(INDENT).put(Role::Seq, format!("#{}", interviewed.seq)).space(1);
+    page.put(Role::Dim, "interview").space(1);
+    match &interviewed.outcome {
+        Ok(interview) => {
+            let said = interview.headline.as_deref().or(interview.summary.as_deref()).unwrap_or("fetched");
+            page.put_within(Role::Plain, said, WIDEST);
+        }
+        Err(reason) => {
+            page.mark(Role::Warning, Mark::Alert).space(1);
+            page.put(Role::Warning, "not fetched").put(Role::Plain, format!(": {reason}"));
+        }
+    }
+    page.end_line();
 }
 
 /// One interview whole: facts, summary, answers, transcript.

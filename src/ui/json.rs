@@ -5,7 +5,9 @@
 //! filter's language and does not stop the job when the output is closed: who
 //! owns the streams does, through `Streams::when_broken`.
 
-use super::record::{AttemptRecord, DeliveryRecord, ReadyRecord, RejectedRecord, SummaryRecord};
+use super::record::{
+    AttemptRecord, DeliveryRecord, InterviewRecord, ReadyRecord, RejectedRecord, SummaryRecord,
+};
 use super::stream::{Streams, WriteError};
 use super::text::note;
 use crate::job::report::{Event, Report};
@@ -68,6 +70,7 @@ impl Report for JsonReport {
             Event::Ready(ready) => self.print(&ReadyRecord::from(&**ready)),
             Event::Delivery(delivered) => self.print(&DeliveryRecord::from(&**delivered)),
             Event::Attempt(attempted) => self.print(&AttemptRecord::from(&**attempted)),
+            Event::Interview(interviewed) => self.print(&InterviewRecord::from(&**interviewed)),
             Event::Rejected(rejected) => self.print(&RejectedRecord::from(rejected)),
             Event::Summary(summary) => self.print(&SummaryRecord::from(summary)),
             Event::Note(said) => {

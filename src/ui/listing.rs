@@ -6,6 +6,7 @@
 
 use super::delivery;
 use super::human;
+use super::interview;
 use super::page::Page;
 use super::pretty;
 use super::record::{AnswerRecord, DeliveryRecord, VerdictRecord, milliseconds};
@@ -15,6 +16,7 @@ use super::table::{Cell, table};
 use crate::hook::delivery::Checked;
 use crate::journal::{Entry, Listed, OutboxRow, OutboxState};
 use serde::Serialize;
+use serde_json::Value;
 
 /// What is owed to one target of a delivery.
 #[derive(Clone, Debug, Serialize)]
@@ -97,7 +99,12 @@ impl EntryParts {
             .with_answer(answer(&entry.listed))
             .with_duplicate_of(entry.listed.duplicate_of)
             .with_attempts(entry.attempts.iter().map(|kept| &kept.attempt));
-        EntryRecord { delivery, outbox: entry.listed.outbox.iter().map(OwedRecord::from).collect() }
+        let interview = entry.interview.as_ref().map(|kept| &*kept.object);
+        EntryRecord {
+            delivery,
+            outbox: entry.listed.outbox.iter().map(OwedRecord::from).collect(),
+            interview: interview.and_then(|object| serde_json::from_slice(object).ok()),
+        }
     }
 }
 
@@ -107,6 +114,9 @@ pub struct EntryRecord<'a> {
     #[serde(flatten)]
     delivery: DeliveryRecord<'a>,
     outbox: Vec<OwedRecord<'a>>,
+    /// What the vendor's API says of it, where that was fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interview: Option<Value>,
 }
 
 fn answer(listed: &Listed) -> Option<AnswerRecord<'_>> {
@@ -218,6 +228,18 @@ pub fn whole(page: &mut Page, entry: &Entry, reveal: bool) {
                 page.space(delivery::INDENT).put(Role::Plain, &failure.detail).end_line();
             }
         }
+    }
+    interviewed(page, entry);
+}
+
+/// What was fetched of its interview.
+fn interviewed(page: &mut Page, entry: &Entry) {
+    let Some(kept) = &entry.interview else { return };
+    page.end_line().put(Role::Strong, "interview").space(1);
+    page.put(Role::Dim, format!("fetched {}", kept.fetched.rfc3339_millis())).end_line();
+    match crate::job::interviews::read(&kept.object) {
+        Some(read) => interview::whole(page, &read),
+        None => pretty::body(page, &kept.object, Some(b"application/json"), delivery::INDENT),
     }
 }
 

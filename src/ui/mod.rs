@@ -19,6 +19,7 @@ pub mod page;
 pub mod pretty;
 pub mod progress;
 pub mod prompt;
+pub mod qr;
 pub mod record;
 pub mod sanitize;
 pub mod sent;

@@ -17,6 +17,9 @@
 //! | `attempt` | an attempt after the answer; those before it are in `attempts` of the delivery | [`AttemptRecord`] |
 //! | `rejected` | a connection or request was turned away | [`RejectedRecord`] |
 //! | `summary` | last | [`SummaryRecord`] |
+//! | `study`, `capacity`, `link` | what a vendor says of a study | [`StudyRecord`], [`CapacityRecord`], [`LinkRecord`] |
+//! | `interview` | an interview; from `listen --enrich` with the `seq` of its delivery | [`InterviewRecord`] |
+//! | `missing` | an interview whose webhook never arrived | [`MissingRecord`] |
 //! | `verdict` | what `verify` found, also inside a delivery | [`VerdictRecord`] |
 //!
 //! Does not write: `stream` does.
@@ -32,8 +35,12 @@ use serde::{Serialize, Serializer};
 use std::time::Duration;
 
 mod life;
+mod vendor;
 
 pub use life::{ReadyRecord, RejectedRecord, SecretRecord, SummaryRecord};
+pub use vendor::{
+    CapacityRecord, InterviewRecord, LinkRecord, MissingRecord, Reconciled, ReconciledRecord, StudyRecord,
+};
 
 /// The version of the schema.
 pub const VERSION: u8 = 1;

@@ -7,6 +7,7 @@
 
 use super::delivery;
 use super::human;
+use super::interview;
 use super::page::Page;
 use super::stream::Streams;
 use super::style::{Mark, Role};
@@ -168,6 +169,7 @@ impl Report for TextReport {
                 self.result(|page| delivery::delivered(page, delivered, self.options));
             }
             Event::Attempt(attempted) => self.result(|page| delivery::attempted(page, attempted)),
+            Event::Interview(interviewed) => self.result(|page| interview::fetched(page, interviewed)),
             Event::Rejected(rejected) => self.result(|page| delivery::rejected(page, rejected)),
             Event::Note(said) if said.level == Level::Info => {
                 let mut page = self.streams.narration();

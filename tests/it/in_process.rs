@@ -87,6 +87,7 @@ impl Job {
         let (no_keys, commands) = mpsc::channel(1);
         let ledger = journal::Options { durability: Durability::Off, ..journal::Options::default() };
         let rooms = Rooms {
+            interviews: None,
             ledger: Ledger::Journal(Journal::open(journal, ledger).unwrap()),
             judge: Judge::new(Catalogue::builtin(), None, Box::new(Knows(KOJI)), None),
             forwarder: Forwarder::new(ForwardOptions {

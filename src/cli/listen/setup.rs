@@ -2,6 +2,7 @@
 //! wrong is found before a socket is opened, each with the command that mends it.
 
 use super::{ListenArgs, RetryArg};
+use crate::cli::access::AccessArgs;
 use crate::cli::context::{Context, unusable};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -10,6 +11,7 @@ use crate::cli::journal::not_opened;
 use crate::cli::screen::{self, Screen};
 use crate::cli::signals::Stop;
 use crate::cli::values::{duration, filter, headers, size, statuses};
+use crate::cli::vendors;
 use crate::config::secrets::{Secrets, variable_of};
 use crate::forward::{ForwardOptions, Forwarder};
 use crate::hook::provider::{Catalogue, Provider};
@@ -17,6 +19,7 @@ use crate::hook::schedule::Schedule;
 use crate::hook::secret::Secret;
 use crate::hook::signature::KeyError;
 use crate::hook::target::Target;
+use crate::job::interviews::Source;
 use crate::job::judge::Judge;
 use crate::job::listen::{self, Ended, Ledger, Options, Rooms, Until};
 use crate::job::report::{AnswerPolicy, SecretOrigin};
@@ -27,6 +30,7 @@ use crate::serve::{self, BindError, Limits};
 pub(super) struct Setup {
     judge: Judge,
     forwarder: Forwarder,
+    interviews: Option<Source>,
     options: Options,
 }
 
@@ -45,7 +49,9 @@ impl Setup {
         let forwarder = forwarder(args, protected.clone())?;
         let options = options(args, context, known, protected)?;
         let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;
-        Ok(Self { judge: Judge::new(catalogue, named, Box::new(secrets), tolerance), forwarder, options })
+        let interviews = args.enrich.then(|| interviews(args, context)).transpose()?;
+        let judge = Judge::new(catalogue, named, Box::new(secrets), tolerance);
+        Ok(Self { judge, forwarder, interviews, options })
     }
 
     pub(super) fn warn(&self, args: &ListenArgs, context: &Context) {
@@ -86,7 +92,14 @@ impl Setup {
         context.streams().when_broken(move |_| broken.ask());
         let Screen { report, commands, keys } = screen::of_listen(args, context, &stop);
         let bounded = args.until.is_some() || args.run_for.is_some();
-        let rooms = Rooms { ledger, judge: self.judge, forwarder: self.forwarder, report, commands };
+        let rooms = Rooms {
+            ledger,
+            judge: self.judge,
+            forwarder: self.forwarder,
+            interviews: self.interviews,
+            report,
+            commands,
+        };
         let ended = tokio::select! {
             ended = listen::run(socket, rooms, self.options, stop.first()) => ended,
             () = stop.second() => return Ok(Exit::Interrupted),
@@ -109,6 +122,12 @@ impl Setup {
             Ended::Stopped | Ended::Enough => Exit::Done,
         })
     }
+}
+
+/// Where `--enrich` fetches from: the account of the named provider, or the only one there is.
+fn interviews(args: &ListenArgs, context: &Context) -> Result<Source, CommandError> {
+    let access = AccessArgs { provider: args.provider.provider.clone(), ..AccessArgs::default() };
+    vendors::interviews(context, &access)
 }
 
 fn options(

@@ -7,6 +7,7 @@
 use super::aside::Aside;
 use super::dispatch::NewWork;
 use super::ending::Ending;
+use super::enrich::Enricher;
 use super::last::Last;
 use super::ledger::Ledger;
 use super::pump::Pump;
@@ -43,6 +44,7 @@ pub(super) struct Intake {
     pub(super) pump: Arc<Pump>,
     pub(super) new_work: NewWork,
     pub(super) aside: Aside,
+    pub(super) enricher: Enricher,
     pub(super) ending: Ending,
     /// The last delivery that was wanted, for sending it again.
     pub(super) last: Last,
@@ -252,6 +254,8 @@ impl Intake {
                 }))
             });
             if counts {
+                // After the delivery itself was told.
+                self.enricher.offer(seq, &checked);
                 self.count_towards_end(&checked);
             }
         }
@@ -304,9 +308,10 @@ impl Intake {
         }
     }
 
-    /// Waits for what still goes to further targets.
+    /// Waits for what still goes to further targets, and for interviews that are fetched.
     pub(super) async fn finish(&self) {
         self.aside.finish().await;
+        self.enricher.finish(&self.pump).await;
     }
 
     fn keep(&self, seq: u64, status: u16, by: AnsweredBy, took: Duration, attempt: &Attempt) {

@@ -2,8 +2,10 @@
 
 use crate::hook::attempt::Attempt;
 use crate::hook::delivery::Checked;
+use crate::hook::time::Timestamp;
 use crate::job::report::AnsweredBy;
 use crate::journal::{Counter, Journal, Reader, SettledAnswer, Stored, WriteError};
+use bytes::Bytes;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +58,19 @@ impl Ledger {
     pub(super) fn record_attempt(&self, seq: u64, attempt: &Attempt) -> Result<(), WriteError> {
         match self {
             Self::Journal(journal) => journal.record_attempt(seq, attempt),
+            Self::Counter(_) => Ok(()),
+        }
+    }
+
+    /// Keeps what the vendor says of a delivery's interview.
+    pub(super) fn record_interview(
+        &self,
+        seq: u64,
+        object: Bytes,
+        fetched: Timestamp,
+    ) -> Result<(), WriteError> {
+        match self {
+            Self::Journal(journal) => journal.record_interview(seq, object, fetched),
             Self::Counter(_) => Ok(()),
         }
     }

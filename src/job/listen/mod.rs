@@ -7,6 +7,7 @@
 mod aside;
 mod dispatch;
 mod ending;
+mod enrich;
 mod intake;
 mod last;
 mod ledger;
@@ -19,12 +20,14 @@ use crate::forward::Forwarder;
 use crate::hook::jq::Filter;
 use crate::hook::schedule::Schedule;
 use crate::hook::target::Target;
+use crate::job::interviews::Source;
 use crate::job::judge::Judge;
 use crate::job::report::{AnswerPolicy, Event, Ready, Report, SecretOrigin};
 use crate::receive::Receiver;
 use crate::serve::{self, Limits};
 use aside::Aside;
 use ending::{Ending, Manner};
+use enrich::Enricher;
 use intake::Intake;
 use last::Last;
 use pump::Pump;
@@ -134,6 +137,8 @@ pub struct Rooms {
     pub judge: Judge,
     /// Passes them on.
     pub forwarder: Forwarder,
+    /// Where the interviews of deliveries are fetched from; `None` fetches none.
+    pub interviews: Option<Source>,
     /// Hears what happens.
     pub report: Arc<dyn Report>,
     /// What a person asks for meanwhile.
@@ -151,7 +156,7 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send,
 ) -> Result<Outcome, ListenError> {
     let begun = Instant::now();
-    let Rooms { ledger, judge, forwarder, report, mut commands } = rooms;
+    let Rooms { ledger, judge, forwarder, interviews, report, mut commands } = rooms;
     let pump = Pump::start(report, ledger.path().map(Into::into)).map_err(ListenError::Start)?;
     pump.say(Event::Ready(Arc::new(ready(&listener, &ledger, &judge, &options)?)));
     let (ledger, pump, tally) = (Arc::new(ledger), Arc::new(pump), Arc::new(Tally::default()));
@@ -159,6 +164,7 @@ pub async fn run(
     dispatch::say_what_is_stranded(&ledger, &options, &pump);
     let ending = Ending::new(options.limits.drain);
     let dispatch = dispatch::start(&ledger, &forwarder, &options, &pump, &tally, &ending);
+    let enricher = Enricher::start(interviews, &ledger, &pump, &ending);
     let intake = Intake {
         judge,
         ledger: Arc::clone(&ledger),
@@ -168,6 +174,7 @@ pub async fn run(
         pump: Arc::clone(&pump),
         new_work: dispatch.new_work(),
         aside: Aside::default(),
+        enricher,
         ending: ending.clone(),
         last: Last::default(),
     };

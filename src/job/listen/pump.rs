@@ -195,6 +195,7 @@ fn size_of_bodies(event: &Event) -> usize {
             delivered.checked.delivery.body.len() + answers
         }
         Event::Attempt(attempted) => answered(&attempted.attempt),
+        Event::Interview(interviewed) => interviewed.bytes,
         _ => 0,
     }
 }
