@@ -113,7 +113,6 @@ const COMMANDS: &[Entry] = &[
     entry!(demo, DemoArgs),
     entry!(listen, ListenArgs),
     entry!(register, RegisterArgs),
-const COMMANDS: [Entry; 14] = [
     entry!(studies, StudiesArgs),
     entry!(capacity, CapacityArgs),
     entry!(link, LinkArgs),

@@ -114,6 +114,7 @@ pub(super) async fn listener(set_up: SetUp, app: SocketAddr) -> Result<(Listener
         judge: Judge::new(Catalogue::builtin(), None, Box::new(Arc::clone(&secrets)), None),
         forwarder: Forwarder::new(ForwardOptions::default()).map_err(|error| said(&error))?,
         report: Arc::new(Ear { report: set_up.report, ear, ready: Mutex::new(Some(ready)) }),
+        interviews: None,
         commands,
     };
     let options = options(target, set_up.broken == Some(Step::Forged));
