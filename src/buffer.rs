@@ -66,6 +66,11 @@ impl Buffer {
         true
     }
 
+    /// What was gathered so far.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The bytes.
     pub fn into_bytes(self) -> Bytes {
         self.bytes.into()

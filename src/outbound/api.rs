@@ -7,8 +7,9 @@
 //! back, and every wait and every answer has an end. Never retries and never
 //! judges a status: a 302 and a 500 are answers.
 
+use crate::buffer::Buffer;
 use crate::hook::target::is_loopback_host;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{Request, Response};
 use reqwest::redirect::Policy;
 use std::sync::OnceLock;
@@ -23,7 +24,7 @@ pub struct ApiOptions {
     pub idle_timeout: Duration,
     /// The time for everything.
     pub timeout: Duration,
-    /// The most bytes of an answer's body.
+    /// The most bytes of an answer's body. What is made of them takes several times as much.
     pub max_answer: usize,
 }
 
@@ -33,7 +34,7 @@ impl Default for ApiOptions {
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(15),
             timeout: Duration::from_secs(30),
-            max_answer: 16 << 20,
+            max_answer: 4 << 20,
         }
     }
 }
@@ -140,17 +141,16 @@ impl Api {
         if answer.content_length().is_some_and(|length| length > limit as u64) {
             return Err(ApiError::TooLarge { limit });
         }
-        let mut body = BytesMut::new();
+        let mut body = Buffer::default();
         while let Some(chunk) = answer.chunk().await.map_err(ApiError::exchanging)? {
-            if body.len().saturating_add(chunk.len()) > limit {
+            if body.len().saturating_add(chunk.len()) > limit || !body.push(&chunk, limit) {
                 return Err(ApiError::TooLarge { limit });
             }
-            body.extend_from_slice(&chunk);
-            if ended(&body) {
+            if ended(body.as_slice()) {
                 break;
             }
         }
-        let mut whole = Response::new(body.freeze());
+        let mut whole = Response::new(body.into_bytes());
         *whole.status_mut() = answer.status();
         *whole.headers_mut() = std::mem::take(answer.headers_mut());
         Ok(whole)

@@ -5,7 +5,7 @@ use super::base::{BaseUrl, is_dots};
 use super::call::{Answer, Call};
 use super::error::{Trouble, VendorError};
 use super::limits::{self, RateLimit};
-use super::retry::{Ended, Policy};
+use super::retry::{Ended, Pause, Policy};
 use super::shape;
 use crate::clock;
 use crate::hook::secret::Secret;
@@ -19,8 +19,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long one call may take with everything, waits and tries included.
-const TIME_LIMIT: Duration = Duration::from_secs(90);
+/// How long one call may take with all its tries and its own waits. Waits that
+/// the vendor asks for come on top; each is a minute at most, and is told of.
+const TIME_LIMIT: Duration = Duration::from_secs(35);
 
 /// A vendor whose API is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +160,7 @@ impl Client {
         self
     }
 
-    /// How long one call may take with everything.
+    /// How long one call may take, apart from waits that the vendor asks for.
     #[must_use]
     pub fn with_time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
@@ -197,12 +198,7 @@ impl Client {
     /// # Errors
     /// When there is no answer.
     pub async fn exchange(&self, call: &Call<'_>) -> Result<Answer, VendorError> {
-        let deadline = Instant::now() + self.time_limit;
-        let exchanged = tokio::time::timeout_at(deadline, self.tries(call, deadline)).await;
-        let limit = self.time_limit;
-        exchanged
-            .unwrap_or_else(|_| Err(VendorError::new(call.endpoint(), Trouble::OutOfTime { limit })))
-            .map_err(|error| self.placed(error))
+        self.tries(call).await.map_err(|error| self.placed(error))
     }
 
     /// Adds to an error where and whose call it was.
@@ -243,42 +239,41 @@ impl Client {
         key.map_or_else(|| said.to_owned(), |key| said.replace(key, "[key]"))
     }
 
-    async fn tries(&self, call: &Call<'_>, deadline: Instant) -> Result<Answer, VendorError> {
-        let request = self.request(call).map_err(|trouble| VendorError::new(call.endpoint(), trouble))?;
-        for tries in 1.. {
-            self.respect(call, tries).await;
+    async fn tries(&self, call: &Call<'_>) -> Result<Answer, VendorError> {
+        let failed = |trouble, tries| VendorError::new(call.endpoint(), trouble).tried(tries);
+        let request = self.request(call).map_err(|trouble| failed(trouble, 0))?;
+        self.respect(call).await;
+        let mut deadline = Instant::now() + self.time_limit;
+        let mut tries = 0;
+        loop {
+            tries += 1;
             let streamed = call.accept.contains("event-stream");
             let ended = |body: &[u8]| streamed && super::sse::ended(body);
-            let sent = self.api.send_until(request.clone(), ended).await;
+            let sent = self.api.send_until(request.clone(), ended);
+            let Ok(sent) = tokio::time::timeout_at(deadline, sent).await else {
+                return Err(failed(Trouble::OutOfTime { limit: self.time_limit }, tries));
+            };
             let sent = sent.map(|answer| self.note(call, answer, tries));
-            let ended = match &sent {
-                Ok(answer) if answer.status < 400 => None,
-                Ok(answer) => {
-                    Some(Ended::Status(answer.status, limits::asked(&answer.headers, clock::now())))
-                }
-                Err(ApiError::Connect(_)) => Some(Ended::NotSent),
-                Err(error) => error.retryable().then_some(Ended::Broken),
-            };
-            let wait = ended.and_then(|ended| self.policy.next(call.again, ended, tries, clock::jitter()));
-            // A wait that does not fit is not begun: the answer in hand says more.
-            let fits = wait.filter(|wait| Instant::now() + self.policy.real(*wait) < deadline);
-            let Some(wait) = fits else {
-                return sent.map_err(|error| {
-                    VendorError::new(call.endpoint(), Trouble::Unanswered(error)).tried(tries)
-                });
-            };
+            let pause =
+                ended_as(&sent).and_then(|ended| self.policy.next(call.again, ended, tries, clock::jitter()));
+            let real = self.policy.real(pause.map(Pause::duration).unwrap_or_default());
+            match pause {
+                Some(Pause::Asked(_)) => deadline += real,
+                Some(Pause::Own(_)) if Instant::now() + real < deadline => {}
+                // A wait that does not fit is not begun: what is in hand says more.
+                _ => return sent.map_err(|error| failed(Trouble::Unanswered(error), tries)),
+            }
+            let duration = pause.map(Pause::duration).unwrap_or_default();
             let status = sent.ok().map(|answer| answer.status);
-            self.pause(&Wait { endpoint: call.endpoint(), duration: wait, status, tries }).await;
+            self.pause(&Wait { endpoint: call.endpoint(), duration, status, tries }).await;
         }
-        Err(VendorError::new(call.endpoint(), Trouble::NotAPath))
     }
 
     /// Waits when the last answer said that nothing remains.
-    async fn respect(&self, call: &Call<'_>, tries: u32) {
+    async fn respect(&self, call: &Call<'_>) {
         let seen = self.seen.lock().map_or(None, |seen| *seen);
         let wait = seen.and_then(|(limit, came)| limit.wait_before_next(came, clock::now()));
-        // After an answer, the wait that it asked for is over.
-        if let Some(duration) = wait.filter(|_| tries == 1) {
+        if let Some(duration) = wait {
             self.pause(&Wait { endpoint: call.endpoint(), duration, status: None, tries: 0 }).await;
         }
     }
@@ -348,6 +343,16 @@ impl Client {
             url.push_str(&query.finish());
         }
         Ok(url)
+    }
+}
+
+/// How a try ended, where it is not simply to be taken.
+fn ended_as(sent: &Result<Answer, ApiError>) -> Option<Ended> {
+    match sent {
+        Ok(answer) if answer.status < 400 => None,
+        Ok(answer) => Some(Ended::Status(answer.status, limits::asked(&answer.headers, clock::now()))),
+        Err(ApiError::Connect(_)) => Some(Ended::NotSent),
+        Err(error) => error.retryable().then_some(Ended::Broken),
     }
 }
 

@@ -71,10 +71,28 @@ impl Default for Policy {
     }
 }
 
+/// A wait before the next try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// As long as the vendor asked for.
+    Asked(Duration),
+    /// As long as hookctl thinks right.
+    Own(Duration),
+}
+
+impl Pause {
+    /// How long.
+    pub fn duration(self) -> Duration {
+        match self {
+            Self::Asked(wait) | Self::Own(wait) => wait,
+        }
+    }
+}
+
 impl Policy {
     /// How long to wait before the next try; `None` when there is none.
     /// `jitter` is a number from 0 to 1 that the caller draws.
-    pub fn next(&self, again: Again, ended: Ended, tries: u32, jitter: f64) -> Option<Duration> {
+    pub fn next(&self, again: Again, ended: Ended, tries: u32, jitter: f64) -> Option<Pause> {
         if tries >= self.tries || !may_repeat(again, ended) {
             return None;
         }
@@ -87,8 +105,8 @@ impl Policy {
         match asked {
             Some(asked) if asked > self.longest => None,
             // Never sooner than asked for, and not all at the same moment.
-            Some(asked) => Some(asked.saturating_add(self.base.mul_f64(jitter))),
-            None => Some(self.backoff(tries).mul_f64(jitter)),
+            Some(asked) => Some(Pause::Asked(asked.saturating_add(self.base.mul_f64(jitter)))),
+            None => Some(Pause::Own(self.backoff(tries).mul_f64(jitter))),
         }
     }
 
@@ -121,7 +139,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn next(again: Again, ended: Ended, tries: u32, jitter: f64) -> Option<Duration> {
-        Policy::default().next(again, ended, tries, jitter)
+        Policy::default().next(again, ended, tries, jitter).map(Pause::duration)
     }
 
     #[test]
