@@ -110,7 +110,11 @@ async fn once(client: &Client, call: &Call<'_>, context: &Context) -> Result<Exi
         let hint = "keep it where only you can read it; `hookctl register` does that by itself";
         context.streams().warn("the answer holds the signing secret, which comes only once", Some(hint));
     }
-    client.judge(answer).map(|_| Exit::Done).map_err(|error| failed(&error))
+    let answer = client.judge(answer).map_err(|error| failed(&error))?;
+    if !answer.body.is_empty() && !is_stream(&answer) {
+        client.json(&answer).map_err(|error| failed(&error))?;
+    }
+    Ok(Exit::Done)
 }
 
 /// Follows `has_more` with the id of the last item, until there are no more.
@@ -147,7 +151,7 @@ async fn pages(client: &Client, mut call: Call<'_>, context: &Context) -> Result
 }
 
 fn failed(error: &crate::vendor::VendorError) -> CommandError {
-    call_failed("make the call", error)
+    call_failed("call the API", error)
 }
 
 /// One item of a list, on one line.
@@ -162,17 +166,15 @@ fn show_item(item: &Value, context: &Context) -> Result<(), CommandError> {
 fn show(answer: &Answer, context: &Context) -> Result<(), CommandError> {
     let streams = context.streams();
     if context.json() {
-        let body = answer.json().unwrap_or_else(|_| text_of(answer));
         let record = json!({
             "v": 1, "type": "answer", "endpoint": answer.endpoint(), "status": answer.status,
-            "request_id": answer.request_id(), "body": body,
+            "request_id": answer.request_id(), "body": body_of(answer),
         });
         return context.record(&record);
     }
     context.detail(&format!("`{}` was answered {}", answer.endpoint(), answer.status));
-    let good = (200..300).contains(&answer.status);
     // A page of HTML says nothing that the error does not say.
-    if answer.body.is_empty() || (!good && answer.json().is_err()) {
+    if answer.body.is_empty() || (answer.json().is_err() && !is_stream(answer)) {
         return Ok(());
     }
     if streams.look().width.is_none() {
@@ -185,12 +187,14 @@ fn show(answer: &Answer, context: &Context) -> Result<(), CommandError> {
     Ok(streams.show(&page)?)
 }
 
-/// A body that is no JSON, such as a stream of events; null when it is no text.
-fn text_of(answer: &Answer) -> Value {
-    match std::str::from_utf8(&answer.body) {
-        Ok(text) if !text.is_empty() => text.into(),
-        _ => Value::Null,
-    }
+/// The body in a record: JSON, or the text of a stream of events; null for anything else.
+fn body_of(answer: &Answer) -> Value {
+    let text = || is_stream(answer).then(|| String::from_utf8_lossy(&answer.body).into_owned().into());
+    answer.json().ok().or_else(text).unwrap_or(Value::Null)
+}
+
+fn is_stream(answer: &Answer) -> bool {
+    answer.content_type().as_deref() == Some("text/event-stream")
 }
 
 fn call(args: &ApiArgs, base: &BaseUrl, context: &Context) -> Result<Call<'static>, CommandError> {
@@ -258,6 +262,10 @@ fn place(given: &str, base: &BaseUrl) -> Result<Place, CommandError> {
     let below = below.split('#').next().unwrap_or_default();
     let (path, query) = below.split_once('?').unwrap_or((below, ""));
     let path = if path.starts_with('/') { encoded(path) } else { encoded(&format!("/{path}")) };
+    if !BaseUrl::has_below(&path) {
+        return Err(wrong("could not use PATH", "it has parts that are empty, `.` or `..`")
+            .hint("name the path below the base URL, such as /studies"));
+    }
     let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     Ok((path, query))
 }

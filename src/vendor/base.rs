@@ -91,6 +91,13 @@ impl BaseUrl {
         is_loopback_host(&self.host)
     }
 
+    /// Whether a path, encoded and with its slash in front, stays below a base:
+    /// it has no empty parts and no dots, so no part of it names a host or goes up.
+    pub fn has_below(path: &str) -> bool {
+        let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\#?\"<>".contains(&byte));
+        plain && path.starts_with('/') && !path.contains("//") && !path.split('/').any(is_dots)
+    }
+
     /// The path and query of a URL below this one; `None` for any other URL.
     pub fn below<'a>(&self, url: &'a str) -> Option<&'a str> {
         let rest = url.strip_prefix(&self.text)?;

@@ -1,7 +1,7 @@
 //! Sends one call: to the base's host only, again where that is safe, slower
 //! when the vendor asks for it, and never longer than its time.
 
-use super::base::{BaseUrl, is_dots};
+use super::base::BaseUrl;
 use super::call::{Answer, Call};
 use super::error::{Trouble, VendorError};
 use super::limits::{self, RateLimit};
@@ -326,13 +326,10 @@ impl Client {
         request.body(body.into()).map_err(|_| Trouble::NotAPath)
     }
 
-    /// The URL of a call. The path begins with one slash and has no dots, so it
-    /// stays below the base.
+    /// The URL of a call.
     fn url(&self, call: &Call<'_>) -> Result<String, Trouble> {
         let path = call.path.as_ref();
-        let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\#?\"<>".contains(&byte));
-        let inside = path.is_empty() || (path.starts_with('/') && !path.contains("//"));
-        if !plain || !inside || path.split('/').any(is_dots) {
+        if !BaseUrl::has_below(path) {
             return Err(Trouble::NotAPath);
         }
         let mut url = format!("{}{path}", self.base);

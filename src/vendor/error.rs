@@ -276,7 +276,7 @@ impl fmt::Display for VendorError {
             Trouble::Unanswered(ApiError::TooLarge { limit }) => {
                 write!(f, " was answered with over {limit} bytes")?;
             }
-            Trouble::Unanswered(_) => write!(f, " was not answered{}", self.times())?,
+            Trouble::Unanswered(error) => write!(f, " was not answered{}: {error}", self.times())?,
             Trouble::OutOfTime { limit } => {
                 write!(f, " was not answered within {} s", limit.as_secs_f64())?;
             }
@@ -293,12 +293,10 @@ impl fmt::Debug for VendorError {
 }
 
 impl Error for VendorError {
+    /// The innermost cause, in the words of the operating system or of TLS:
+    /// what lies between says nothing.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.0.trouble {
-            // What it says is a part of the sentence already.
-            Trouble::Unanswered(ApiError::TooLarge { .. }) => None,
-            Trouble::Unanswered(error) => Some(error),
-            _ => None,
-        }
+        let Trouble::Unanswered(error) = &self.0.trouble else { return None };
+        std::iter::successors(Error::source(error), |error| (*error).source()).last()
     }
 }
