@@ -29,6 +29,7 @@ mod random_requests;
 mod readme;
 mod round_trip;
 mod sandbox_deliveries;
+mod sandbox;
 mod scarcity;
 mod schemes;
 mod serve;
