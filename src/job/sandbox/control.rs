@@ -6,25 +6,27 @@
 //! another page is refused, nothing allows another origin, and whatever changes
 //! something must be JSON, which a form cannot send.
 
+mod limits;
+mod webhooks;
+
 use super::asked;
 use super::conversation::{self, End, Start};
+use super::deliveries::Deliveries;
+use super::guard::Local;
 use super::reply::{Answer, Refused, json, nothing};
 use super::script::Quality;
-use super::state::keys::{Key, Project};
-use super::state::random_hex;
+use super::state::keys::Key;
 use super::state::registrations::Registration;
 use super::state::studies::Study;
 use super::trouble::Trouble;
 use super::world::{MAIN, World};
 use super::{period, seed};
 use crate::hook::quantity::parse_duration;
-use crate::hook::target::is_loopback_host;
 use axum::Router;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::State;
 use axum::routing::{delete, get, patch, post};
 use bytes::Bytes;
-use http::request::Parts;
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderMap;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -38,50 +40,23 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/_sandbox/advance", post(advance))
         .route("/_sandbox/reset", post(reset))
         .route("/_sandbox/api-faults", get(troubles).post(add_trouble).delete(clear_troubles))
-        .route("/_sandbox/studies/{id}", patch(change_study))
-        .route("/_sandbox/projects/{id}", patch(change_project))
-        .route("/_sandbox/koji/webhooks", get(koji_webhooks).post(add_koji_webhook))
-        .route("/_sandbox/koji/webhooks/{id}", delete(delete_koji_webhook))
-}
-
-/// Proof that a call does not come from some web page.
-pub(super) struct Local;
-
-impl FromRequestParts<Arc<World>> for Local {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, world: &Arc<World>) -> Result<Self, Refused> {
-        guard(&parts.headers, &world.url)
-    }
-}
-
-fn guard(headers: &HeaderMap, own: &str) -> Result<Local, Refused> {
-    let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
-    let host = text(header::HOST).unwrap_or_default();
-    let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
-    let own_port = own.rsplit_once(':').map_or("", |(_, port)| port);
-    if !is_loopback_host(name) || port != own_port {
-        return Err(Refused::new(403, "forbidden", "the sandbox is controlled from this machine only"));
-    }
-    let origin = text(header::ORIGIN);
-    let same = |origin: &str| origin.strip_prefix("http://") == Some(host);
-    let site = text(header::HeaderName::from_static("sec-fetch-site"));
-    if origin.is_some_and(|origin| !same(origin)) || !matches!(site, None | Some("same-origin" | "none")) {
-        return Err(Refused::new(403, "forbidden", "a web page may not control the sandbox"));
-    }
-    Ok(Local)
+        .route("/_sandbox/studies/{id}", patch(limits::change_study))
+        .route("/_sandbox/studies/{id}/report", post(limits::report))
+        .route("/_sandbox/projects/{id}", patch(limits::change_project))
+        .route("/_sandbox/koji/webhooks", get(webhooks::koji_webhooks).post(webhooks::add_koji_webhook))
+        .route("/_sandbox/koji/webhooks/{id}", delete(webhooks::delete_koji_webhook))
 }
 
 async fn state(State(world): Shared, _local: Local) -> Answer {
     let now = world.clock.now();
-    let (keys, studies, webhooks) = world.store.with(|db| {
+    let (keys, studies, registered) = world.store.with(|db| {
         let mut studies = Vec::new();
         for study in Study::all(db)? {
             studies.push(shown(&world, &study, study.capacity(db, now)?));
         }
-        let mut webhooks = Registration::of_project(db, "userjourneys", MAIN)?;
-        webhooks.extend(Registration::of_project(db, "koji", MAIN)?);
-        Ok((Key::all(db)?, studies, webhooks))
+        let mut registered = Registration::of_project(db, "userjourneys", MAIN)?;
+        registered.extend(Registration::of_project(db, "koji", MAIN)?);
+        Ok((Key::all(db)?, studies, registered))
     })?;
     Ok(json(
         200,
@@ -94,7 +69,7 @@ async fn state(State(world): Shared, _local: Local) -> Answer {
             "week_ends": period::week_end(now).rfc3339_seconds(),
             "keys": keys,
             "studies": studies,
-            "webhooks": webhooks.iter().map(webhook_members).collect::<Vec<_>>(),
+            "webhooks": registered.iter().map(webhooks::webhook_members).collect::<Vec<_>>(),
             "api_faults": world.troubles.list(),
         }),
     ))
@@ -200,7 +175,7 @@ async fn advance(State(world): Shared, _local: Local, headers: HeaderMap, body: 
     let body = asked::object(&headers, &body)?;
     let by = asked::text(&body, "by")?.ok_or_else(|| Refused::invalid("`by` is required, such as `30m`"))?;
     let by = parse_duration(&by).map_err(|error| Refused::invalid(error.to_string()))?;
-    let now = world.clock.advance(by);
+    let now = Deliveries::advance(&world, by).await?;
     seed::keep_moment(&world)?;
     Ok(json(200, &json!({ "now": now.rfc3339_millis() })))
 }
@@ -208,10 +183,11 @@ async fn advance(State(world): Shared, _local: Local, headers: HeaderMap, body: 
 /// Studies, interviews and webhooks as at the start; keys stay, and time does not go back.
 async fn reset(State(world): Shared, _local: Local, headers: HeaderMap, body: Bytes) -> Answer {
     asked::object(&headers, &body)?;
+    // First, so that nothing is posted that belongs to no webhook any more.
+    world.deliveries.reset(&world)?;
     seed::replant(&world.store, world.clock.now())?;
     world.troubles.clear();
     world.rates.clear();
-    world.deliveries.reset(&world);
     Ok(json(200, &json!({ "now": world.clock.now().rfc3339_millis() })))
 }
 
@@ -232,134 +208,4 @@ async fn add_trouble(State(world): Shared, _local: Local, headers: HeaderMap, bo
 async fn clear_troubles(State(world): Shared, _local: Local) -> Answer {
     world.troubles.clear();
     Ok(nothing())
-}
-
-/// `{"status","weekly_limit","monthly_limit"}`; a limit of null is none.
-async fn change_study(
-    State(world): Shared,
-    _local: Local,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let body = asked::object(&headers, &body)?;
-    let status = asked::text(&body, "status")?;
-    if status.as_deref().is_some_and(|status| !["active", "paused", "completed", "draft"].contains(&status)) {
-        return Err(Refused::invalid("`status` must be `active`, `paused`, `completed` or `draft`"));
-    }
-    let (weekly, monthly) = (limit(&body, "weekly_limit")?, limit(&body, "monthly_limit")?);
-    let now = world.clock.now();
-    let changed = world.store.with(|db| {
-        let Some(mut study) = Study::find(db, &id)? else { return Ok(None) };
-        let before = study.status.clone();
-        study.status = status.unwrap_or(study.status);
-        study.weekly_limit = weekly.unwrap_or(study.weekly_limit);
-        study.monthly_limit = monthly.unwrap_or(study.monthly_limit);
-        study.put(db)?;
-        let live = before != "active" && study.status == "active";
-        Ok(Some((study.capacity(db, now)?, live, study)))
-    })?;
-    let (capacity, live, study) = changed.ok_or_else(|| Refused::not_found("there is no such study"))?;
-    if live {
-        world.deliveries.published(&world, &study.id);
-    }
-    Ok(json(200, &shown(&world, &study, capacity)))
-}
-
-/// `{"monthly_limit"}`; null is none.
-async fn change_project(
-    State(world): Shared,
-    _local: Local,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let body = asked::object(&headers, &body)?;
-    let monthly = limit(&body, "monthly_limit")?;
-    let changed = world.store.with(|db| {
-        let Some(mut project) = Project::find(db, &id)? else { return Ok(None) };
-        project.monthly_limit = monthly.unwrap_or(project.monthly_limit);
-        project.put(db)?;
-        Ok(Some(project))
-    })?;
-    let project = changed.ok_or_else(|| Refused::not_found("there is no such project"))?;
-    Ok(json(200, &json!(project)))
-}
-
-/// A limit that may be left as it is (missing) or taken away (null).
-fn limit(body: &Value, name: &str) -> Result<Option<Option<u32>>, Refused> {
-    match body.get(name) {
-        None => Ok(None),
-        Some(Value::Null) => Ok(Some(None)),
-        Some(value) => {
-            let limit = value.as_u64().and_then(|limit| u32::try_from(limit).ok());
-            limit
-                .map(|limit| Some(Some(limit)))
-                .ok_or_else(|| Refused::invalid(format!("`{name}` must be a whole number or null")))
-        }
-    }
-}
-
-/// The events that an endpoint can be registered for; the union of Koji's pages.
-const KOJI_EVENTS: [&str; 6] = [
-    "interview.completed",
-    "interview.analysis_ready",
-    "interview.quality_scored",
-    "interview.failed_quality_gate",
-    "study.published",
-    "report.generated",
-];
-
-async fn koji_webhooks(State(world): Shared, _local: Local) -> Answer {
-    let all = world.store.with(|db| Registration::of_project(db, "koji", MAIN))?;
-    Ok(json(200, &json!({ "webhooks": all.iter().map(webhook_members).collect::<Vec<_>>() })))
-}
-
-fn webhook_members(registration: &Registration) -> Value {
-    json!({
-        "id": registration.id,
-        "provider": registration.provider,
-        "url": registration.url,
-        "events": registration.events,
-        "created_at": registration.created_at.rfc3339_millis(),
-    })
-}
-
-/// What Koji's dashboard does: `{"url","events"}`, every event unless named. The
-/// receiver is asked first, and the secret is shown afterwards.
-async fn add_koji_webhook(State(world): Shared, _local: Local, headers: HeaderMap, body: Bytes) -> Answer {
-    let mut body = asked::object(&headers, &body)?;
-    let url = asked::text(&body, "url")?.ok_or_else(|| Refused::invalid("`url` is required"))?;
-    asked::webhook_url(&url)?;
-    if body.get("events").is_none_or(Value::is_null)
-        && let Some(members) = body.as_object_mut()
-    {
-        members.insert("events".to_owned(), json!(KOJI_EVENTS));
-    }
-    let registration = Registration {
-        id: 0,
-        provider: "koji".to_owned(),
-        project: MAIN.to_owned(),
-        url,
-        events: asked::events(&body, &KOJI_EVENTS)?,
-        signing_secret: format!("koji_sandbox{}", random_hex(32)),
-        created_at: world.clock.now(),
-    };
-    let asked_first = world.deliveries.registered(&world, &registration).await;
-    asked_first.map_err(|refused| Refused::new(422, "verification_failed", refused.to_string()))?;
-    let kept = world.store.with(|db| registration.insert(db))?;
-    let mut answer = webhook_members(&kept);
-    if let Some(members) = answer.as_object_mut() {
-        members.insert("signing_secret".to_owned(), json!(kept.signing_secret));
-    }
-    Ok(json(201, &answer))
-}
-
-async fn delete_koji_webhook(State(world): Shared, _local: Local, Path(id): Path<String>) -> Answer {
-    let id = id.parse::<i64>().map_err(|_| Refused::not_found("there is no such webhook"))?;
-    let found = world.store.with(|db| match Registration::find(db, id)? {
-        Some(found) if found.provider == "koji" => Registration::delete(db, id),
-        _ => Ok(false),
-    })?;
-    if found { Ok(nothing()) } else { Err(Refused::not_found("there is no such webhook")) }
 }

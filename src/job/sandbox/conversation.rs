@@ -159,7 +159,7 @@ pub fn end(world: &World, id: &str, end: End) -> Result<Interview, ConversationE
     })?;
     let (interview, news) = ended.ok_or_else(|| ConversationError::Unknown(id.to_owned()))?;
     if news {
-        world.deliveries.completed(world, &interview.id);
+        world.deliveries.completed(world, &interview.id)?;
     }
     Ok(interview)
 }

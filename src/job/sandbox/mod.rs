@@ -10,6 +10,7 @@ mod control;
 pub mod conversation;
 pub mod deliveries;
 pub mod faults;
+mod guard;
 pub mod history;
 pub mod koji;
 mod paging;
