@@ -5,6 +5,7 @@ use super::super::error::CommandError;
 use super::super::exit::Exit;
 use super::WhichArgs;
 use crate::config::private;
+use crate::hook::target::is_loopback_host;
 use std::path::PathBuf;
 
 /// A note in the data folder, taken back when dropped.
@@ -39,6 +40,11 @@ impl Drop for Note {
 /// The URL of the sandbox to talk to, without a slash at the end.
 pub(super) fn url(which: &WhichArgs, context: &Context) -> Result<String, CommandError> {
     if let Some(url) = &which.url {
+        let host = url.parse::<http::Uri>().ok().and_then(|url| url.host().map(str::to_owned));
+        if !url.starts_with("http://") || !host.is_some_and(|host| is_loopback_host(&host)) {
+            return Err(CommandError::usage(format!("`{url}` is no sandbox: one runs on this machine only"))
+                .hint("name it as it was printed at its start, such as `--url http://127.0.0.1:4410`"));
+        }
         return Ok(url.trim_end_matches('/').to_owned());
     }
     let path = context.folders()?.sandbox();

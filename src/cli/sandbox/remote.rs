@@ -84,15 +84,9 @@ pub(super) fn call(
 }
 
 fn unreachable(url: &str, error: &ApiError) -> CommandError {
-    let failed =
-        CommandError::new(Exit::Network, format!("could not reach the sandbox at `{url}`")).because(error);
-    match error {
-        ApiError::PlainHttp { .. } | ApiError::NotHttp | ApiError::Invalid(_) => CommandError {
-            exit: Exit::Usage,
-            ..failed.hint("name the sandbox with `--url http://127.0.0.1:PORT`")
-        },
-        _ => failed.hint("start one with `hookctl sandbox`, or name one with `--url URL`"),
-    }
+    CommandError::new(Exit::Network, format!("could not reach the sandbox at `{url}`"))
+        .because(error)
+        .hint("start one with `hookctl sandbox`, or name one with `--url URL`")
 }
 
 fn refused(status: u16, said: &Value) -> CommandError {
@@ -100,7 +94,7 @@ fn refused(status: u16, said: &Value) -> CommandError {
     let (exit, hint) = match text("error").as_str() {
         "study_closed" => (
             Exit::No,
-            "`hookctl sandbox advance 7d` starts the next week, `hookctl sandbox reset` the whole story",
+            "name another study; `hookctl sandbox advance 7d` begins a new week, `hookctl sandbox reset` puts all back",
         ),
         "ambiguous" => (Exit::Usage, "name the study by its id"),
         "not_found" => (Exit::Usage, "name a study that `hookctl sandbox` listed at its start"),

@@ -48,7 +48,7 @@ pub struct End {
 #[derive(Debug, thiserror::Error)]
 pub enum ConversationError {
     /// The study is paused or over, or a limit is reached.
-    #[error("the study `{0}` takes no more responses")]
+    #[error("{0}, so it takes no more responses")]
     Closed(String),
     /// There is none of this id.
     #[error("there is no interview `{0}`")]
@@ -77,7 +77,12 @@ pub fn begin(world: &World, study: &Study, start: Start) -> Result<Interview, Co
         interview.add_turn(db, &turn("interviewer", &first, now))?;
         Ok(true)
     })?;
-    if open { Ok(interview) } else { Err(ConversationError::Closed(study.name.clone())) }
+    if open { Ok(interview) } else { Err(ConversationError::Closed(why_closed(study))) }
+}
+
+fn why_closed(study: &Study) -> String {
+    let why = if study.status == "active" { "has reached a limit" } else { "is not active" };
+    format!("the study `{}` {why}", study.name)
 }
 
 /// What the interviewer says when the study has no question.

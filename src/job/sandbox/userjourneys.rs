@@ -189,7 +189,7 @@ async fn chat(State(world): Shared, caller: Caller, Path(id): Path<String>) -> A
     let found = world.store.with(|db| documents::find(db, "chat", &caller.0.project, &id))?;
     // The chat of a release is none of these: release-generated chats are not public.
     let found = found.ok_or_else(|| Refused::not_found("there is no such chat"))?;
-    Ok(json(200, &found.whole("is_streaming")))
+    Ok(json(200, &found.whole("updated_at")))
 }
 
 async fn webhook(State(world): Shared, caller: Caller) -> Answer {
