@@ -7,7 +7,7 @@
 //! something must be JSON, which a form cannot send.
 
 mod limits;
-mod webhooks;
+pub(super) mod webhooks;
 
 use super::asked;
 use super::conversation::{self, End, Start};

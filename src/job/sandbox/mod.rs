@@ -13,6 +13,7 @@ pub mod faults;
 mod guard;
 pub mod history;
 pub mod koji;
+mod page;
 mod paging;
 pub mod payload;
 pub mod period;

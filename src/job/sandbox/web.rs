@@ -8,7 +8,7 @@ use super::rates::Standing;
 use super::reply::{Refused, Side};
 use super::trouble::Kind;
 use super::world::World;
-use super::{control, koji, userjourneys};
+use super::{control, koji, page, userjourneys};
 use crate::clock as system;
 use crate::serve::{Handler, Rejection, Request, Response};
 use axum::Router;
@@ -31,6 +31,7 @@ fn routes(world: &World) -> Router<Arc<World>> {
         .merge(userjourneys::routes(world.options.legacy))
         .merge(koji::routes(world.options.koji_api))
         .merge(control::routes())
+        .merge(page::routes())
 }
 
 impl Door {

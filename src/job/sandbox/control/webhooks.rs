@@ -2,25 +2,16 @@
 
 use super::super::asked;
 use super::super::guard::Local;
+use super::super::payload::KOJI_EVENTS;
 use super::super::reply::{Answer, Refused, json, nothing};
 use super::super::state::random_hex;
 use super::super::state::registrations::Registration;
-use super::super::world::MAIN;
+use super::super::world::{MAIN, World};
 use super::Shared;
 use axum::extract::{Path, State};
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Value, json};
-
-/// The events that an endpoint can be registered for; the union of Koji's pages.
-const KOJI_EVENTS: [&str; 6] = [
-    "interview.completed",
-    "interview.analysis_ready",
-    "interview.quality_scored",
-    "interview.failed_quality_gate",
-    "study.published",
-    "report.generated",
-];
 
 pub(super) async fn koji_webhooks(State(world): Shared, _local: Local) -> Answer {
     let all = world.store.with(|db| Registration::of_project(db, "koji", MAIN))?;
@@ -45,7 +36,16 @@ pub(super) async fn add_koji_webhook(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let mut body = asked::object(&headers, &body)?;
+    let kept = add(&world, asked::object(&headers, &body)?).await?;
+    let mut answer = webhook_members(&kept);
+    if let Some(members) = answer.as_object_mut() {
+        members.insert("signing_secret".to_owned(), json!(kept.signing_secret));
+    }
+    Ok(json(201, &answer))
+}
+
+/// Adds a webhook of Koji, whoever asks: the API or the page.
+pub(in super::super) async fn add(world: &World, mut body: Value) -> Result<Registration, Refused> {
     let url = asked::text(&body, "url")?.ok_or_else(|| Refused::invalid("`url` is required"))?;
     asked::webhook_url(&url)?;
     if body.get("events").is_none_or(Value::is_null)
@@ -62,14 +62,9 @@ pub(super) async fn add_koji_webhook(
         signing_secret: format!("koji_sandbox{}", random_hex(32)),
         created_at: world.clock.now(),
     };
-    let asked_first = world.deliveries.registered(&world, &registration).await;
+    let asked_first = world.deliveries.registered(world, &registration).await;
     asked_first.map_err(|refused| Refused::new(422, "verification_failed", refused.to_string()))?;
-    let kept = world.store.with(|db| registration.insert(db))?;
-    let mut answer = webhook_members(&kept);
-    if let Some(members) = answer.as_object_mut() {
-        members.insert("signing_secret".to_owned(), json!(kept.signing_secret));
-    }
-    Ok(json(201, &answer))
+    Ok(world.store.with(|db| registration.insert(db))?)
 }
 
 pub(super) async fn delete_koji_webhook(
@@ -77,10 +72,17 @@ pub(super) async fn delete_koji_webhook(
     _local: Local,
     Path(id): Path<String>,
 ) -> Answer {
-    let id = id.parse::<i64>().map_err(|_| Refused::not_found("there is no such webhook"))?;
+    remove(&world, &id)?;
+    Ok(nothing())
+}
+
+/// Removes a webhook of Koji, whoever asks.
+pub(in super::super) fn remove(world: &World, id: &str) -> Result<(), Refused> {
+    let unknown = || Refused::not_found("there is no such webhook");
+    let id = id.parse::<i64>().map_err(|_| unknown())?;
     let found = world.store.with(|db| match Registration::find(db, id)? {
         Some(found) if found.provider == "koji" => Registration::delete(db, id),
         _ => Ok(false),
     })?;
-    if found { Ok(nothing()) } else { Err(Refused::not_found("there is no such webhook")) }
+    if found { Ok(()) } else { Err(unknown()) }
 }
