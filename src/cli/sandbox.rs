@@ -1,5 +1,7 @@
 //! `hookctl sandbox`: local stand-ins of the vendors, and the commands that talk to a running one.
 
+mod deliveries;
+mod delivering;
 mod found;
 mod ready;
 mod remote;
@@ -21,8 +23,12 @@ const EXAMPLES: &str = "Examples:
   hookctl sandbox --api-fault 429:3 --api-fault slow=2s
       Three calls are answered 429, every other one comes two seconds late
 
+  hookctl sandbox --drop 10% --duplicate 50% --corrupt 5%
+      Faults on the way of the webhooks, for tests of a receiver
+
   hookctl sandbox complete --study 'Onboarding Feedback' --reference-id user_12345
-  hookctl sandbox advance 30m";
+  hookctl sandbox advance 30m
+  hookctl sandbox deliveries list";
 
 /// Run local stand-ins of userjourneys and Koji: REST API, participant page, signed webhooks
 ///
@@ -67,6 +73,9 @@ pub struct RunArgs {
     /// Let API calls fail: 401, 429, 500 or slow; `429:3` for three calls, `slow=5s`; repeat for several
     #[arg(long, value_name = "FAULT")]
     pub api_fault: Vec<String>,
+    /// How it delivers webhooks.
+    #[command(flatten)]
+    pub delivering: delivering::DeliveringArgs,
 }
 
 /// `--koji-api`.
@@ -84,13 +93,19 @@ pub enum KojiApiArg {
 #[derive(Clone, Debug, Subcommand)]
 pub enum SandboxCommand {
     /// Finish an interview for a participant, which fires the webhooks
-    #[command(
-        after_help = "Examples:\n  hookctl sandbox complete --study 'Onboarding Feedback' --reference-id user_12345\n  hookctl sandbox complete --provider koji --quality 2"
-    )]
+    #[command(after_help = "Examples:\n  hookctl sandbox --drop 10% --duplicate 50% --corrupt 5%
+      Faults on the way of the webhooks, for tests of a receiver
+
+  hookctl sandbox complete --study 'Onboarding Feedback' --reference-id user_12345\n  hookctl sandbox complete --provider koji --quality 2")]
     Complete(CompleteArgs),
     /// Move the clock ahead, and let happen what becomes due
     #[command(after_help = "Examples:\n  hookctl sandbox advance 30m\n  hookctl sandbox advance 7d")]
     Advance(AdvanceArgs),
+    /// List, show and retry what the sandbox has sent
+    #[command(
+        after_help = "Examples:\n  hookctl sandbox deliveries list --state failed\n  hookctl sandbox deliveries show 3\n  hookctl sandbox deliveries retry 3"
+    )]
+    Deliveries(deliveries::DeliveriesArgs),
     /// Put studies, interviews and webhooks back to the start; keys stay
     #[command(after_help = "Examples:\n  hookctl sandbox reset")]
     Reset(ResetArgs),
@@ -155,6 +170,7 @@ pub fn run(args: &SandboxArgs, context: &Context) -> Result<Exit, CommandError> 
         None => run::run(&args.run, context),
         Some(SandboxCommand::Complete(args)) => remote::complete(args, context),
         Some(SandboxCommand::Advance(args)) => remote::advance(args, context),
+        Some(SandboxCommand::Deliveries(args)) => deliveries::run(args, context),
         Some(SandboxCommand::Reset(args)) => remote::reset(args, context),
     }
 }

@@ -65,10 +65,27 @@ pub(super) fn call(
     path: &str,
     body: &Value,
 ) -> Result<Value, CommandError> {
+    send(which, context, http::Method::POST, path, Bytes::from(body.to_string()))
+}
+
+/// Asks the control API of the sandbox.
+pub(super) fn ask(which: &WhichArgs, context: &Context, path: &str) -> Result<Value, CommandError> {
+    send(which, context, http::Method::GET, path, Bytes::new())
+}
+
+fn send(
+    which: &WhichArgs,
+    context: &Context,
+    method: http::Method,
+    path: &str,
+    body: Bytes,
+) -> Result<Value, CommandError> {
     let url = found::url(which, context)?;
-    let request = http::Request::post(format!("{url}/_sandbox/{path}"))
+    let request = http::Request::builder()
+        .method(method)
+        .uri(format!("{url}/_sandbox/{path}"))
         .header(CONTENT_TYPE, "application/json")
-        .body(Bytes::from(body.to_string()))
+        .body(body)
         .map_err(|error| CommandError::usage(format!("`{url}` is no URL of a sandbox")).because(&error))?;
     let api = Api::new(ApiOptions { timeout: PATIENCE, idle_timeout: PATIENCE, ..ApiOptions::default() });
     let answer = context.runtime()?.block_on(api.send(request)).map_err(|error| unreachable(&url, &error))?;
@@ -97,6 +114,7 @@ fn refused(status: u16, said: &Value) -> CommandError {
             "name another study; `hookctl sandbox advance 7d` begins a new week, `hookctl sandbox reset` puts all back",
         ),
         "ambiguous" => (Exit::Usage, "name the study by its id"),
+        "unknown_delivery" => (Exit::Usage, "hookctl sandbox deliveries list"),
         "not_found" => (Exit::Usage, "name a study that `hookctl sandbox` listed at its start"),
         "validation_error" => (Exit::Usage, "hookctl sandbox complete --help"),
         _ if status >= 500 => (Exit::Network, "stop the sandbox and start it again"),

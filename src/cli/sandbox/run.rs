@@ -6,7 +6,7 @@ use super::super::exit::Exit;
 use super::super::sign::moment;
 use super::super::signals::Stop;
 use super::found::Note;
-use super::{KojiApiArg, RunArgs, ready};
+use super::{KojiApiArg, RunArgs, delivering, ready};
 use crate::hook::quantity::parse_speed;
 use crate::job::sandbox::koji::Generation;
 use crate::job::sandbox::state::{Place, StateError};
@@ -62,7 +62,7 @@ fn options(args: &RunArgs) -> Result<Options, CommandError> {
         },
         koji_rate: args.koji_rate,
         troubles,
-        ..Options::default()
+        delivering: delivering::delivering(&args.delivering)?,
     })
 }
 

@@ -138,7 +138,7 @@ impl Deliveries {
         let attempt = post::post(world, registration, &ping, (Kind::Ping, 0), None).await;
         let taken = attempt.status.is_some_and(|status| work::timetable(world, "koji").takes(status));
         (ping.stage, ping.status) = (if taken { Stage::Delivered } else { Stage::Failed }, attempt.status);
-        ping.due = None;
+        (ping.due, ping.tries) = (None, 1);
         let kept = world.store.with(|db| {
             let ping = ping.insert(db)?;
             ping.update(db)?;

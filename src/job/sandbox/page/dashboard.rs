@@ -45,7 +45,7 @@ fn whole(world: &World, notice: Markup) -> Result<Markup, Refused> {
         &[
             ("notice", notice),
             ("now", text(now.rfc3339_seconds())),
-            ("speed", text(world.clock.speed().to_string())),
+            ("speed", text(speed(world.clock.speed()))),
             ("webhooks", all_webhooks(&webhooks)),
             ("events", events),
             ("history", history(&deliveries)),
@@ -53,6 +53,13 @@ fn whole(world: &World, notice: Markup) -> Result<Markup, Refused> {
         ],
     );
     Ok(document("hookctl sandbox", true, main))
+}
+
+fn speed(times: f64) -> String {
+    if (times - 1.0).abs() < f64::EPSILON {
+        return "as fast as real time".to_owned();
+    }
+    format!("{times} times as fast as real time")
 }
 
 fn all_webhooks(webhooks: &[Registration]) -> Markup {

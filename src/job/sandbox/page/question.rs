@@ -329,7 +329,7 @@ const CHOICE: &str = "<label class=\"choice\"><input type=\"{input}\" name=\"{na
     <span>{label}</span></label>\n";
 const OTHER_CHOICE: &str = "<label class=\"choice\"><input type=\"{input}\" name=\"{name}\" value=\"{value}\"{checked}> \
     <span>Other</span></label>\n\
-    <input class=\"other\" type=\"text\" name=\"{name}-other\" value=\"{typed}\" maxlength=\"500\" aria-label=\"Other, in your words\">\n";
+    <input class=\"other\" type=\"text\" name=\"{name}-other\" value=\"{typed}\" maxlength=\"500\" placeholder=\"In your words\" aria-label=\"Other, in your words\">\n";
 const RANK: &str = "<div class=\"rank\"><label for=\"{id}\">{option}</label>\
     <select id=\"{id}\" name=\"{id}\" required><option value=\"\">Place</option>{places}</select></div>\n";
 

@@ -61,5 +61,5 @@ fn number(id: &str) -> Result<i64, Refused> {
 }
 
 fn unknown() -> Refused {
-    Refused::not_found("there is no such delivery")
+    Refused::new(404, "unknown_delivery", "there is no such delivery")
 }
