@@ -27,6 +27,7 @@ mod journal;
 mod layers;
 mod random_requests;
 mod readme;
+mod register;
 mod round_trip;
 mod sandbox;
 mod sandbox_deliveries;
