@@ -1,5 +1,6 @@
 //! `hookctl listen`: receive webhooks on this machine.
 
+mod registered;
 mod setup;
 
 use super::context::Context;
@@ -8,6 +9,7 @@ use super::exit::Exit;
 use super::shared::{ProviderArgs, SecretArgs};
 use crate::job::report::AnswerPolicy;
 use clap::{Args, ValueEnum, ValueHint};
+use registered::Registered;
 use setup::Setup;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -22,6 +24,9 @@ const EXAMPLES: &str = "Examples:
 
   hookctl listen --forward 3000 --answer ack
       Answer at once and forward afterwards: slow handlers lose nothing
+
+  hookctl listen --register --public-url https://tunnel.example
+      Move userjourneys' webhook here while this runs, and back at the end
 
   hookctl listen --json --until 1 --for 60s
       In a script: print the next delivery as JSON; exit 124 when none comes
@@ -71,6 +76,9 @@ pub struct ListenArgs {
     /// The URL that the sender uses, for schemes that sign it
     #[arg(long, value_name = "URL", env = "HOOKCTL_PUBLIC_URL", hide_env = true)]
     pub public_url: Option<String>,
+    /// Register the public URL with the vendor while this runs, and put back what was there before
+    #[arg(long)]
+    pub register: bool,
     /// Only these event types, comma-separated; `interview.*` covers all that begin so
     #[arg(short, long, value_name = "EVENTS", value_delimiter = ',')]
     pub events: Vec<String>,
@@ -182,10 +190,10 @@ impl ListenArgs {
 /// Runs `hookctl listen`.
 pub fn run(args: &ListenArgs, context: &Context) -> Result<Exit, CommandError> {
     let setup = Setup::new(args, context)?;
-    setup.warn(args, context);
+    let registered = Registered::of(args, context)?;
     super::pages::small();
     let runtime = context.runtime()?;
-    let ended = runtime.block_on(setup.run(args, context));
+    let ended = runtime.block_on(setup.run(args, context, registered));
     // What a second Ctrl-C leaves behind is not waited for.
     runtime.shutdown_background();
     ended

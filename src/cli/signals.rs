@@ -58,6 +58,11 @@ impl Stop {
         self.at_least(2).await;
     }
 
+    /// Resolves at the third signal.
+    pub(super) async fn third(&self) {
+        self.at_least(3).await;
+    }
+
     async fn at_least(&self, count: u32) {
         // The sender lives as long as `self`, so this cannot fail.
         drop(self.asked.subscribe().wait_for(|asked| *asked >= count).await);

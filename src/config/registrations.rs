@@ -10,6 +10,37 @@ use std::collections::BTreeMap;
 /// How much of a digest tells one secret from another.
 const FINGERPRINT: usize = 16;
 
+/// What a listener that crashed has left registered.
+#[derive(Clone, Debug)]
+pub struct LeftBehind {
+    /// The profile.
+    pub profile: String,
+    /// The API.
+    pub base: String,
+    /// What is registered there.
+    pub url: String,
+}
+
+/// What listeners have left registered that run no more. What cannot be read is passed over.
+pub fn left_behind(profiles: &Profiles) -> Vec<LeftBehind> {
+    let mut found = Vec::new();
+    for profile in profiles.names() {
+        let records: Records = profiles.registration(&profile).ok().flatten().unwrap_or_default();
+        let left: Vec<LeftBehind> = records
+            .into_iter()
+            .filter_map(|(base, saved)| {
+                let url = saved.temporary?.endpoint.url;
+                Some(LeftBehind { profile: profile.clone(), base, url })
+            })
+            .collect();
+        // A listener that runs has the profile's lock.
+        if !left.is_empty() && profiles.lock(&profile).is_ok() {
+            found.extend(left);
+        }
+    }
+    found
+}
+
 /// `registration.json`: the records by their API.
 type Records = BTreeMap<String, Saved>;
 

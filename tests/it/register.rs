@@ -1,6 +1,7 @@
 //! `hookctl register` and `listen --register` against a vendor that keeps every
 //! byte it is sent, with kills, full disks and broken connections in between.
 
+mod listening;
 mod vendor;
 
 use crate::harness::{Home, Ran};

@@ -1,6 +1,7 @@
 //! From the arguments of `listen` to a running listener: everything that can be
 //! wrong is found before a socket is opened, each with the command that mends it.
 
+use super::registered::{self, Registered};
 use super::{ListenArgs, RetryArg};
 use crate::cli::access::AccessArgs;
 use crate::cli::context::{Context, unusable};
@@ -25,6 +26,7 @@ use crate::job::listen::{self, Ended, Ledger, Options, Rooms, Until};
 use crate::job::report::{AnswerPolicy, SecretOrigin};
 use crate::journal::{Counter, Journal};
 use crate::serve::{self, BindError, Limits};
+use tokio::net::TcpListener;
 
 /// Everything that can be wrong about the arguments, checked before a socket is opened.
 pub(super) struct Setup {
@@ -78,19 +80,52 @@ impl Setup {
         }
     }
 
-    pub(super) async fn run(self, args: &ListenArgs, context: &Context) -> Result<Exit, CommandError> {
-        let not_started = |error: std::io::Error| CommandError::local("could not start").because(&error);
+    pub(super) async fn run(
+        self,
+        args: &ListenArgs,
+        context: &Context,
+        registered: Option<Registered>,
+    ) -> Result<Exit, CommandError> {
         // First of all: opening the journal may run into a file size limit, which is a signal.
         let stop = Stop::new().map_err(not_started)?;
+        if registered.is_none() {
+            self.warn(args, context);
+            registered::mend(args, &stop, context).await;
+        }
         let ledger = ledger(args, context)?;
         let socket = serve::bind(args.host, args.port).map_err(|error| not_bound(&error))?;
+        let Some(registered) = registered else {
+            return self.listen((ledger, socket), args, &stop, context).await;
+        };
+        let ended = match registered.begin(context).await {
+            // The secret may be known only now.
+            Ok(()) => match Self::new(args, context) {
+                Ok(setup) => {
+                    setup.warn(args, context);
+                    setup.listen((ledger, socket), args, &stop, context).await
+                }
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        let back = registered.end(&stop, context).await;
+        ended.and_then(|exit| back.map(|()| exit))
+    }
+
+    async fn listen(
+        self,
+        (ledger, socket): (Ledger, TcpListener),
+        args: &ListenArgs,
+        stop: &Stop,
+        context: &Context,
+    ) -> Result<Exit, CommandError> {
         if args.print_env {
             let address = socket.local_addr().map_err(not_started)?;
             print_env(&self.options, &format!("http://{address}"), context)?;
         }
         let broken = stop.clone();
         context.streams().when_broken(move |_| broken.ask());
-        let Screen { report, commands, keys } = screen::of_listen(args, context, &stop);
+        let Screen { report, commands, keys } = screen::of_listen(args, context, stop);
         let bounded = args.until.is_some() || args.run_for.is_some();
         let rooms = Rooms {
             ledger,
@@ -128,6 +163,10 @@ impl Setup {
 fn interviews(args: &ListenArgs, context: &Context) -> Result<Source, CommandError> {
     let access = AccessArgs { provider: args.provider.provider.clone(), ..AccessArgs::default() };
     vendors::interviews(context, &access)
+}
+
+fn not_started(error: std::io::Error) -> CommandError {
+    CommandError::local("could not start").because(&error)
 }
 
 fn options(
