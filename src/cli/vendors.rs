@@ -4,6 +4,7 @@
 use super::access::{Access, AccessArgs, call_failed};
 use super::context::Context;
 use super::error::CommandError;
+use super::waits::telling;
 use crate::job::interviews::Source;
 use crate::job::studies::{self, Found, Keep, Known};
 use crate::ui::study::name;
@@ -20,14 +21,14 @@ pub(super) fn userjourneys(
     if access.vendor() != Vendor::UserJourneys {
         return Err(call_failed(task, &VendorError::unsupported(access.vendor(), what, instead)));
     }
-    let api = UserJourneys::new(access.client()?);
+    let api = UserJourneys::new(telling(access.client()?, context));
     Ok((access, api))
 }
 
 /// Where single interviews come from, of whichever vendor the account is.
 pub(super) fn interviews(context: &Context, args: &AccessArgs) -> Result<Source, CommandError> {
     let access = context.access(args)?;
-    let client = access.client()?;
+    let client = telling(access.client()?, context);
     Ok(match access.vendor() {
         Vendor::UserJourneys => Source::UserJourneys(UserJourneys::new(client)),
         Vendor::Koji => Source::Koji(Koji::new(client)),

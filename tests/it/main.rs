@@ -10,6 +10,7 @@
 mod ack;
 mod answering;
 mod application;
+mod asking;
 mod attacks;
 mod bad_input;
 mod claims;
