@@ -12,6 +12,7 @@ use super::page::Page;
 use super::sanitize::{Rules, lines};
 use super::style::{Mark, Role};
 use super::table::{Cell, facts, table};
+use crate::hook::time::Timestamp;
 use crate::job::interviews::moment;
 use crate::job::report::Interviewed;
 use crate::vendor::Interview;
@@ -30,7 +31,7 @@ pub fn list(page: &mut Page, items: &[Interview]) {
 
 fn cells(interview: &Interview) -> Vec<Cell> {
     let text = |role, value: &Option<String>| Cell::new(role, value.as_deref().unwrap_or_default());
-    let when = moment(interview).map(|at| at.local_date_and_time());
+    let when = moment(interview).map(Timestamp::local_date_and_time);
     vec![
         Cell::new(Role::Strong, &interview.id),
         Cell::new(Role::Dim, when.unwrap_or_default()),
@@ -212,6 +213,6 @@ mod tests {
         assert_eq!(shown(json!([{"speaker": "A", "content": "hi"}, "ho"])), "A: hi\nho\n");
         assert_eq!(shown(json!([{"odd": 1}])), "[\n  {\n    \"odd\": 1\n  }\n]\n");
         let none = Interview::read(json!({"id": "i", "transcript": null})).unwrap();
-        assert_eq!(page(|page| assert!(!super::transcript(page, &none, 0))), "");
+        assert_eq!(page(|page| assert!(!transcript(page, &none, 0))), "");
     }
 }

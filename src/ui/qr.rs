@@ -102,16 +102,16 @@ mod tests {
 
     #[test]
     fn what_is_drawn_is_the_code_with_its_rim_in_both_letters() {
-        let code = QrCode::with_error_correction_level(LINK, EcLevel::L).unwrap();
-        let side = code.width() + 2 * RIM;
+        let reference = QrCode::with_error_correction_level(LINK, EcLevel::L).unwrap();
+        let side = reference.width() + 2 * RIM;
         for charset in [Charset::Unicode, Charset::Ascii] {
             let mut page = Page::new(Look { charset, ..Look::PLAIN });
-            super::code(&mut page, LINK).unwrap();
+            code(&mut page, LINK).unwrap();
             let rows = drawn(&page, charset == Charset::Ascii);
             for row in 0..side {
                 for column in 0..side {
                     let inside = row >= RIM && column >= RIM && row < side - RIM && column < side - RIM;
-                    let light = !inside || code[(column - RIM, row - RIM)] == Color::Light;
+                    let light = !inside || reference[(column - RIM, row - RIM)] == Color::Light;
                     assert_eq!(rows[row][column], light, "{charset:?} {row} {column}");
                 }
             }
@@ -122,9 +122,9 @@ mod tests {
     #[test]
     fn a_narrow_terminal_and_a_long_link_are_told() {
         let mut page = Page::new(Look { width: Some(40), ..Look::PLAIN });
-        assert!(matches!(super::code(&mut page, LINK), Err(QrError::TooWide { has: 40, .. })));
+        assert!(matches!(code(&mut page, LINK), Err(QrError::TooWide { has: 40, .. })));
         assert!(page.is_empty());
         let mut page = Page::new(Look::PLAIN);
-        assert_eq!(super::code(&mut page, &"x".repeat(3_000)), Err(QrError::TooLong));
+        assert_eq!(code(&mut page, &"x".repeat(3_000)), Err(QrError::TooLong));
     }
 }

@@ -28,8 +28,8 @@ pub(super) async fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Co
     let whole = (!args.no_transcripts).then_some(&api);
     let export = Export { args, context, provider: &access.provider, api: whole, progress: &progress };
     let ended = match &args.out {
-        Some(file) => export.into_file(file, &study, &purpose(args, &access, &study), &listed).await,
-        None => export.onto_stdout(&study, &listed).await,
+        Some(file) => export.write_file(file, &study, &purpose(args, &access, &study), &listed).await,
+        None => export.print_all(&study, &listed).await,
     };
     progress.finish();
     ended
@@ -52,7 +52,7 @@ struct Export<'a> {
 }
 
 impl Export<'_> {
-    async fn into_file(
+    async fn write_file(
         &self,
         file: &Path,
         study: &str,
@@ -87,7 +87,7 @@ impl Export<'_> {
         Ok(Exit::Done)
     }
 
-    async fn onto_stdout(&self, study: &str, listed: &[Interview]) -> Result<Exit, CommandError> {
+    async fn print_all(&self, study: &str, listed: &[Interview]) -> Result<Exit, CommandError> {
         self.print(&self.head(study))?;
         for interview in listed {
             if self.args.format == Format::Jsonl {

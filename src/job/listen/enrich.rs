@@ -85,7 +85,8 @@ impl Enricher {
     /// Waits until what was offered is fetched, or it is time to give up.
     pub(super) async fn finish(&self, pump: &Pump) {
         drop(self.queue.lock().await.take());
-        if let Some(task) = self.task.lock().await.take() {
+        let task = self.task.lock().await.take();
+        if let Some(task) = task {
             // A task that panicked has been told of by the panic itself.
             drop(task.await);
         }
