@@ -175,7 +175,8 @@ mod tests {
         assert_eq!(next(Again::Always, Ended::Broken, 1, 0.0), Some(Duration::ZERO));
         assert_eq!(next(Again::Always, Ended::Broken, 4, 0.5), None, "the tries are over");
         let patient = Policy { tries: u32::MAX, ..Policy::default() };
-        assert_eq!(patient.next(Again::Always, Ended::Broken, 1_000, 1.0), Some(Duration::from_secs(8)));
+        let pause = patient.next(Again::Always, Ended::Broken, 1_000, 1.0);
+        assert_eq!(pause.map(Pause::duration), Some(Duration::from_secs(8)));
         assert!(patient.next(Again::Always, Ended::Broken, 2, f64::NAN).is_some());
     }
 
