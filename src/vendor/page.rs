@@ -80,3 +80,17 @@ impl Paging {
         Some(Self { limit: self.limit, after: Some(last.id().to_owned()) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trail_ends_at_a_circle_and_after_more_pages_than_any_list_has() {
+        let mut trail = Trail::default();
+        assert_eq!(trail.step("a".into()), Ok(()));
+        assert_eq!(trail.step("a".into()), Err(Circle));
+        let steps = (0..MOST_PAGES + 1).map(|page| trail.step(page.to_string()));
+        assert_eq!(steps.filter(Result::is_err).count(), 2);
+    }
+}

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// The most values that are read. The largest real answer, an interview of two
 /// hours, has some ten thousand.
-const MOST_VALUES: usize = 100_000;
+const MOST_VALUES: usize = 50_000;
 
 /// How much is shown of what a vendor says about an error.
 const MOST_SAID: usize = 300;

@@ -6,5 +6,7 @@ mod claim_11_stop;
 mod claim_19_framing;
 mod claim_20_bytes;
 mod claim_24_fail_closed;
+mod claim_31_key;
+mod claim_32_bad_vendors;
 mod claim_34_secrets;
 mod claim_35_files;
