@@ -7,6 +7,8 @@
     reason = "a failing test says so by panicking"
 )]
 
+#[cfg(unix)]
+mod accounts;
 mod ack;
 mod answering;
 mod application;
