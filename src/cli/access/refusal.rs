@@ -23,7 +23,9 @@ pub(in crate::cli) fn key_refused(error: &KeyError) -> CommandError {
 /// A profile that cannot be used, and the command that mends it.
 pub(in crate::cli) fn profile_refused(error: &ProfileError) -> CommandError {
     let told = match error {
-        ProfileError::Name(_) => return CommandError::usage(error.to_string()),
+        ProfileError::Name(_) => {
+            return CommandError::usage(error.to_string()).hint("a name such as `work`: `--profile work`");
+        }
         ProfileError::Busy { .. } => CommandError::local("could not change the profile"),
         ProfileError::Unwritable { .. } => CommandError::local("could not store the profile"),
         ProfileError::Unreadable { .. } | ProfileError::Damaged { .. } => {

@@ -118,7 +118,7 @@ fn whoami_says_where_each_fact_comes_from() {
     assert_eq!(account["api_key_origin"], "profile work");
     assert_eq!(account["base_url"], "https://app.userjourneys.ai/api/v1");
     assert_eq!(account["base_url_origin"], "default");
-    assert_eq!(account["target"], "http://localhost:3000/");
+    assert_eq!(account["target"], "http://localhost:3000");
     assert!(account["checked"].is_null() && account["signing_secret"].is_null());
     let other = "uj_live_fake1111111111111111e5f6";
     let account =
@@ -166,7 +166,7 @@ fn a_second_login_replaces_the_key_and_keeps_the_rest() {
         home.run_with(["login", "--no-check", "--json"], b"", &[("USERJOURNEYS_API_KEY", key)]).expect(0);
     let account = &ran.records()[0];
     assert_eq!(account["api_key"], "uj_live_…e5f6");
-    assert_eq!(account["target"], "http://localhost:3000/");
+    assert_eq!(account["target"], "http://localhost:3000");
     assert!(account["signing_secret"].as_str().unwrap().ends_with("/profiles/userjourneys/signing-secret"));
     let ran = home.run_with(
         ["login", "--no-check", "--profile", "userjourneys", "--provider", "koji"],

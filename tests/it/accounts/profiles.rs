@@ -55,10 +55,10 @@ fn listen_and_trigger_find_secret_and_target() {
     with_secret(&home, "work", "one");
     let target = application.address.to_string();
     home.run(["config", "set", "profiles.work.target", &target]).expect(0);
-    let listening = home.listen(["--provider", "koji", "--forward", "/hooks/koji", "--until", "2"]);
+    let listening = home.listen(["--provider", "koji", "--forward", "/hooks/koji", "--until", "1"]);
     let signature = format!("sha256={}", hmac_sha256_hex("one", b"{}"));
-    assert_eq!(post(listening.address, "/", &[("X-Koji-Signature", &signature)], b"{}"), 200);
     assert_eq!(post(listening.address, "/", &[("X-Koji-Signature", "sha256=00")], b"{}"), 401);
+    assert_eq!(post(listening.address, "/", &[("X-Koji-Signature", &signature)], b"{}"), 200);
     assert_eq!(listening.finish().0, 0);
     home.run(["trigger", "report.generated", "--to", "/again"]).expect(0);
     let targets: Vec<String> = application.received().iter().map(|request| request.target()).collect();
@@ -95,7 +95,7 @@ fn several_profiles_of_one_vendor_must_be_told_apart() {
     assert_eq!(profile(&[], &[]), format!("\"one\"\n\"{}\"\n", file.display()));
     home.write("hookctl.toml", "profile = \"two\"\n");
     assert!(profile(&[], &[]).starts_with("\"two\"\n"));
-    let ran = home.run(["whoami", "-p", "tow"]).expect(3);
+    let ran = home.run(["whoami", "-p", "twoo"]).expect(3);
     assert!(ran.err().contains("did you mean `--profile two`?"), "{}", ran.err());
     let ran = home.run(["whoami", "-p", "one", "--provider", "koji"]).expect(2);
     assert!(ran.err().contains("is of userjourneys"), "{}", ran.err());
