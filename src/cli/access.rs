@@ -247,7 +247,7 @@ impl Context {
             origin: Origins {
                 profile: chosen.origin,
                 base: origin,
-                key: key.as_ref().map(|key| key.origin.clone()),
+                key: key.as_ref().map(|key| key.origin.trim_matches('`').to_owned()),
             },
             key: key.map(|key| key.secret),
         })

@@ -47,7 +47,7 @@ pub enum ConfigCommand {
         after_help = "Examples:\n  hookctl config list\n  hookctl config list --json --jq 'select(.origin != \"default\")'"
     )]
     List,
-    /// Change a setting of yours, or take it away with `--unset`
+    /// Change a setting of yours, or take it away
     #[command(
         after_help = "Examples:\n  hookctl config set port 4500\n  hookctl config set forward 3000 localhost:3001/hooks\n  hookctl config set profile work\n  hookctl config set profiles.work.target localhost:3000\n  hookctl config set port --unset"
     )]
@@ -134,8 +134,9 @@ fn list(context: &Context) -> Result<Exit, CommandError> {
         rows.push(vec![
             Cell::new(Role::Strong, setting.key),
             Cell::new(role, shown),
-            Cell::new(Role::Dim, origin),
             Cell::new(Role::Dim, setting.help),
+            // Last: a path is of any length.
+            Cell::new(Role::Dim, origin),
         ]);
     }
     let mut page = context.streams().page();
@@ -162,7 +163,7 @@ fn set(key: &str, values: &[String], context: &Context) -> Result<Exit, CommandE
     let wrong = |reason: String| {
         let mut error = CommandError::usage(format!("could not use `{}` as `{key}`", values.join(" ")));
         error.causes.push(reason);
-        error
+        error.hint("`hookctl config list` shows what each setting is")
     };
     let line = if values.is_empty() { None } else { Some(setting.write(values).map_err(wrong)?) };
     let path = context.folders()?.settings_file();

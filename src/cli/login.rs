@@ -23,7 +23,7 @@ const EXAMPLES: &str = "Examples:
   hookctl login --provider koji --api-key-file - < key.txt
       In a script; so is --api-key-env NAME, and KOJI_API_KEY is taken as well
 
-  hookctl login --profile staging --provider userjourneys --target localhost:3000
+  hookctl login --profile staging --provider userjourneys --target 3000
       A second account, and what `listen --forward /path` is below
 
   hookctl login --provider koji --secret-file secret.txt --no-check
@@ -54,7 +54,8 @@ pub struct LoginArgs {
 /// Runs `hookctl login`.
 pub fn run(args: &LoginArgs, context: &Context) -> Result<Exit, CommandError> {
     one_stdin(args)?;
-    let target = args.target.as_deref().map(|text| super::values::target("--target", text)).transpose()?;
+    let target = args.target.as_deref().map(|text| super::values::target("--target", text));
+    let target = target.transpose().map_err(|error| error.hint("such as `--target localhost:3000`"))?;
     let secret = secret(args, context)?;
     let given = super::access::key_given(&args.access, context)?;
     let who = who::is(args, given.as_ref(), context)?;
@@ -86,7 +87,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<Exit, CommandError> {
 
 fn ask(login: &Login, context: &Context) -> Result<Standing, CommandError> {
     whoami::ask(&login.access(), context).map_err(|mut error| {
-        error.causes.push("nothing was stored".to_owned());
+        error.message.push_str("; nothing was stored");
         if error.exit == Exit::Network {
             let hint = error.hint.take().map(|hint| format!("{hint}; "));
             error.hint = Some(format!("{}`--no-check` stores it unchecked", hint.unwrap_or_default()));

@@ -5,6 +5,7 @@
 //! `tests/golden` anew; read them before they are committed. What changes from
 //! run to run (ports, times, ids, durations, folders) is redacted here.
 
+mod accounts;
 mod api;
 pub(crate) mod examples;
 mod help;

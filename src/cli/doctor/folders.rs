@@ -22,7 +22,6 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
             found.extend(left_over(&path));
         }
     }
-    found.extend(open(&folders.settings_file()));
     if found.is_empty() {
         found.push(Finding::ok(format!("`{}` and `{}`", folders.settings().display(), data.display())));
     }

@@ -16,6 +16,7 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
     if found.is_empty() {
         found.push(Finding::ok(match &settings.project {
             Some(path) => format!("`{}` and your own are in force", path.display()),
+            None if settings.is_empty() => "none; the defaults hold".to_owned(),
             None => "your own are in force; no hookctl.toml here or above".to_owned(),
         }));
     }

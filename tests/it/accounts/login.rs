@@ -124,7 +124,7 @@ fn whoami_says_where_each_fact_comes_from() {
     let account =
         whoami(&[], &[("USERJOURNEYS_API_KEY", other), ("USERJOURNEYS_WEBHOOK_SECRET", "whsec_fake")]);
     assert_eq!(account["api_key"], "uj_live_…e5f6");
-    assert_eq!(account["api_key_origin"], "`USERJOURNEYS_API_KEY`");
+    assert_eq!(account["api_key_origin"], "USERJOURNEYS_API_KEY");
     assert_eq!(account["signing_secret"], "USERJOURNEYS_WEBHOOK_SECRET");
     let account = whoami(&["--provider", "koji"], &[("KOJI_API_KEY", KOJI_KEY)]);
     assert_eq!((account["profile"].as_str(), account["stored"].as_bool()), (Some("koji"), Some(false)));
