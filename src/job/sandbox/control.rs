@@ -93,7 +93,8 @@ fn shown(world: &World, study: &Study, capacity: super::state::studies::Capacity
 /// Finishes an interview for somebody: `{"study","provider","reference_id","quality","email","name","metadata"}`, all optional.
 async fn complete(State(world): Shared, _local: Local, headers: HeaderMap, body: Bytes) -> Answer {
     let body = asked::object(&headers, &body)?;
-    let study = named_study(&world, asked::text(&body, "study")?, asked::text(&body, "provider")?)?;
+    let (name, provider) = (asked::text(&body, "study")?, asked::text(&body, "provider")?);
+    let study = named_study(&world, name.as_deref(), provider.as_deref())?;
     let quality = match asked::text(&body, "quality")? {
         None => None,
         Some(text) => Some(Quality::parse(&text).ok_or_else(|| {
@@ -131,18 +132,19 @@ async fn complete(State(world): Shared, _local: Local, headers: HeaderMap, body:
 }
 
 /// A study by id, code or name; the newest open one of the vendor when none is named.
-fn named_study(world: &World, name: Option<String>, provider: Option<String>) -> Result<Study, Refused> {
-    if provider.as_deref().is_some_and(|provider| !["userjourneys", "koji"].contains(&provider)) {
+fn named_study(world: &World, name: Option<&str>, provider: Option<&str>) -> Result<Study, Refused> {
+    if provider.is_some_and(|provider| !["userjourneys", "koji"].contains(&provider)) {
         return Err(Refused::invalid("`provider` must be `userjourneys` or `koji`"));
     }
-    let usual = if name.is_none() { Some("userjourneys".to_owned()) } else { None };
-    let provider = provider.or(usual);
+    let provider = provider.or(name.is_none().then_some("userjourneys"));
     let now = world.clock.now();
     let mut fits = world.store.with(|db| {
         let mut fits = Study::all(db)?;
-        fits.retain(|study| provider.as_ref().is_none_or(|provider| *provider == study.provider));
-        match &name {
-            Some(name) => fits.retain(|study| [&study.id, &study.code, &study.name].contains(&name)),
+        fits.retain(|study| provider.is_none_or(|provider| provider == study.provider));
+        match name {
+            Some(name) => {
+                fits.retain(|study| [&study.id, &study.code, &study.name].into_iter().any(|own| own == name))
+            }
             None => {
                 let mut open = Vec::new();
                 for study in fits {

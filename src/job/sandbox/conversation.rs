@@ -122,7 +122,7 @@ pub fn turn(role: &str, text: &str, at: Timestamp) -> Turn {
 /// When the interview has ended or the state fails.
 pub fn say(world: &World, id: &str, text: &str) -> Result<(Turn, Turn), ConversationError> {
     let now = world.clock.now();
-    let said = world.store.with(|db| {
+    world.store.with(|db| {
         let Some(interview) = Interview::find(db, id)? else {
             return Ok(Err(ConversationError::Unknown(id.to_owned())));
         };
@@ -134,8 +134,7 @@ pub fn say(world: &World, id: &str, text: &str) -> Result<(Turn, Turn), Conversa
         let ours = turn("interviewer", &next_question(db, &interview)?, now);
         interview.add_turn(db, &ours)?;
         Ok(Ok((theirs, ours)))
-    })?;
-    said
+    })?
 }
 
 fn next_question(db: &Transaction<'_>, interview: &Interview) -> Result<String, StateError> {

@@ -46,14 +46,14 @@ impl Door {
             _ => self.answer_in_time(side, request).await,
         };
         let code = answer.status().as_u16();
-        let bare = !answer.headers().contains_key(header::CONTENT_TYPE);
+        let bare = is_bare(&answer, side);
         if code >= 400 && bare {
             let refused =
                 answer.extensions().get::<Refused>().cloned().unwrap_or_else(|| Refused::of_status(code));
             let kept = std::mem::take(answer.headers_mut());
             answer = refused.for_side(side);
-            answer.headers_mut().extend(kept);
-            answer.headers_mut().remove(header::CONTENT_LENGTH);
+            let kept = kept.into_iter().filter_map(|(name, value)| Some((name?, value)));
+            answer.headers_mut().extend(kept.filter(|(name, _)| !name.as_str().starts_with("content-")));
         }
         if let Some(standing) = standing {
             tell(&mut answer, standing);
@@ -94,6 +94,14 @@ impl Door {
         // Long texts that are no key are not kept.
         let key = key.filter(|key| key.len() <= 200).unwrap_or_default();
         self.world.rates.take(key, self.world.options.koji_rate, system::now().micros())
+    }
+}
+
+/// Whether an answer has no body of the sandbox's own: the router's refusals have none, or a line of text.
+fn is_bare(answer: &http::Response<Body>, side: Side) -> bool {
+    match answer.headers().get(header::CONTENT_TYPE) {
+        None => true,
+        Some(kind) => side != Side::Own && kind.as_bytes().starts_with(b"text/plain"),
     }
 }
 

@@ -234,6 +234,8 @@ fn paths_and_methods_that_are_not_there() {
     sandbox.uj("GET", "/experiments", "").expect(404);
     sandbox.uj("GET", "/nothing", "").expect(404);
     sandbox.uj("GET", "/studies/none", "").expect(404);
+    assert!(sandbox.uj("GET", "/studies/%FF", "").expect(400)["error"]["message"].is_string());
+    assert!(sandbox.koji("GET", "/api/v1/interviews/%FF", None, "").expect(400)["message"].is_string());
     let body = sandbox.uj("POST", "/studies", "{}").expect(405);
     assert!(body["error"]["message"].is_string());
 }
