@@ -15,6 +15,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod browser;
 mod claim_01_kill;
 mod claim_04_disk;
 mod claim_11_clock;
