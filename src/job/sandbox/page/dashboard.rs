@@ -151,7 +151,8 @@ fn row(delivery: &Delivery) -> Markup {
 
 fn retry_button(delivery: &Delivery) -> Markup {
     let ping = delivery.registration == 0;
-    if delivery.stage == Stage::Delivered || ping {
+    let not_sent_yet = delivery.stage == Stage::Pending && delivery.tries == 0;
+    if delivery.stage == Stage::Delivered || ping || not_sent_yet {
         return Markup::default();
     }
     fill(
