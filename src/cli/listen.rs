@@ -7,6 +7,7 @@ use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::shared::{ProviderArgs, SecretArgs};
+use super::signals::Stop;
 use crate::job::report::AnswerPolicy;
 use clap::{Args, ValueEnum, ValueHint};
 use registered::Registered;
@@ -126,6 +127,9 @@ pub struct ListenArgs {
     /// Print the environment lines that an application under test needs, once ready
     #[arg(long)]
     pub print_env: bool,
+    /// Runs beside a prompt, which needs the keys.
+    #[arg(skip)]
+    pub guided: bool,
     /// Whose scheme.
     #[command(flatten)]
     pub provider: ProviderArgs,
@@ -185,6 +189,28 @@ impl ListenArgs {
             Some(AnswerArg::Mirror) | None => AnswerPolicy::Mirror,
         }
     }
+}
+
+/// The arguments of a listener beside the guided registration with Koji: nobody's keys, nothing forwarded.
+pub(super) fn for_guide(port: u16, journal: &std::path::Path) -> Result<ListenArgs, CommandError> {
+    let words = ["listen", "--provider", "koji", "--show", "none", "--port"];
+    let words = words.iter().map(|word| (*word).to_owned()).chain([port.to_string()]);
+    let found = ListenArgs::augment_args(clap::Command::new("listen")).try_get_matches_from(words);
+    let args = found.and_then(|found| <ListenArgs as clap::FromArgMatches>::from_arg_matches(&found));
+    let args =
+        args.map_err(|error| CommandError::new(Exit::Bug, "could not start a listener").because(&error))?;
+    Ok(ListenArgs {
+        journal: Some(journal.to_owned()),
+        forward: Vec::new(),
+        answer: None,
+        guided: true,
+        ..args
+    })
+}
+
+/// Listens beside something else, until that asks for a stop.
+pub(super) async fn beside(args: &ListenArgs, stop: &Stop, context: &Context) -> Result<Exit, CommandError> {
+    Setup::new(args, context)?.beside(args, stop, context).await
 }
 
 /// Runs `hookctl listen`.

@@ -28,7 +28,7 @@ pub(super) fn of_listen(args: &ListenArgs, context: &Context, stop: &Stop) -> Sc
     if let Some(report) = context.json_report() {
         return Screen { report: Arc::new(report), commands, keys: None };
     }
-    let interactive = context.gate().may_prompt() && !context.streams().quiet();
+    let interactive = context.gate().may_prompt() && !context.streams().quiet() && !args.guided;
     let options = TextOptions { show: args.show.into(), reveal: false, keys: interactive };
     let report = Arc::new(TextReport::new(Arc::clone(context.streams()), options));
     let keys = interactive.then(|| {

@@ -112,6 +112,18 @@ impl Setup {
         ended.and_then(|exit| back.map(|()| exit))
     }
 
+    /// Listens with somebody else's stop.
+    pub(super) async fn beside(
+        self,
+        args: &ListenArgs,
+        stop: &Stop,
+        context: &Context,
+    ) -> Result<Exit, CommandError> {
+        let ledger = ledger(args, context)?;
+        let socket = serve::bind(args.host, args.port).map_err(|error| not_bound(&error))?;
+        self.listen((ledger, socket), args, stop, context).await
+    }
+
     async fn listen(
         self,
         (ledger, socket): (Ledger, TcpListener),

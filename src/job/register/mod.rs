@@ -8,6 +8,7 @@
 //! come from outside ([`ports`]), so a test fails each step in turn.
 
 mod endpoint;
+mod guided;
 mod plan;
 mod ports;
 mod run;
@@ -16,6 +17,7 @@ mod state;
 mod vendor;
 
 pub use endpoint::{Endpoint, EndpointError, check_events, check_url, same_url};
+pub use guided::{Watch, WatchError};
 pub use plan::{Known, Outcome, Plan, Point, Refusal, Step, Wish, plan};
 pub use ports::{Put, Remote, Store, StoreError};
 pub use run::{Done, Failed, Lasting, Means, look, run};
