@@ -1,6 +1,7 @@
 //! `hookctl doctor`: what is wrong with the set-up, and the command that mends it.
 //!
-//! Looks and says; changes nothing but what opening does. A check is a function
+//! Looks and says; changes nothing but what opening does, and with `--online`
+//! the webhook that a crashed listener has left behind. A check is a function
 //! of [`CHECKS`] that says what it found, and never ends the others.
 
 mod folders;
@@ -8,6 +9,7 @@ mod journal;
 mod port;
 mod profiles;
 mod settings;
+mod webhook;
 
 use super::context::Context;
 use super::error::CommandError;
@@ -24,7 +26,8 @@ const EXAMPLES: &str = "Examples:
 /// Say what is wrong with the set-up, and the command that mends it
 ///
 /// Looks at folders and their modes, the settings files, profiles, the journal, and the port that `listen` takes.
-/// With `--online` the vendors are asked whether they take the stored keys. Exit code 3 when something is wrong.
+/// With `--online` the vendors are asked whether they take the stored keys, and a webhook that a crashed listener
+/// has left registered is put back. Exit code 3 when something is wrong.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct DoctorArgs {
@@ -83,10 +86,11 @@ pub(super) struct Patient<'a> {
 type Check = fn(&Patient<'_>) -> Vec<Finding>;
 
 /// Every check with its name, in the order in which they are made.
-const CHECKS: [(&str, Check); 5] = [
+const CHECKS: [(&str, Check); 6] = [
     ("settings", settings::check),
     ("folders", folders::check),
     ("profiles", profiles::check),
+    ("webhook", webhook::check),
     ("journal", journal::check),
     ("port", port::check),
 ];

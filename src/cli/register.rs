@@ -3,6 +3,7 @@
 mod account;
 mod doing;
 mod koji;
+pub(super) mod left;
 mod words;
 
 pub(super) use account::Account;

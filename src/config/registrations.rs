@@ -41,6 +41,16 @@ pub fn left_behind(profiles: &Profiles) -> Vec<LeftBehind> {
     found
 }
 
+/// The profiles whose webhook was being changed when hookctl ended.
+pub fn interrupted(profiles: &Profiles) -> Vec<String> {
+    let is = |profile: &String| {
+        let records: Records = profiles.registration(profile).ok().flatten().unwrap_or_default();
+        // Whoever is at work right now has the lock.
+        records.values().any(|saved| saved.intent.is_some()) && profiles.lock(profile).is_ok()
+    };
+    profiles.names().into_iter().filter(is).collect()
+}
+
 /// `registration.json`: the records by their API.
 type Records = BTreeMap<String, Saved>;
 

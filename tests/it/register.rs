@@ -1,7 +1,9 @@
 //! `hookctl register` and `listen --register` against a vendor that keeps every
 //! byte it is sent, with kills, full disks and broken connections in between.
 
+mod koji;
 mod listening;
+mod sandbox;
 mod vendor;
 
 use crate::harness::{Home, Ran};

@@ -7,16 +7,12 @@ use crate::cli::access::AccessArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::cli::register::{Account, explain, put_back_said};
+use crate::cli::register::{Account, explain, left, put_back_said};
 use crate::cli::signals::Stop;
 use crate::config::profiles::ProfileLock;
 use crate::config::registrations;
 use crate::job::register::{Endpoint, SecretState, begin, put_back};
 use crate::vendor::Vendor;
-use std::time::Duration;
-
-/// How long a listener's start waits for the vendor to put back what an earlier one left.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The command that puts back what a listener left behind.
 const RESTORE: &str = "hookctl register --restore";
@@ -103,37 +99,15 @@ impl Registered {
 /// Puts back what a listener that crashed has left behind, at the start of one that registers nothing.
 pub(super) async fn mend(args: &ListenArgs, stop: &Stop, context: &Context) {
     let Ok(profiles) = context.profiles() else { return };
-    for left in registrations::left_behind(&profiles) {
-        let account = Account::of(&access_args(args), context);
-        let own = |account: &Account| {
-            account.access.profile == left.profile && account.access.base.as_str() == left.base
-        };
-        let mended = match account {
-            Ok(account) if own(&account) => mend_one(&account, stop, context).await,
-            _ => Err(CommandError::config("its account is not the one of this run")),
-        };
-        if let Err(error) = mended {
-            let text = format!(
-                "a listener that ended without a farewell left {} registered: {}",
-                left.url,
-                std::iter::once(error.message).chain(error.causes).collect::<Vec<_>>().join(": ")
-            );
-            context.streams().warn(&text, Some(&format!("{RESTORE} --profile {}", left.profile)));
+    for found in registrations::left_behind(&profiles) {
+        match left::mend(&found, &access_args(args), stop, context).await {
+            Ok(ended) => put_back_said(&ended, context),
+            Err(error) => {
+                let why: Vec<String> = std::iter::once(error.message).chain(error.causes).collect();
+                let text = format!("{}: {}", left::said(&found), why.join(": "));
+                context.streams().warn(&text, Some(&left::restore(&found)));
+            }
         }
-    }
-}
-
-async fn mend_one(account: &Account, stop: &Stop, context: &Context) -> Result<(), CommandError> {
-    let _lock = account.lock()?;
-    let (remote, store) = (account.remote()?, account.registration());
-    let late = || CommandError::new(Exit::TimeUp, "the vendor did not answer in time");
-    tokio::select! {
-        ended = tokio::time::timeout(PATIENCE, put_back(&remote, &store)) => {
-            let ended = ended.map_err(|_| late())?.map_err(|failed| explain(failed, account))?;
-            put_back_said(&ended, context);
-            Ok(())
-        }
-        () = stop.first() => Err(CommandError::new(Exit::Interrupted, "interrupted")),
     }
 }
 

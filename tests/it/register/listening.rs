@@ -152,3 +152,17 @@ fn the_key_is_shown_nowhere() {
     let (_, records, said) = listening.stop();
     assert!(!said.contains(KEY) && !format!("{records:?}").contains(KEY));
 }
+
+#[test]
+fn doctor_finds_what_a_crash_left_behind_and_puts_it_back_when_it_may_ask() {
+    let user = User::of(Vendor::with(OLD));
+    let doctor = |args: &[&str]| crate::harness::Ran::of(user.command(&[&["doctor"], args].concat()), b"");
+    user.registering(NEW).kill();
+    let found = doctor(&[]);
+    assert_eq!(found.code(), 3, "{}", found.block());
+    assert!(found.out().contains("hookctl register --restore --profile userjourneys"), "{}", found.out());
+    assert_eq!(user.vendor.url().unwrap(), NEW);
+    doctor(&["--online"]);
+    assert_eq!(user.vendor.url().unwrap(), OLD);
+    assert!(!doctor(&[]).out().contains("--restore"));
+}
