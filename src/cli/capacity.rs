@@ -20,14 +20,12 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "Examples:
   hookctl capacity 'Onboarding Feedback'
-  hookctl capacity e5f6a7b8-1234-56cd-ef78-222222222222 --quiet && echo ask
-  hookctl capacity 'Onboarding Feedback' --json --jq .accepting_responses";
+  hookctl capacity 'Onboarding Feedback' --max-age 0
+  hookctl capacity 'Onboarding Feedback' --json --jq .reasons";
 
 /// What Koji's users do instead.
-const KOJI: (&str, &str) = (
-    "the capacity of a study",
-    "see the plan's usage in Koji's dashboard; a start that is over it is refused with 402 or 403",
-);
+const KOJI: (&str, &str) =
+    ("the capacity of a study", "see the study's status and the plan's credits in Koji's dashboard");
 
 /// Say whether a study takes another response: exit 0 for yes, 1 for no
 ///

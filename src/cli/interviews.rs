@@ -19,8 +19,8 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "Examples:
   hookctl interviews list --study 'Onboarding Feedback' --status completed
   hookctl interviews show a1b2c3d4-5678-90ab-cdef-111111111111 --transcript
-  hookctl interviews export --study 'Onboarding Feedback' --format csv --out interviews.csv
-  hookctl interviews reconcile --study 'Onboarding Feedback' --since 7d";
+  hookctl interviews export --study Onboarding --format csv --out all.csv
+  hookctl interviews reconcile --study Onboarding --since 7d";
 
 /// What Koji's users do instead.
 const KOJI: (&str, &str) = (
@@ -43,12 +43,12 @@ pub struct InterviewsArgs {
 pub enum InterviewsCommand {
     /// List the interviews of a study
     #[command(
-        after_help = "Examples:\n  hookctl interviews list --study 'Onboarding Feedback'\n  hookctl interviews list --study 'Onboarding Feedback' --reference-id user_12345 --json"
+        after_help = "Examples:\n  hookctl interviews list --study 'Onboarding Feedback'\n  hookctl interviews list --study 'Onboarding Feedback' --reference-id u1"
     )]
     List(ListArgs),
     /// Show one interview: summary, answers, transcript
     #[command(
-        after_help = "Examples:\n  hookctl interviews show a1b2c3d4-5678-90ab-cdef-111111111111\n  hookctl interviews show a1b2c3d4-5678-90ab-cdef-111111111111 --markdown > interview.md\n  hookctl interviews show abc123 --provider koji --json"
+        after_help = "Examples:\n  hookctl interviews show a1b2c3d4-5678-90ab-cdef-111111111111\n  hookctl interviews show abc123 --markdown > interview.md\n  hookctl interviews show abc123 --provider koji --json"
     )]
     Show(ShowArgs),
     /// Write the interviews of a study out: JSON lines, CSV or Markdown
@@ -57,7 +57,7 @@ pub enum InterviewsCommand {
     /// whole; what was fetched until a failure or Ctrl-C is kept beside it, and the same command goes on from
     /// there within a day. No cell of the CSV is a formula to a spreadsheet.
     #[command(
-        after_help = "Examples:\n  hookctl interviews export --study 'Onboarding Feedback' --out interviews.jsonl\n  hookctl interviews export --study 'Onboarding Feedback' --since 30d --format csv --out interviews.csv\n  hookctl interviews export --study 'Onboarding Feedback' --format markdown > interviews.md"
+        after_help = "Examples:\n  hookctl interviews export --study Onboarding --since 30d --out all.jsonl\n  hookctl interviews export --study Onboarding --format csv --out all.csv\n  hookctl interviews export --study Onboarding --format markdown > all.md"
     )]
     Export(ExportArgs),
     /// List completed interviews whose webhook never arrived; exit 1 when there are any
@@ -66,7 +66,7 @@ pub enum InterviewsCommand {
     /// delivery in place of each missing one: made from the API, without a signature, with the verdict
     /// `synthesized`, and sent on with `hookctl events replay N --resign`.
     #[command(
-        after_help = "Examples:\n  hookctl interviews reconcile --study 'Onboarding Feedback' --since 7d\n  hookctl interviews reconcile --study 'Onboarding Feedback' --since 7d --synthesize"
+        after_help = "Examples:\n  hookctl interviews reconcile --study Onboarding --since 7d\n  hookctl interviews reconcile --study Onboarding --since 7d --synthesize"
     )]
     Reconcile(ReconcileArgs),
 }

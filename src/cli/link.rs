@@ -83,19 +83,21 @@ pub fn run(args: &LinkArgs, context: &Context) -> Result<Exit, CommandError> {
 }
 
 fn url_of(study: &Study, reference: Option<&str>) -> Result<String, CommandError> {
+    let look = format!("hookctl studies show {}", study.id);
     let unusable = |error: &dyn std::error::Error| {
-        CommandError::new(Exit::Network, "could not make the link").because(error)
+        CommandError::new(Exit::Network, "could not make the link").because(error).hint(&look)
     };
     let Some(link) = &study.interview_link else {
-        return Err(CommandError::new(Exit::Network, "the vendor names no link of the study")
-            .hint(format!("hookctl studies show {}", study.id)));
+        return Err(CommandError::new(Exit::Network, "the vendor names no link of the study").hint(&look));
     };
     match reference {
         None => link::check(link).map(|()| link.clone()).map_err(|error| unusable(&error)),
         Some(reference) => link::with_parameter(link, PARAMETER, reference).map_err(|error| match error {
             link::LinkError::NotHttp => unusable(&error),
             link::LinkError::Empty | link::LinkError::TooLong { .. } => {
-                CommandError::usage("could not use `--reference-id`").because(&error)
+                CommandError::usage("could not use `--reference-id`")
+                    .because(&error)
+                    .hint("give your own id of the person, such as a user id or an e-mail address")
             }
         }),
     }

@@ -35,7 +35,7 @@ pub struct StudiesArgs {
 pub enum StudiesCommand {
     /// List the active studies with their room
     #[command(
-        after_help = "Examples:\n  hookctl studies list\n  hookctl studies list --json --jq 'select(.study.accepting_responses) | .study.id'"
+        after_help = "Examples:\n  hookctl studies list\n  hookctl studies list --jq 'select(.study.accepting_responses).study.id'"
     )]
     List(ListArgs),
     /// Show one study: link, limits, questions

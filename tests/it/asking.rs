@@ -14,9 +14,9 @@ use crate::harness::script::{Act, Script, json};
 use crate::harness::{Home, Ran};
 use serde_json::{Value, json};
 
-const KEY: &str = "uj_live_fake0000000000000000000000a1b2";
-const STUDY: &str = "e5f6a7b8-1234-56cd-ef78-222222222222";
-const INTERVIEW: &str = "a1b2c3d4-5678-90ab-cdef-111111111111";
+pub(crate) const KEY: &str = "uj_live_fake0000000000000000000000a1b2";
+pub(crate) const STUDY: &str = "e5f6a7b8-1234-56cd-ef78-222222222222";
+pub(crate) const INTERVIEW: &str = "a1b2c3d4-5678-90ab-cdef-111111111111";
 const SECRET: &str = "whsec_5b69ff6a12af94c6e3901a061180ca73";
 
 /// A vendor that answers so, and a home to ask from.
@@ -52,7 +52,7 @@ impl Asked {
 }
 
 /// A study as the vendor documents it.
-fn study(id: &str, name: &str) -> Value {
+pub(crate) fn study(id: &str, name: &str) -> Value {
     json!({
         "id": id, "object": "study", "name": name, "status": "active",
         "interview_link": "https://app.userjourneys.ai/i/xK9mR2pQ", "accepting_responses": true,
@@ -62,7 +62,7 @@ fn study(id: &str, name: &str) -> Value {
     })
 }
 
-fn with(mut object: Value, changes: &[(&str, Value)]) -> Value {
+pub(crate) fn with(mut object: Value, changes: &[(&str, Value)]) -> Value {
     for (name, value) in changes {
         object[*name] = value.clone();
     }
@@ -70,7 +70,7 @@ fn with(mut object: Value, changes: &[(&str, Value)]) -> Value {
 }
 
 /// An interview as the vendor lists it.
-fn interview(id: &str) -> Value {
+pub(crate) fn interview(id: &str) -> Value {
     json!({
         "id": id, "object": "interview", "study_id": STUDY, "status": "completed",
         "reference_id": "user_12345", "respondent_email": null, "language": "en",
@@ -83,7 +83,7 @@ fn interview(id: &str) -> Value {
 }
 
 /// The same with what only the detail has.
-fn whole(id: &str) -> Value {
+pub(crate) fn whole(id: &str) -> Value {
     with(
         interview(id),
         &[
@@ -99,14 +99,14 @@ fn whole(id: &str) -> Value {
     )
 }
 
-fn list(items: &[Value], has_more: bool) -> Act {
+pub(crate) fn list(items: &[Value], has_more: bool) -> Act {
     json(200, &json!({"object": "list", "data": items, "has_more": has_more}).to_string())
 }
 
-fn one(item: &Value) -> Act {
+pub(crate) fn one(item: &Value) -> Act {
     json(200, &item.to_string())
 }
 
-fn refusal(status: u16) -> Act {
+pub(crate) fn refusal(status: u16) -> Act {
     json(status, r#"{"error":{"type":"invalid_request_error","message":"no such thing"}}"#)
 }

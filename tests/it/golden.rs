@@ -7,6 +7,7 @@
 
 mod accounts;
 mod api;
+mod asking;
 pub(crate) mod examples;
 mod help;
 mod journal;
@@ -31,6 +32,8 @@ static VOLATILE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r#"("(?:took|ran)_ms": ?)[0-9.]+"#, "$1[MS]"),
         (r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} 20[0-9]{2} [0-9:]{8} GMT", "[TIME]"),
         (r" (in|after) (<1ms|[0-9.]+m?s)", " $1 [DURATION]"),
+        (r"(Monday, \[TIME\], in )[0-9a-z]+( [0-9]+[a-z])?", "$1[SPAN]"),
+        (r"(asked +)(now|[0-9]+s ago)", "$1[AGO]"),
         (r"process [0-9]+", "process [PID]"),
         (r"kill [0-9]+", "kill [PID]"),
     ]
