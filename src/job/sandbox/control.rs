@@ -143,7 +143,7 @@ fn named_study(world: &World, name: Option<&str>, provider: Option<&str>) -> Res
         fits.retain(|study| provider.is_none_or(|provider| provider == study.provider));
         match name {
             Some(name) => {
-                fits.retain(|study| [&study.id, &study.code, &study.name].into_iter().any(|own| own == name))
+                fits.retain(|study| [&study.id, &study.code, &study.name].into_iter().any(|own| own == name));
             }
             None => {
                 let mut open = Vec::new();

@@ -83,6 +83,12 @@ fn what_it_says_word_for_word() {
         let ran = home.run(args);
         text.push_str(&format!("$ hookctl {}\n{}\n", args.join(" "), ran.block()));
     }
+    let port = running.address.port().to_string();
+    let ran = home.run(["sandbox", "--port", &port]);
+    text.push_str(&format!("$ hookctl sandbox --port [TAKEN]\n{}\n", ran.block()));
+    home.write("notes.txt", "these are notes, and no state of a sandbox");
+    let ran = home.run(["sandbox", "--port", "0", "--state", "notes.txt"]);
+    text.push_str(&format!("$ hookctl sandbox --port 0 --state notes.txt\n{}\n", ran.block()));
     running.stop();
     let ran = home.run(["sandbox", "advance", "5m"]);
     text.push_str(&format!("$ hookctl sandbox advance 5m\n{}\n", ran.block()));
