@@ -31,7 +31,7 @@ const KOJI: (&str, &str) =
 ///
 /// The vendor's own flag decides; the weekly and the monthly limit say why. The flag is also false when the
 /// project's monthly quota is reached, which the API does not show. The answer is kept for 5 minutes in the
-/// journal's database, so that a script may ask before each prompt.
+/// journal's database, so that a script may ask before each prompt. With `--quiet` only the exit code says it.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct CapacityArgs {

@@ -60,6 +60,10 @@ impl Part {
             let path = path.to_owned();
             move |source| PartError::Io { path, source }
         };
+        if target.is_dir() {
+            // Found out now, and not after everything was fetched.
+            return Err(wrong(target)(io::ErrorKind::IsADirectory.into()));
+        }
         let mut state = open_private(&state_path).map_err(wrong(&state_path))?;
         match state.try_lock() {
             Ok(()) => {}
@@ -294,6 +298,14 @@ mod tests {
         part.add("a", b"1\n").unwrap();
         drop(part);
         assert!(Part::open(&target, "jsonl of s1", b"", NOW).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_folder_is_told_before_anything_is_written() {
+        let (folder, _) = folder();
+        let error = Part::open(folder.path(), "csv", b"", NOW).unwrap_err();
+        assert!(matches!(&error, PartError::Io { path, .. } if path == folder.path()), "{error:?}");
+        assert!(names(&folder).is_empty());
     }
 
     #[cfg(unix)]

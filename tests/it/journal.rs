@@ -1,6 +1,7 @@
 //! The journal on real files: what goes in comes out, and what fails says so.
 
 mod failure;
+mod fetched;
 mod outbox;
 mod owner;
 mod reading;

@@ -39,7 +39,14 @@ pub(super) async fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Co
 fn purpose(args: &ExportArgs, access: &Access, study: &str) -> String {
     let query = &args.query;
     let filters = [&query.status, &query.quality, &query.reference_id, &query.since];
-    format!("{:?} {} {study} {} {filters:?}", args.format, access.base, args.no_transcripts)
+    // Another version may write other columns.
+    format!(
+        "{} {:?} {} {study} {} {filters:?}",
+        env!("CARGO_PKG_VERSION"),
+        args.format,
+        access.base,
+        args.no_transcripts
+    )
 }
 
 struct Export<'a> {

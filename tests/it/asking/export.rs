@@ -1,6 +1,7 @@
 //! `interviews export`: whole files or none, gone on with, safe in a spreadsheet.
 
-use super::{Asked, STUDY, interview, list, one, refusal, whole, with};
+use super::{Asked, KEY, STUDY, interview, list, one, refusal, whole, with};
+use crate::harness::PATIENCE;
 use crate::harness::script::Act;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -56,6 +57,34 @@ fn an_export_that_breaks_off_leaves_no_half_file_and_is_gone_on_with() {
             "GET /interviews/i3"
         ]
     );
+}
+
+#[test]
+fn a_run_that_is_killed_is_gone_on_with() {
+    let asked = Asked::of([
+        three(),
+        one(&whole("i1")),
+        Act::Hang(Vec::new()),
+        three(),
+        one(&whole("i2")),
+        one(&whole("i3")),
+    ]);
+    let mut command = asked.home.command(export("csv", "out.csv"));
+    command.env("USERJOURNEYS_API_KEY", KEY).env("USERJOURNEYS_BASE_URL", asked.base());
+    let mut child = command.spawn().unwrap();
+    let begun = std::time::Instant::now();
+    while asked.lines().len() < 3 {
+        assert!(begun.elapsed() < PATIENCE, "{:?}", asked.lines());
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(names(asked.home.path()), ["out.csv.part", "out.csv.state"], "no half file of that name");
+    let said = asked.run(&export("csv", "out.csv")).expect(0).err();
+    assert!(said.contains("going on after 1 interview"), "{said}");
+    let mut reader = csv::Reader::from_path(asked.home.join("out.csv")).unwrap();
+    let ids: Vec<String> = reader.records().map(|row| row.unwrap()[0].to_owned()).collect();
+    assert_eq!(ids, ["i1", "i2", "i3"]);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn receive(asked: &Asked, arrived: &str, forged: &str) {
 fn what_never_arrived_is_listed_and_can_be_put_into_the_journal() {
     let listed = || list(&[interview("arrived"), interview("forged"), interview("lost")], false);
     let detail = || one(&study(STUDY, "Onboarding Feedback"));
-    let asked = Asked::of([listed(), listed(), detail(), listed()]);
+    let asked = Asked::of([listed(), listed(), detail(), listed(), listed()]);
     receive(&asked, "arrived", "forged");
     let args = ["interviews", "reconcile", "--study", STUDY, "--json"];
     let records = asked.run(&args).expect(1).records();
@@ -67,6 +67,17 @@ fn what_never_arrived_is_listed_and_can_be_put_into_the_journal() {
     let records = asked.run(&args).expect(0).records();
     let summary = records.last().unwrap();
     assert_eq!((&summary["missing"], &summary["synthesized_before"]), (&0.into(), &2.into()));
+
+    // Signed and sent on, it is a webhook like any other.
+    let secret = [("USERJOURNEYS_WEBHOOK_SECRET", SECRET)];
+    let listening = asked.home.listen_with(["--provider", "userjourneys"], &secret);
+    let replay = ["events", "replay", "4", "--to", &listening.url, "--resign", "--provider", "userjourneys"];
+    asked.home.run_with(replay, b"", &secret).expect(0);
+    assert_eq!(listening.next("delivery")["verdict"]["code"], "verified");
+    listening.stop();
+    let records = asked.run(&args).expect(0).records();
+    let summary = records.last().unwrap();
+    assert_eq!((&summary["arrived"], &summary["synthesized_before"]), (&2.into(), &1.into()));
     assert_eq!(asked.script.left(), 0);
 }
 
