@@ -257,7 +257,7 @@ impl Context {
 /// A vendor by the id of `--provider`.
 pub(super) fn vendor(id: &str) -> Result<Vendor, CommandError> {
     Vendor::of(id).ok_or_else(|| {
-        let known: Vec<&str> = Vendor::ALL.into_iter().map(|vendor| vendor.id()).collect();
+        let known: Vec<&str> = Vendor::ALL.into_iter().map(Vendor::id).collect();
         CommandError::usage(format!("no REST API of `{id}` is known"))
             .hint(format!("`--provider` takes {} here", known.join(" and ")))
     })

@@ -10,24 +10,20 @@ use crate::job::account::Standing;
 use crate::vendor::{BaseUrl, Vendor};
 
 pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
-    let folders = match patient.context.folders() {
-        Ok(folders) => folders,
-        // Said already.
-        Err(_) => return Vec::new(),
-    };
+    // Without folders that is said already.
+    let Ok(folders) = patient.context.folders() else { return Vec::new() };
     // Looked at without repairing: the check of the folders says what is open.
     let profiles = Profiles::at(&folders);
     let names = profiles.names();
     let mut found: Vec<Finding> =
         names.iter().flat_map(|name| of_profile(name, &profiles, patient)).collect();
-    if let Some((name, origin)) = patient.context.profile() {
-        if !names.iter().any(|known| known == name) {
-            found.push(Finding::problem(
-                format!("there is no profile `{name}`, which {origin} names"),
-                format!("hookctl login --profile {name}"),
-            ));
-        }
-    }
+    let named = patient.context.profile().filter(|(name, _)| !names.iter().any(|known| known == name));
+    found.extend(named.map(|(name, origin)| {
+        Finding::problem(
+            format!("there is no profile `{name}`, which {origin} names"),
+            format!("hookctl login --profile {name}"),
+        )
+    }));
     if found.is_empty() {
         found.push(Finding::ok("none yet; `hookctl login` makes one"));
     }
