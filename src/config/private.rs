@@ -140,6 +140,22 @@ pub fn open_lock(path: &Path) -> io::Result<File> {
     for_owner().create(true).open(path)
 }
 
+/// A folder, the folders in it, and all files in both.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = |folder: &Path| {
+        let found = fs::read_dir(folder).into_iter().flatten().flatten();
+        found.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let mut found = vec![folder.to_owned()];
+    for path in entries(folder) {
+        if path.is_dir() {
+            found.extend(entries(&path));
+        }
+        found.push(path);
+    }
+    found
+}
+
 fn fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = for_owner().create_new(true).open(path)?;
     file.write_all(bytes)?;

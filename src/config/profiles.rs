@@ -118,7 +118,7 @@ impl Profiles {
     pub fn open(folders: &Folders) -> Self {
         let folder = folders.profiles();
         let mut warnings = Vec::new();
-        for path in files_below(&folder) {
+        for path in private::files_below(&folder) {
             warnings.extend(private::repair(&path));
         }
         Self { warnings, ..Self::at(folders) }
@@ -353,22 +353,6 @@ pub fn of_provider<'p>(all: &'p [Profile], provider: &str) -> Option<&'p Profile
     let mut own = all.iter().filter(|profile| profile.provider == provider);
     let by_name = own.clone().find(|profile| profile.name == provider);
     by_name.or_else(|| own.next().filter(|_| own.next().is_none()))
-}
-
-/// The folder of the profiles, theirs, and all files in them.
-pub fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let entries = |folder: &Path| {
-        let found = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        found.map(|entry| entry.path()).collect::<Vec<_>>()
-    };
-    let mut found = vec![folder.to_owned()];
-    for profile in entries(folder) {
-        if profile.is_dir() {
-            found.extend(entries(&profile));
-        }
-        found.push(profile);
-    }
-    found
 }
 
 fn require_name(name: &str) -> Result<(), ProfileError> {

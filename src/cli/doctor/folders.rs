@@ -2,7 +2,6 @@
 
 use super::{Finding, Patient};
 use crate::config::private;
-use crate::config::profiles::files_below;
 use std::path::Path;
 
 pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
@@ -17,7 +16,7 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
         found.extend(unusable(folder));
     }
     for folder in [folders.profiles(), folders.secrets()] {
-        for path in files_below(&folder) {
+        for path in private::files_below(&folder) {
             found.extend(open(&path));
             found.extend(left_over(&path));
         }
