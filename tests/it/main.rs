@@ -34,6 +34,7 @@ mod register;
 mod round_trip;
 mod sandbox;
 mod sandbox_deliveries;
+mod sandbox_pages;
 mod scarcity;
 mod schemes;
 mod serve;

@@ -116,7 +116,7 @@ impl Deliveries {
                     _ => payload::userjourneys(&finished, due),
                 };
                 let told = Told { event, subject: finished.interview_id.clone(), body, due };
-                enqueue(db, world, (&provider, &project), told)?;
+                enqueue(db, world, (&provider, &project), &told)?;
             }
             Ok(())
         })?;
@@ -189,7 +189,7 @@ impl Deliveries {
             let Some(study) = study.filter(|study| study.provider == "koji") else { return Ok(()) };
             let due = world.clock.now();
             let (event, subject, body) = tell(db, &study, due)?;
-            enqueue(db, world, (&study.provider, &study.project), Told { event, subject, body, due })
+            enqueue(db, world, (&study.provider, &study.project), &Told { event, subject, body, due })
         })?;
         self.wake.notify_one();
         Ok(())
@@ -260,7 +260,7 @@ fn enqueue(
     db: &Transaction<'_>,
     world: &World,
     (provider, project): (&str, &str),
-    told: Told,
+    told: &Told,
 ) -> Result<(), StateError> {
     for registration in Registration::of_project(db, provider, project)? {
         if !registration.events.iter().any(|event| event == told.event) {

@@ -42,7 +42,7 @@ pub(super) fn text(text: impl AsRef<str>) -> Markup {
             '\'' => escaped.push_str("&#39;"),
             // Controls show nothing, and browsers warn about them.
             letter if letter.is_control() && !matches!(letter, '\n' | '\t' | '\r') => {
-                escaped.push('\u{fffd}')
+                escaped.push('\u{fffd}');
             }
             letter => escaped.push(letter),
         }
