@@ -53,7 +53,7 @@ impl Registered {
         let (remote, store) = (self.account.remote()?, self.account.registration());
         self.account.require_own_secret()?;
         let begun = begin(&remote, &store, self.endpoint.clone()).await;
-        let (earlier, done) = begun.map_err(|failed| explain(failed, &self.account))?;
+        let (earlier, done) = begun.map_err(|failed| explain(&failed, &self.account))?;
         put_back_said(&earlier, context);
         let url = &self.endpoint.url;
         match done.before.filter(|before| !before.same(&self.endpoint)) {
@@ -84,7 +84,7 @@ impl Registered {
         let (remote, store) = (self.account.remote()?, self.account.registration());
         tokio::select! {
             ended = put_back(&remote, &store) => {
-                let ended = ended.map_err(|failed| explain(failed, &self.account).hint(RESTORE))?;
+                let ended = ended.map_err(|failed| explain(&failed, &self.account).hint(RESTORE))?;
                 put_back_said(&ended, context);
                 Ok(())
             }

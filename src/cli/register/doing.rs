@@ -65,7 +65,7 @@ impl Work<'_> {
             let stop = Stop::new().map_err(|error| CommandError::local("could not start").because(&error))?;
             tokio::select! {
                 seen = look(&remote, &store) => {
-                    let (saved, held, found) = seen.map_err(|failed| words::failed(failed, self.account))?;
+                    let (saved, held, found) = seen.map_err(|failed| words::failed(&failed, self.account))?;
                     Ok(Some(Seen { saved, held, found }))
                 }
                 () = stop.first() => Ok(None),
@@ -107,7 +107,7 @@ impl Work<'_> {
             let stop = Stop::new().map_err(|error| CommandError::local("could not start").because(&error))?;
             tokio::select! {
                 // The first Ctrl-C waits: between the vendor's answer and the disk nobody is interrupted.
-                done = act(planned, means) => done.map_err(|failed| words::failed(failed, self.account)),
+                done = act(planned, means) => done.map_err(|failed| words::failed(&failed, self.account)),
                 () = stop.second() => Err(words::cut_short(self.account)),
             }
         })?;

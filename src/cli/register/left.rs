@@ -40,7 +40,7 @@ pub(in crate::cli) async fn mend(
     let late = || CommandError::new(Exit::TimeUp, "the vendor did not answer in time");
     tokio::select! {
         ended = tokio::time::timeout(PATIENCE, put_back(&remote, &store)) => {
-            ended.map_err(|_| late())?.map_err(|failed| explain(failed, &account))
+            ended.map_err(|_| late())?.map_err(|failed| explain(&failed, &account))
         }
         () = stop.first() => Err(CommandError::new(Exit::Interrupted, "interrupted")),
     }

@@ -116,7 +116,7 @@ pub(super) fn planned(plan: &Plan, account: &Account, context: &Context) -> Resu
         page.put(Role::Plain, "nothing is to be done").end_line();
     }
     for (at, step) in steps.iter().enumerate() {
-        page.put(Role::Plain, &format!("{}. {step}", at + 1)).end_line();
+        page.put(Role::Plain, format!("{}. {step}", at + 1)).end_line();
     }
     context.streams().show(&page)?;
     if let Some(ends) = &plan.ends {
@@ -168,9 +168,9 @@ pub(super) fn refused(refusal: &Refusal, account: &Account) -> CommandError {
 }
 
 /// The vendor or the disk failed.
-pub(super) fn failed(failed: Failed<VendorError>, account: &Account) -> CommandError {
+pub(super) fn failed(failed: &Failed<VendorError>, account: &Account) -> CommandError {
     let vendor = account.access.vendor().name();
-    match &failed {
+    match failed {
         Failed::Refused(refusal) => refused(refusal, account),
         Failed::Disk(error) => CommandError::local(format!("nothing was changed at {vendor}")).because(error),
         Failed::Vendor(error) => call_failed(&format!("register with {vendor}; nothing was changed"), error),
@@ -183,7 +183,7 @@ pub(super) fn failed(failed: Failed<VendorError>, account: &Account) -> CommandE
 }
 
 /// The same for a listener.
-pub(in crate::cli) fn explain(error: Failed<VendorError>, account: &Account) -> CommandError {
+pub(in crate::cli) fn explain(error: &Failed<VendorError>, account: &Account) -> CommandError {
     failed(error, account)
 }
 

@@ -212,11 +212,9 @@ impl<R: Remote, S: Store> Work<'_, R, S> {
         if self.means.lasting == Lasting::UntilChanged {
             self.next.temporary = None;
             match (plan.outcome, &self.means.saved.temporary) {
-                // The listener's own is gone, and everything else is as it was.
-                (Outcome::Restored, Some(_)) => {}
+                // The listener's own is gone and all else as it was; what was there already may be somebody else's.
+                (Outcome::Restored, Some(_)) | (Outcome::Unchanged, _) => {}
                 (Outcome::Restored, None) => (self.next.current, self.next.former) = (None, None),
-                // What was there already may be somebody else's.
-                (Outcome::Unchanged, _) => {}
                 _ => self.next.current.clone_from(&plan.target),
             }
         }
