@@ -13,6 +13,7 @@ mod help;
 mod journal;
 mod network;
 mod offline;
+mod register;
 mod signatures;
 
 use crate::harness::{self, Home, Ran};

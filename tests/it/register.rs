@@ -4,7 +4,7 @@
 mod koji;
 mod listening;
 mod sandbox;
-mod vendor;
+pub(crate) mod vendor;
 
 use crate::harness::{Home, Ran};
 use serde_json::Value;

@@ -87,7 +87,7 @@ impl Setup {
         registered: Option<Registered>,
     ) -> Result<Exit, CommandError> {
         // First of all: opening the journal may run into a file size limit, which is a signal.
-        let stop = Stop::new().map_err(not_started)?;
+        let stop = Stop::new().map_err(|error| not_started(&error))?;
         if registered.is_none() {
             self.warn(args, context);
             registered::mend(args, &stop, context).await;
@@ -132,7 +132,7 @@ impl Setup {
         context: &Context,
     ) -> Result<Exit, CommandError> {
         if args.print_env {
-            let address = socket.local_addr().map_err(not_started)?;
+            let address = socket.local_addr().map_err(|error| not_started(&error))?;
             print_env(&self.options, &format!("http://{address}"), context)?;
         }
         let broken = stop.clone();
@@ -177,8 +177,8 @@ fn interviews(args: &ListenArgs, context: &Context) -> Result<Source, CommandErr
     vendors::interviews(context, &access)
 }
 
-fn not_started(error: std::io::Error) -> CommandError {
-    CommandError::local("could not start").because(&error)
+fn not_started(error: &std::io::Error) -> CommandError {
+    CommandError::local("could not start").because(error)
 }
 
 fn options(

@@ -19,7 +19,7 @@ use crate::ui::prompt;
 use crate::ui::style::Role;
 use crate::ui::table::facts;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 /// Where Koji's documentation says to click; its two pages disagree.
@@ -192,7 +192,7 @@ impl Guided<'_> {
         ended
     }
 
-    async fn guide(&self, journal: &PathBuf) -> Result<Exit, CommandError> {
+    async fn guide(&self, journal: &Path) -> Result<Exit, CommandError> {
         let streams = self.context.streams();
         let unreadable =
             |error: WatchError| CommandError::local("could not watch the journal").because(&error);
@@ -268,7 +268,7 @@ impl Guided<'_> {
 }
 
 /// Whether a listener has the journal.
-fn is_running(journal: &PathBuf) -> Result<bool, CommandError> {
+fn is_running(journal: &Path) -> Result<bool, CommandError> {
     match Journal::open(journal, Options::default()) {
         Ok(free) => {
             drop(free);

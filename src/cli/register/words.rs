@@ -82,7 +82,8 @@ pub(super) fn registration(
     match said.endpoint {
         None => page.put(Role::Plain, "no webhook is registered").end_line(),
         Some(endpoint) => {
-            page.put(Role::Strong, said.result).space(1).put(Role::Plain, &endpoint.url).end_line();
+            let word = if said.result == "shown" { "registered" } else { said.result };
+            page.put(Role::Strong, word).space(1).put(Role::Plain, &endpoint.url).end_line();
             let listed = vec![
                 ("events", vec![endpoint.events.join(", ")]),
                 ("secret", vec![said.secret_text(&access.profile)]),

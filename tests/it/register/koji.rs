@@ -22,6 +22,7 @@ struct Person {
     child: Child,
     keyboard: File,
     said: Said,
+    reading: std::thread::JoinHandle<()>,
 }
 
 impl Person {
@@ -32,7 +33,7 @@ impl Person {
         let name = ptsname(&terminal, Vec::new()).unwrap();
         let side = || File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
         let mut command = home.command(args);
-        command.env("TERM", "xterm");
+        command.env("TERM", "xterm").env("NO_COLOR", "1");
         command.stdin(Stdio::from(side())).stdout(Stdio::from(side())).stderr(Stdio::from(side()));
         let child = command.spawn().unwrap();
         // The test's own ends of the terminal must close, or it never ends.
@@ -41,7 +42,7 @@ impl Person {
         let keyboard = screen.try_clone().unwrap();
         let said = Said::default();
         let told = Arc::clone(&said);
-        std::thread::spawn(move || {
+        let reading = std::thread::spawn(move || {
             let mut some = [0; 4096];
             while let Ok(read) = screen.read(&mut some) {
                 if read == 0 {
@@ -51,7 +52,7 @@ impl Person {
                 told.1.notify_all();
             }
         });
-        Self { child, keyboard, said }
+        Self { child, keyboard, said, reading }
     }
 
     #[track_caller]
@@ -69,6 +70,8 @@ impl Person {
 
     fn ends(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
+        // Everything that was said has been read when the terminal is closed.
+        self.reading.join().unwrap();
         (code, self.said.0.lock().unwrap().clone())
     }
 }

@@ -7,11 +7,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 
-pub(super) const KEY: &str = "uj_live_fake0000000000000000a1b2";
+pub(crate) const KEY: &str = "uj_live_fake0000000000000000a1b2";
 
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// It is done, and the connection closes without an answer.
     Unheard,
     /// It is done, and the caller is killed before it can hear of it.
@@ -23,24 +23,24 @@ pub(super) enum Fate {
 }
 
 #[derive(Default)]
-pub(super) struct State {
-    pub(super) registered: Option<Value>,
-    pub(super) made: u32,
-    pub(super) secret: Option<String>,
+pub(crate) struct State {
+    pub(crate) registered: Option<Value>,
+    pub(crate) made: u32,
+    pub(crate) secret: Option<String>,
     /// Every request as it came: head and body.
-    pub(super) requests: Vec<(String, String)>,
+    pub(crate) requests: Vec<(String, String)>,
     fates: Vec<(String, Fate)>,
-    pub(super) caller: Option<u32>,
+    pub(crate) caller: Option<u32>,
 }
 
 #[derive(Clone)]
-pub(super) struct Vendor {
-    pub(super) address: SocketAddr,
+pub(crate) struct Vendor {
+    pub(crate) address: SocketAddr,
     shared: Arc<(Mutex<State>, Condvar)>,
 }
 
 impl Vendor {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let vendor = Self { address, shared: Arc::default() };
@@ -55,7 +55,7 @@ impl Vendor {
     }
 
     /// With a webhook of somebody else.
-    pub(super) fn with(url: &str) -> Self {
+    pub(crate) fn with(url: &str) -> Self {
         let vendor = Self::start();
         vendor.change(|state| {
             state.registered = Some(json!({"url": url, "events": ["interview.completed"]}));
@@ -64,47 +64,47 @@ impl Vendor {
         vendor
     }
 
-    pub(super) fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         format!("http://{}/api/v1", self.address)
     }
 
-    pub(super) fn change<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn change<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         let done = act(&mut self.shared.0.lock().unwrap());
         self.shared.1.notify_all();
         done
     }
 
     /// The next call with this method goes this way.
-    pub(super) fn then(&self, method: &str, fate: Fate) {
+    pub(crate) fn then(&self, method: &str, fate: Fate) {
         self.change(|state| state.fates.push((method.to_owned(), fate)));
     }
 
     /// Lets go what is held.
-    pub(super) fn release(&self) {
+    pub(crate) fn release(&self) {
         self.change(|state| state.fates.retain(|(_, fate)| *fate != Fate::Held));
     }
 
-    pub(super) fn url(&self) -> Option<String> {
+    pub(crate) fn url(&self) -> Option<String> {
         self.change(|state| Some(state.registered.as_ref()?["url"].as_str()?.to_owned()))
     }
 
-    pub(super) fn secret(&self) -> Option<String> {
+    pub(crate) fn secret(&self) -> Option<String> {
         self.change(|state| state.secret.clone())
     }
 
     /// The methods of the calls so far.
-    pub(super) fn methods(&self) -> Vec<String> {
+    pub(crate) fn methods(&self) -> Vec<String> {
         let method = |(head, _): &(String, String)| head.split(' ').next().unwrap().to_owned();
         self.change(|state| state.requests.iter().map(method).collect())
     }
 
     /// Forgets the calls so far.
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.change(|state| state.requests.clear());
     }
 
     /// Waits until this holds.
-    pub(super) fn wait(&self, holds: impl Fn(&State) -> bool) {
+    pub(crate) fn wait(&self, holds: impl Fn(&State) -> bool) {
         let state = self.shared.0.lock().unwrap();
         let (_state, waited) =
             self.shared.1.wait_timeout_while(state, PATIENCE, |state| !holds(state)).unwrap();
