@@ -100,7 +100,7 @@ async fn a_large_body_waits_for_the_room_of_one_that_is_being_answered() {
         rig.open_gate(2);
         first.await
     };
-    let (first, second) = soon(async { tokio::join!(open, second) }).await;
+    let (first, second) = Box::pin(soon(async { tokio::join!(open, second) })).await;
     assert_eq!((first.status, second.status), (200, 200));
     assert!(rig.no_rejection());
 }

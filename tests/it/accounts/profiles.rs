@@ -61,7 +61,8 @@ fn listen_and_trigger_find_secret_and_target() {
     assert_eq!(post(listening.address, "/", &[("X-Koji-Signature", &signature)], b"{}"), 200);
     assert_eq!(listening.finish().0, 0);
     home.run(["trigger", "report.generated", "--to", "/again"]).expect(0);
-    let targets: Vec<String> = application.received().iter().map(|request| request.target()).collect();
+    let targets: Vec<String> =
+        application.received().iter().map(super::super::harness::target::Received::target).collect();
     assert_eq!(targets, ["/hooks/koji", "/again"]);
 }
 

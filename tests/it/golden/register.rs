@@ -58,7 +58,7 @@ fn register_errors() {
     story.run(5, &["register", "--rotate", "--yes"]);
     story.run(0, &["register", "--show"]);
     vendor.change(|state| {
-        state.registered = Some(serde_json::json!({"url": OLD, "events": ["interview.completed"]}))
+        state.registered = Some(serde_json::json!({"url": OLD, "events": ["interview.completed"]}));
     });
     story.run(3, &["register", OLD]);
     story.run(2, &["listen", "--register"]);

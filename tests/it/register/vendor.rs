@@ -141,7 +141,7 @@ impl Vendor {
                     return;
                 }
                 Some(Fate::Held) => {
-                    self.wait(|state| state.fates.iter().all(|(_, fate)| *fate != Fate::Held))
+                    self.wait(|state| state.fates.iter().all(|(_, fate)| *fate != Fate::Held));
                 }
                 _ => {}
             }
