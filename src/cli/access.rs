@@ -17,7 +17,7 @@ use crate::hook::secret::Secret;
 use crate::hook::target::Target;
 use crate::outbound::api::{Api, ApiOptions};
 use crate::vendor::{BaseUrl, Client, Vendor};
-use choice::Chosen;
+use choice::{Chosen, Meant};
 use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 pub(super) use refusal::{call_failed, key_refused, profile_refused};
@@ -199,15 +199,16 @@ impl Context {
     /// # Errors
     /// When they contradict each other, or a source that is named cannot be used. A missing key is no error here.
     pub fn access(&self, args: &AccessArgs) -> Result<Access, CommandError> {
-        self.account(args, None)
+        self.account(args, Meant::Any)
     }
 
-    /// The same for a command that only this vendor has an API for.
+    /// The same for a command that asks what only this vendor has: with accounts
+    /// of several vendors it need not be named.
     ///
     /// # Errors
-    /// The same, and when the account is another vendor's.
-    pub fn access_of(&self, args: &AccessArgs, provider: &str) -> Result<Access, CommandError> {
-        self.account(args, Vendor::of(provider))
+    /// The same as `access`.
+    pub fn access_rather(&self, args: &AccessArgs, vendor: Vendor) -> Result<Access, CommandError> {
+        self.account(args, Meant::Rather(vendor))
     }
 
     /// The name of the profile that the arguments mean, stored or not.
@@ -215,12 +216,12 @@ impl Context {
     /// # Errors
     /// When they contradict each other, or a named one is not there.
     pub(super) fn profile_name(&self, args: &AccessArgs) -> Result<String, CommandError> {
-        Chosen::of(args, None, self, &self.profiles()?).map(|chosen| chosen.name)
+        Chosen::of(args, Meant::Any, self, &self.profiles()?).map(|chosen| chosen.name)
     }
 
-    fn account(&self, args: &AccessArgs, only: Option<Vendor>) -> Result<Access, CommandError> {
+    fn account(&self, args: &AccessArgs, meant: Meant) -> Result<Access, CommandError> {
         let profiles = self.profiles()?;
-        let chosen = Chosen::of(args, only, self, &profiles)?;
+        let chosen = Chosen::of(args, meant, self, &profiles)?;
         let given = key_given(args, self)?;
         let found = match given {
             Some(key) => Some(key),

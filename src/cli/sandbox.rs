@@ -26,7 +26,7 @@ const EXAMPLES: &str = "Examples:
   hookctl sandbox --drop 10% --duplicate 50% --corrupt 5%
       Faults on the way of the webhooks, for tests of a receiver
 
-  hookctl sandbox complete --study 'Onboarding Feedback' --reference-id user_12345
+  hookctl sandbox complete --study 'Onboarding Feedback' --reference-id user_7
   hookctl sandbox advance 30m
   hookctl sandbox deliveries list";
 
@@ -96,7 +96,7 @@ pub enum SandboxCommand {
     #[command(after_help = "Examples:\n  hookctl sandbox --drop 10% --duplicate 50% --corrupt 5%
       Faults on the way of the webhooks, for tests of a receiver
 
-  hookctl sandbox complete --study 'Onboarding Feedback' --reference-id user_12345\n  hookctl sandbox complete --provider koji --quality 2")]
+  hookctl sandbox complete --study 'Onboarding Feedback' --reference-id user_7\n  hookctl sandbox complete --provider koji --quality 2")]
     Complete(CompleteArgs),
     /// Move the clock ahead, and let happen what becomes due
     #[command(after_help = "Examples:\n  hookctl sandbox advance 30m\n  hookctl sandbox advance 7d")]

@@ -17,7 +17,7 @@ pub(super) fn userjourneys(
     task: &str,
     (what, instead): (&'static str, &'static str),
 ) -> Result<(Access, UserJourneys), CommandError> {
-    let access = context.access(args)?;
+    let access = context.access_rather(args, Vendor::UserJourneys)?;
     if access.vendor() != Vendor::UserJourneys {
         return Err(call_failed(task, &VendorError::unsupported(access.vendor(), what, instead)));
     }

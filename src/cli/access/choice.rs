@@ -17,26 +17,26 @@ pub(super) struct Chosen {
     pub(super) vendor: Vendor,
 }
 
+/// Whose account a command can work with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meant {
+    /// Any vendor's.
+    Any,
+    /// Any vendor's, but this one's where nobody says which: no other has what is asked for.
+    Rather(Vendor),
+}
+
 impl Chosen {
     pub(super) fn of(
         args: &AccessArgs,
-        only: Option<Vendor>,
+        meant: Meant,
         context: &Context,
         profiles: &Profiles,
     ) -> Result<Self, CommandError> {
         let named = args.provider.as_deref().map(vendor).transpose()?;
-        let chosen = match context.profile() {
-            Some((name, origin)) => Self::named(name, origin, named, profiles)?,
-            None => Self::unnamed(named.or(only), context, profiles)?,
-        };
-        match only {
-            Some(only) if only != chosen.vendor => Err(CommandError::usage(format!(
-                "{} has no API for this: it is {}'s",
-                chosen.vendor.name(),
-                only.name()
-            ))
-            .hint(format!("`--provider {}`, or a profile of it with `--profile NAME`", only.id()))),
-            _ => Ok(chosen),
+        match context.profile() {
+            Some((name, origin)) => Self::named(name, origin, named, profiles),
+            None => Self::unnamed(named, meant, context, profiles),
         }
     }
 
@@ -63,13 +63,14 @@ impl Chosen {
     /// No profile was named: the one of the vendor's name, or the only one there is.
     fn unnamed(
         provider: Option<Vendor>,
+        meant: Meant,
         context: &Context,
         profiles: &Profiles,
     ) -> Result<Self, CommandError> {
         let all = profiles.list().map_err(|error| profile_refused(&error))?;
         let vendor = match provider {
             Some(vendor) => vendor,
-            None => likely(&all, context)?,
+            None => likely(&all, meant, context)?,
         };
         let stored = of_provider(&all, vendor.id());
         let own = all.iter().filter(|profile| profile.provider == vendor.id());
@@ -92,7 +93,7 @@ impl Chosen {
 }
 
 /// The vendor that is meant when none is named: the only one with a profile, else with a key in the environment.
-fn likely(all: &[Profile], context: &Context) -> Result<Vendor, CommandError> {
+fn likely(all: &[Profile], meant: Meant, context: &Context) -> Result<Vendor, CommandError> {
     if let Some(vendor) = context.setting("provider").and_then(|id| Vendor::of(&id)) {
         return Ok(vendor);
     }
@@ -106,6 +107,9 @@ fn likely(all: &[Profile], context: &Context) -> Result<Vendor, CommandError> {
         [] => Ok(Vendor::UserJourneys),
         [only] => Ok(*only),
         several => {
+            if let Meant::Rather(vendor) = meant {
+                return Ok(vendor);
+            }
             let names: Vec<&str> = several.iter().map(|vendor| vendor.id()).collect();
             Err(CommandError::usage(format!("the account may be any of {}", names.join(", ")))
                 .hint("name one with `--provider ID` or `--profile NAME`"))

@@ -27,7 +27,7 @@ pub(in crate::cli) struct Account {
 impl Account {
     /// The account that the arguments name.
     pub(in crate::cli) fn of(args: &AccessArgs, context: &Context) -> Result<Self, CommandError> {
-        Ok(Self { access: context.access(args)?, profiles: context.profiles()? })
+        Ok(Self { access: context.access_rather(args, Vendor::UserJourneys)?, profiles: context.profiles()? })
     }
 
     /// Where its registration is kept.

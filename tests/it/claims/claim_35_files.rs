@@ -70,14 +70,21 @@ fn a_secret_that_others_can_read_is_warned_of_wherever_it_is() {
 }
 
 #[test]
-fn what_lies_in_the_working_directory_is_not_read() {
+fn what_lies_in_the_working_directory_sends_nothing_elsewhere() {
     let home = Home::default();
     home.write(".env", "KOJI_WEBHOOK_SECRET=planted\nHOOKCTL_FORWARD=http://127.0.0.1:9\n");
-    home.write("hookctl.toml", "forward = \"http://127.0.0.1:9\"\n");
     home.write("koji.toml", "[koji]\nheader = \"X-Planted\"\n");
     let args = ["verify", "--data", "{}", "--provider", "koji", "-H", "X-Koji-Signature: sha256=00"];
     home.run(args).expect(3);
     let listening = home.listen(["--show", "none"]);
     assert_eq!(post(listening.address, "/", &[], b"{}"), 200, "nothing is forwarded");
     assert_eq!(listening.stop().0, 0);
+    // A project's file is read, but may only choose among what is on this machine.
+    for planted in
+        ["forward = \"https://elsewhere.example\"", "host = \"0.0.0.0\"", "journal = \"/tmp/planted\""]
+    {
+        home.write("hookctl.toml", &format!("{planted}\n"));
+        let said = home.run(["listen", "--port", "0", "--for", "0s"]).expect(3).err();
+        assert!(said.contains("hookctl.toml"), "{planted}: {said}");
+    }
 }
