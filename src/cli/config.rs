@@ -6,7 +6,7 @@ use super::error::CommandError;
 use super::exit::Exit;
 use crate::config::edit::with_line;
 use crate::config::private;
-use crate::config::profiles::Profile;
+use crate::config::profiles::{Profile, Profiles};
 use crate::config::setting::{SETTINGS, Setting, unknown};
 use crate::config::settings::{Origin, PROJECT_FILE};
 use crate::ui::style::Role;
@@ -69,10 +69,14 @@ pub fn run(args: &ConfigArgs, context: &Context) -> Result<Exit, CommandError> {
     match &args.command {
         ConfigCommand::Path => path(context),
         ConfigCommand::List => list(context),
-        ConfigCommand::Set { key, values, .. } => match key.strip_prefix("profiles.") {
-            Some(rest) => set_profile(rest, values, context),
-            None => set(key, values, context),
-        },
+        ConfigCommand::Set { key, values, .. } => {
+            // Each change is of a whole file: two at once would lose one of them.
+            let _turn = Profiles::at(&context.folders()?).turn().map_err(|error| profile_refused(&error))?;
+            match key.strip_prefix("profiles.") {
+                Some(rest) => set_profile(rest, values, context),
+                None => set(key, values, context),
+            }
+        }
     }
 }
 
@@ -226,7 +230,7 @@ fn target(text: &str) -> Result<String, CommandError> {
 fn change_base(
     profile: &mut Profile,
     value: Option<String>,
-    profiles: &crate::config::profiles::Profiles,
+    profiles: &Profiles,
     context: &Context,
 ) -> Result<(), CommandError> {
     let default = crate::vendor::Vendor::of(&profile.provider).map_or("", |vendor| vendor.default_base());

@@ -40,8 +40,10 @@ pub fn run(args: &LogoutArgs, context: &Context) -> Result<Exit, CommandError> {
     let held = Held::of(&name, &profiles)?;
     let forgotten = if args.everything {
         held.confirm(&name, args, context)?;
+        let _turn = profiles.turn().map_err(refused)?;
         profiles.remove(&name).map_err(refused)?
     } else {
+        let _turn = profiles.turn().map_err(refused)?;
         let found = profiles.remove_api_key(&name).map_err(refused)?;
         if let Some(profile) = profiles.get(&name).map_err(refused)?.filter(|_| found) {
             let checked = None;

@@ -76,6 +76,7 @@ pub fn run(args: &WhoamiArgs, context: &Context) -> Result<Exit, CommandError> {
     let standing = if args.check { Some(ask(&access, context)?) } else { None };
     let profiles = context.profiles()?;
     if standing.is_some() && access.key_is_stored() {
+        let _turn = profiles.turn().map_err(|error| profile_refused(&error))?;
         mark_checked(&access.profile, &profiles)?;
     }
     let profile = profiles.get(&access.profile).map_err(|error| profile_refused(&error))?;

@@ -4,10 +4,10 @@
 //! one, and the folder is flushed: after a power cut there is the old file or
 //! the new one. Modes that somebody widened are narrowed again, and it is said.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// The largest file that is read: far over any real one.
@@ -15,6 +15,10 @@ const MAX_FILE: u64 = 64 * 1024;
 
 /// How old a half-written file is when its writer is surely gone.
 const ABANDONED: Duration = Duration::from_secs(60);
+
+/// How long a change waits for its turn, and between two looks.
+const TURN: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// How half-written files end.
 const HALF: &str = ".tmp";
@@ -47,6 +51,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// When it cannot be read, or is over 64 KiB.
 pub fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    if is_pipe(path) {
+        // Opening one waits until somebody writes into it, which may be never.
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, not a file"));
+    }
     match File::open(path) {
         Ok(file) => whole(file).map(Some),
         Err(error) if is_missing(&error) => Ok(None),
@@ -137,7 +145,10 @@ pub fn open_to_others(path: &Path) -> Option<(u32, u32)> {
 /// # Errors
 /// When the disk refuses.
 pub fn open_lock(path: &Path) -> io::Result<File> {
-    for_owner().create(true).open(path)
+    let file = for_owner().create(true).open(path)?;
+    // A umask can take the mode away at creation, and the next one could not open it.
+    drop(set_mode(path, FILE_MODE));
+    Ok(file)
 }
 
 /// A folder, the folders in it, and all files in both.
@@ -156,8 +167,48 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Waits for the turn to change what is in `folder`, until the file is dropped:
+/// of two who read, change and write one file at once, one would lose its change.
+///
+/// # Errors
+/// When somebody else has it for long, or the disk refuses.
+pub fn turn(folder: &Path) -> io::Result<File> {
+    create_folder(folder)?;
+    // A folder can be locked as it is, and nothing is left in it.
+    #[cfg(unix)]
+    let file = File::open(folder)?;
+    #[cfg(not(unix))]
+    let file = open_lock(&folder.join("lock"))?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < TURN => std::thread::sleep(LOOK),
+            Err(TryLockError::WouldBlock) => {
+                let reason = "another hookctl is changing it, and does not end";
+                return Err(io::Error::new(io::ErrorKind::TimedOut, reason));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+fn is_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 fn fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = for_owner().create_new(true).open(path)?;
+    set_mode(path, FILE_MODE)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -173,6 +173,15 @@ impl Profiles {
         Ok(Some(Profile { name: name.to_owned(), provider, base_url, target, checked }))
     }
 
+    /// Waits for the turn to change settings and profiles, until it is dropped.
+    ///
+    /// # Errors
+    /// When somebody else has it for long, or the disk refuses.
+    pub fn turn(&self) -> Result<File, ProfileError> {
+        let path = self.folder.parent().unwrap_or(&self.folder);
+        private::turn(path).map_err(|source| ProfileError::Unwritable { path: path.to_owned(), source })
+    }
+
     /// Stores what a profile holds besides its secrets.
     ///
     /// # Errors

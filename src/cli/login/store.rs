@@ -36,7 +36,11 @@ impl Login {
     pub(super) fn store(&self, checked: bool, context: &Context) -> Result<(), CommandError> {
         let profiles = context.profiles()?;
         let refused = |error| profile_refused(&error);
-        let (name, former) = (&self.who.profile, self.who.former.as_ref());
+        let _turn = profiles.turn().map_err(refused)?;
+        let name = &self.who.profile;
+        // As it is now: somebody may have changed it while the vendor was asked.
+        let former = profiles.get(name).map_err(refused)?;
+        let former = former.as_ref();
         let default = self.who.vendor.default_base();
         let moved = former.is_some_and(|former| {
             !same_host(former.base_url.as_deref().unwrap_or(default), self.who.base.as_str())
