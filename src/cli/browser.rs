@@ -3,6 +3,7 @@
 //! The link is one argument, never a part of a command line that a shell reads,
 //! and nothing but an http or https URL gets here.
 
+use super::children;
 use super::context::Context;
 use super::error::CommandError;
 use crate::hook::link;
@@ -34,6 +35,8 @@ pub(super) fn open(url: &str, context: &Context) -> Result<(), CommandError> {
     let child = Command::new(program)
         .args(before)
         .arg(url)
+        .env_clear()
+        .envs(children::environment(context.environment()))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -1,8 +1,6 @@
 //! The payload in the user's editor: a private folder, no shell, no secrets.
-//!
-//! The editor and whatever it starts get the variables that an editor needs
-//! and no others: any of the rest may hold a signing secret or an API key.
 
+use super::children;
 use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
@@ -10,45 +8,6 @@ use crate::clock;
 use bytes::Bytes;
 use std::path::Path;
 use std::process::Command;
-
-/// What the editor gets of the environment: by whole names.
-const NAMES: [&str; 27] = [
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "PWD",
-    "TMPDIR",
-    "TEMP",
-    "TMP",
-    "TZ",
-    "LANG",
-    "LANGUAGE",
-    "TERM",
-    "TERMINFO",
-    "TERMINFO_DIRS",
-    "COLORTERM",
-    "COLUMNS",
-    "LINES",
-    "EDITOR",
-    "VISUAL",
-    "PAGER",
-    "DISPLAY",
-    "XAUTHORITY",
-    "TMUX",
-    "STY",
-    "SYSTEMROOT",
-    "USERPROFILE",
-];
-/// And by how names begin: locales, desktops, and the editors' own.
-const BEGINNINGS: [&str; 10] =
-    ["LC_", "XDG_", "WAYLAND_", "DBUS_SESSION_", "TERM_PROGRAM", "VIM", "NVIM", "EMACS", "VSCODE_", "HELIX_"];
-
-fn may_see(name: &str) -> bool {
-    let secret = ["SECRET", "TOKEN", "PASSWORD", "_KEY"].iter().any(|word| name.contains(word));
-    !secret && (NAMES.contains(&name) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)))
-}
 
 /// Opens bytes in the user's editor under a file of this name, and gives what was saved.
 ///
@@ -60,7 +19,7 @@ pub(super) fn edited(content: &[u8], name: &str, context: &Context) -> Result<By
     // $EDITOR may hold arguments, as git and others allow; no shell reads it.
     let mut words = editor.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or("vi"));
-    command.args(words).env_clear().envs(environment.iter().filter(|(name, _)| may_see(name)));
+    command.args(words).env_clear().envs(children::environment(environment));
     let folder = std::env::temp_dir().join(format!("hookctl-{}", clock::fresh_id()));
     let saved = edit_in(&folder, content, name, &mut command);
     // The folder holds the payload; leaving it behind is worth a warning, not a failure.
@@ -88,26 +47,4 @@ fn edit_in(folder: &Path, content: &[u8], name: &str, editor: &mut Command) -> R
         return Err(CommandError::new(Exit::No, "the editor did not end well; nothing was sent"));
     }
     std::fs::read(&file).map(Bytes::from).map_err(|error| failed(&error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_editor_sees_what_it_needs_and_no_secret() {
-        for name in ["PATH", "TERM", "LC_ALL", "XDG_RUNTIME_DIR", "NVIM_APPNAME", "WAYLAND_DISPLAY"] {
-            assert!(may_see(name), "{name}");
-        }
-        for name in [
-            "KOJI_WEBHOOK_SECRET",
-            "USERJOURNEYS_API_KEY",
-            "MINE",
-            "AWS_SESSION_TOKEN",
-            "XDG_SECRET",
-            "VIM_TOKEN",
-        ] {
-            assert!(!may_see(name), "{name}");
-        }
-    }
 }

@@ -6,6 +6,7 @@ pub mod access;
 pub mod api;
 mod browser;
 pub mod capacity;
+mod children;
 pub mod complete;
 pub mod completions;
 pub mod config;
