@@ -205,7 +205,7 @@ impl Client {
     pub(super) fn placed(&self, error: VendorError) -> VendorError {
         let owner = self.key.as_ref().and_then(Vendor::of_key);
         let foreign = owner.filter(|owner| self.vendor.is_some_and(|vendor| vendor != *owner));
-        error.at(&self.base, self.vendor, foreign)
+        error.at(&self.base, self.vendor, foreign).said_by(|id| self.without_key(id))
     }
 
     /// The body of an answer as JSON.

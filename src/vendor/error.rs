@@ -140,6 +140,12 @@ impl VendorError {
         self
     }
 
+    /// Changes what the vendor chose to be repeated besides its words: the id of the request.
+    pub(super) fn said_by(mut self, clean: impl Fn(&str) -> String) -> Self {
+        self.0.request_id = self.0.request_id.as_deref().map(clean);
+        self
+    }
+
     pub(super) fn tried(mut self, tries: u32) -> Self {
         self.0.tries = tries;
         self
