@@ -5,6 +5,7 @@
 //! or fails the test after a minute.
 #![allow(dead_code, unreachable_pub, reason = "each test crate uses its part of the harness")]
 
+pub mod canary;
 pub mod script;
 pub mod target;
 

@@ -1,11 +1,11 @@
 //! Claim 34: a signing secret is nowhere but where the user put it: in no
 //! output, no error, no file, no command line, no child, no request, no dump.
 
+use crate::harness::canary::{Canary, every_file};
 use crate::harness::target::Application;
 use crate::harness::{Home, Listening, Ran, hmac_sha256_hex, post, raw_exchange, request, status_of, under};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use std::path::Path;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// With bytes that look otherwise in a URL, in base64 and in hex.
 const CANARY: &str = "CANARY-fake/secret+of=the?hunt&0123456789";
@@ -17,36 +17,13 @@ const ENVIRONMENT: [(&str, &str); 5] = [
     ("RUST_BACKTRACE", "full"),
 ];
 
-/// How a secret may be spelled where it must not be.
-fn spellings() -> Vec<Vec<u8>> {
-    let bytes = CANARY.as_bytes();
-    let mut found = vec![
-        CANARY.to_owned(),
-        CANARY[..12].to_owned(),
-        hex::encode(bytes),
-        hex::encode_upper(bytes),
-        form_urlencoded::byte_serialize(bytes).collect(),
-        format!("{bytes:?}"),
-        CANARY.chars().rev().collect(),
-    ];
-    // Base64 spells a text in three ways, by where it begins.
-    for skipped in 0..3 {
-        found.push(STANDARD_NO_PAD.encode(&bytes[skipped..skipped + 36]));
-        found.push(URL_SAFE_NO_PAD.encode(&bytes[skipped..skipped + 36]));
-    }
-    found.into_iter().map(String::into_bytes).collect()
-}
-
-/// The spellings that are in these bytes.
-fn spelled_in(bytes: &[u8]) -> Vec<String> {
-    let found =
-        spellings().into_iter().filter(|canary| bytes.windows(canary.len()).any(|window| window == canary));
-    found.map(|canary| String::from_utf8(canary).unwrap()).collect()
+fn canary() -> Canary {
+    Canary::new(CANARY)
 }
 
 #[track_caller]
 fn assert_clean(what: &str, bytes: &[u8]) {
-    assert_eq!(spelled_in(bytes), [""; 0], "in {what}");
+    canary().assert_not_in(what, bytes);
 }
 
 /// Runs with the canaries in the environment; nothing of them may come out.
@@ -59,22 +36,12 @@ fn hunt(home: &Home, args: &[&str]) -> Ran {
     ran
 }
 
-fn every_file(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
-    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        if entry.file_type().unwrap().is_dir() {
-            every_file(&entry.path(), look);
-        } else {
-            look(&entry.path(), &std::fs::read(entry.path()).unwrap());
-        }
-    }
-}
-
 #[test]
 fn the_hunt_sees_a_canary_in_every_spelling() {
-    for canary in spellings() {
-        assert!(!spelled_in(&[b"before ", &canary[..], b" after"].concat()).is_empty());
+    for spelling in canary().spellings() {
+        assert!(!canary().spelled_in(&[b"before ", &spelling[..], b" after"].concat()).is_empty());
     }
-    assert!(!spelled_in(STANDARD_NO_PAD.encode(format!("user:{CANARY}")).as_bytes()).is_empty());
+    assert!(!canary().spelled_in(STANDARD_NO_PAD.encode(format!("user:{CANARY}")).as_bytes()).is_empty());
 }
 
 /// A journal with a delivery that verified and one that did not, and what the
