@@ -332,7 +332,7 @@ mod tests {
     fn only_editing_and_echo_go_away() {
         use rustix::pty::{OpenptFlags, grantpt, openpt, unlockpt};
         use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, tcgetattr, tcsetattr};
-        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
         let before = tcgetattr(&terminal).unwrap();

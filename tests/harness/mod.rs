@@ -8,6 +8,8 @@
 pub mod canary;
 pub mod script;
 pub mod target;
+#[cfg(unix)]
+pub mod terminal;
 
 use serde_json::Value;
 use std::ffi::OsStr;

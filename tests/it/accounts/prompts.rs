@@ -2,6 +2,7 @@
 
 use super::vendor::Vendor;
 use super::{KOJI_KEY, files};
+use crate::harness::terminal::awaits_keys;
 use crate::harness::{Home, PATIENCE};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::File;
@@ -19,7 +20,7 @@ struct Session {
 
 impl Session {
     fn start(mut command: Command) -> Self {
-        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
         let name = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
@@ -55,6 +56,7 @@ impl Session {
     }
 
     fn types(&mut self, text: &str) -> &mut Self {
+        awaits_keys(&self.keys);
         self.keys.write_all(text.as_bytes()).unwrap();
         self
     }

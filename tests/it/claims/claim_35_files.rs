@@ -83,7 +83,7 @@ fn what_lies_in_the_working_directory_sends_nothing_elsewhere() {
     for planted in
         ["forward = \"https://elsewhere.example\"", "host = \"0.0.0.0\"", "journal = \"/tmp/planted\""]
     {
-        home.write("hookctl.toml", &format!("{planted}\n"));
+        home.write("hookctl.toml", format!("{planted}\n"));
         let said = home.run(["listen", "--port", "0", "--for", "0s"]).expect(3).err();
         assert!(said.contains("hookctl.toml"), "{planted}: {said}");
     }

@@ -1,5 +1,6 @@
 //! The guided registration with Koji, by a person at a terminal of its own.
 
+use crate::harness::terminal::awaits_keys;
 use crate::harness::{Home, Listening, PATIENCE, Ran, hmac_sha256_hex, post};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::File;
@@ -27,7 +28,7 @@ struct Person {
 
 impl Person {
     fn runs(home: &Home, args: &[&str]) -> Self {
-        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
         let name = ptsname(&terminal, Vec::new()).unwrap();
@@ -65,6 +66,7 @@ impl Person {
     }
 
     fn types(&mut self, line: &str) {
+        awaits_keys(&self.keyboard);
         self.keyboard.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
