@@ -43,8 +43,13 @@ pub struct ApiArgs {
     /// The path below the base URL, such as /studies; it may hold a query
     #[arg(value_name = "PATH")]
     pub path: String,
-    /// Add a field as text; key[]=value for lists, key[inner]=value for objects; repeat for several
-    #[arg(short = 'f', long = "field", value_name = "KEY=VALUE")]
+    /// Fields as text.
+    #[arg(
+        short = 'f',
+        long = "field",
+        value_name = "KEY=VALUE",
+        help = "Add a field as text; key[]=value for lists, key[inner]=value for objects; repeat for several"
+    )]
     pub fields: Vec<String>,
     /// Add a field as JSON where it is JSON, such as 5, true or null
     #[arg(short = 'F', long = "typed-field", value_name = "KEY=VALUE")]

@@ -1,5 +1,6 @@
 //! `hookctl demo`: the whole story in half a minute, offline.
 
+use super::browser;
 use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 const EXAMPLES: &str = "Examples:
   hookctl demo
+  hookctl demo --open
   hookctl demo --json --jq 'select(.type == \"step\") | .step'";
 
 /// See the whole story in half a minute, offline
@@ -31,12 +33,16 @@ const EXAMPLES: &str = "Examples:
 /// its own that is removed afterwards. Exit code 0 when every step happened, 1 and the step's name when not.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
-pub struct DemoArgs {}
+pub struct DemoArgs {
+    /// Answer the interview yourself: open the participant's page in the browser, and wait for you
+    #[arg(long)]
+    open: bool,
+}
 
 /// Runs `hookctl demo`.
-pub fn run(_args: &DemoArgs, context: &Context) -> Result<Exit, CommandError> {
+pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CommandError> {
     let folder = std::env::temp_dir().join(format!("hookctl-demo-{}", clock::fresh_id()));
-    let told = tell(&folder, context);
+    let told = tell(&folder, args, context);
     // Left behind, the folder is worth a warning, not a failure.
     if let Err(error) = std::fs::remove_dir_all(&folder)
         && folder.exists()
@@ -82,7 +88,7 @@ fn end_badly(failed: &Failed, context: &Context) -> Result<Exit, CommandError> {
     Ok(Exit::No)
 }
 
-fn tell(folder: &Path, context: &Context) -> Result<Result<(), Failed>, CommandError> {
+fn tell(folder: &Path, args: &DemoArgs, context: &Context) -> Result<Result<(), Failed>, CommandError> {
     let failed = |error: &dyn std::error::Error| CommandError::local("could not run the demo").because(error);
     let journal =
         Journal::open(&folder.join("journal.db"), Options::default()).map_err(|error| failed(&error))?;
@@ -94,11 +100,11 @@ fn tell(folder: &Path, context: &Context) -> Result<Result<(), Failed>, CommandE
         }
     };
     let set_up = SetUp { ledger: Ledger::Journal(journal), report, broken: faults::broken_step(context) };
-    Ok(context.runtime()?.block_on(demo::run(set_up, &Narrator(context))))
+    Ok(context.runtime()?.block_on(demo::run(set_up, &Narrator(context, args.open))))
 }
 
 /// Tells the steps as they happen.
-struct Narrator<'a>(&'a Context);
+struct Narrator<'a>(&'a Context, bool);
 
 impl Teller for Narrator<'_> {
     fn begins(&self, step: Step) {
@@ -123,6 +129,14 @@ impl Teller for Narrator<'_> {
             page.space(INDENT).put(Role::Dim, "$").space(1).put(Role::Key, command).end_line();
         }
         self.show(&page);
+    }
+
+    fn opens(&self, link: &str) -> Result<bool, String> {
+        if self.1 {
+            self.0.streams().say(&format!("answer the questions at {link}"));
+            browser::open(link, self.0).map_err(|error| error.message)?;
+        }
+        Ok(self.1)
     }
 }
 

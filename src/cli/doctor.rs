@@ -2,7 +2,7 @@
 //!
 //! Looks and says; changes nothing but what opening does, and with `--online`
 //! the webhook that a crashed listener has left behind. A check is a function
-//! of [`CHECKS`] that says what it found, and never ends the others.
+//! of `CHECKS` that says what it found, and never ends the others.
 
 mod folders;
 mod journal;

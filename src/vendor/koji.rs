@@ -1,4 +1,4 @@
-//! The API of Koji (https://www.koji.so/docs/headless-api-overview): one
+//! The API of Koji (<https://www.koji.so/docs/headless-api-overview>): one
 //! interview at a time, in the two generations that its pages describe.
 //!
 //! A path that is not found is tried in the other generation, and the one that

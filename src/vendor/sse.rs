@@ -1,4 +1,4 @@
-//! Reads Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+//! Reads Server-Sent Events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 //!
 //! Pure, over a whole body. What the events mean is the caller's.
 

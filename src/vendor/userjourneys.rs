@@ -1,4 +1,4 @@
-//! The API of userjourneys.ai (https://docs.userjourneys.ai/api).
+//! The API of userjourneys.ai (<https://docs.userjourneys.ai/api>).
 
 use super::call::{Answer, Call, path};
 use super::client::{Client, Vendor};

@@ -12,22 +12,27 @@ use crate::hook::schedule::Schedule;
 use crate::hook::target::{PathMode, Target};
 use crate::job::report::{Delivered, Event, Report};
 use crate::job::sandbox::conversation::{self, End, Start};
+use crate::job::sandbox::state::interviews::Interview;
 use crate::job::sandbox::state::studies::Study as Kept;
 use crate::job::sandbox::trouble::Trouble;
 use crate::job::trigger::{self, Payload, Plan};
 use crate::vendor::userjourneys::UserJourneys;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 const PROVIDER: &str = "userjourneys";
 const EVENT: &str = "interview.completed";
 const USER: &str = "user_12345";
+/// How long a person may take over the interview, and how often it is looked for.
+const A_PERSON: Duration = Duration::from_secs(600);
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Tells it.
 pub(super) async fn tell(stage: &mut Stage, teller: &dyn Teller) -> Result<(), Failed> {
     told(teller, Step::Register, register(stage)).await?;
     let study = told(teller, Step::Capacity, capacity(stage)).await?;
-    let interview = told(teller, Step::Interview, std::future::ready(interview(stage, &study))).await?;
+    let interview = told(teller, Step::Interview, interview(stage, &study, teller)).await?;
     told(teller, Step::Webhook, webhook(stage, &interview)).await?;
     told(teller, Step::Transcript, transcript(stage, &interview)).await?;
     told(teller, Step::AskOnce, std::future::ready(ask_once(stage))).await?;
@@ -77,23 +82,50 @@ async fn capacity(stage: &Stage) -> Result<(Kept, Done), String> {
     Ok((study, Done { what, commands }))
 }
 
-/// The interview, by the sandbox's participant: the story asks nobody anything.
-fn interview(stage: &Stage, study: &Kept) -> Result<(String, Done), String> {
+/// The interview: by the person whom the page was opened for, else by the
+/// sandbox's participant, for the story asks nobody anything.
+async fn interview(stage: &Stage, study: &Kept, teller: &dyn Teller) -> Result<(String, Done), String> {
     let world = &stage.sandbox.world;
     if stage.breaks(Step::Interview) {
         self::study(stage, true)?;
     }
-    let open = world.store.with(|db| Kept::find(db, &study.id)).map_err(|error| error.to_string())?;
-    let open = open.ok_or("the study is gone")?;
-    let start = Start { reference_id: Some(USER.to_owned()), ..Start::default() };
-    let held = conversation::complete(world, &open, start, End::default());
-    let held = held.map_err(|error| error.to_string())?;
     let link = format!("{}?reference_id={USER}", world.link(&study.code));
+    let before = held(stage, study)?;
+    let held = if teller.opens(&link)? {
+        by_hand(stage, study, &before).await?
+    } else {
+        let open = world.store.with(|db| Kept::find(db, &study.id)).map_err(|error| error.to_string())?;
+        let open = open.ok_or("the study is gone")?;
+        let start = Start { reference_id: Some(USER.to_owned()), ..Start::default() };
+        conversation::complete(world, &open, start, End::default()).map_err(|error| error.to_string())?.id
+    };
     let commands = vec![
         format!("hookctl link '{}' --reference-id {USER}", study.name),
         format!("hookctl sandbox complete --study {} --reference-id {USER}", study.id),
     ];
-    Ok((held.id, Done { what: format!("{USER} finished it at {link}"), commands }))
+    Ok((held, Done { what: format!("{USER} finished it at {link}"), commands }))
+}
+
+/// The user's finished interviews.
+fn held(stage: &Stage, study: &Kept) -> Result<Vec<String>, String> {
+    let all = stage.sandbox.world.store.with(|db| Interview::of_study(db, &study.id));
+    let all = all.map_err(|error| error.to_string())?.into_iter();
+    let theirs = all.filter(|one| one.completed_at.is_some() && one.reference_id.as_deref() == Some(USER));
+    Ok(theirs.map(|interview| interview.id).collect())
+}
+
+/// Waits for a person in front of the page.
+async fn by_hand(stage: &Stage, study: &Kept, before: &[String]) -> Result<String, String> {
+    let new = async {
+        loop {
+            if let Some(new) = held(stage, study)?.into_iter().find(|id| !before.contains(id)) {
+                return Ok(new);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let late = || format!("nobody finished the interview within {} minutes", A_PERSON.as_secs() / 60);
+    tokio::time::timeout(A_PERSON, new).await.unwrap_or_else(|_late| Err(late()))
 }
 
 fn number(delivered: &Delivered) -> String {

@@ -57,6 +57,14 @@ pub trait Teller: Send + Sync {
     fn begins(&self, step: Step);
     /// It happened.
     fn done(&self, step: Step, done: &Done);
+    /// Opens the participant's page for a person; false when the sandbox is to answer in their place.
+    ///
+    /// # Errors
+    /// When it is to be opened and cannot be.
+    fn opens(&self, link: &str) -> Result<bool, String> {
+        let _ = link;
+        Ok(false)
+    }
 }
 
 /// Everything that is there once the first three steps are done.

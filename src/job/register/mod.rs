@@ -5,7 +5,7 @@
 //! What is to be done is planned by pure code from what is kept here and what
 //! the vendor answers ([`plan`]); [`run`] does it, step by step, and writes what
 //! it intends before it touches anything. What it talks to and where it writes
-//! come from outside ([`ports`]), so a test fails each step in turn.
+//! come from outside (`ports`), so a test fails each step in turn.
 
 mod endpoint;
 mod guided;
