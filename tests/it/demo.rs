@@ -1,6 +1,7 @@
 //! The story of `hookctl demo`: told to its end, and ended at each of its steps
 //! when that one does not happen.
 
+use crate::golden::examples::words;
 use crate::harness::raw_exchange;
 use hookctl::job::demo::{self, Done, STEPS, SetUp, Step, Teller};
 use hookctl::job::listen::Ledger;
@@ -52,6 +53,10 @@ async fn every_step_happens_in_its_order() {
     let (told, done) = tell(None).await;
     assert_eq!(told, Ok(()));
     assert_eq!(done.iter().map(|(step, _)| *step).collect::<Vec<_>>(), STEPS);
+    for command in done.iter().flat_map(|(_, done)| &done.commands) {
+        let parsed = hookctl::cli::command().try_get_matches_from(words(command));
+        assert!(parsed.is_ok(), "{command}\n{}", parsed.unwrap_err());
+    }
     let of = |wanted: Step| &done.iter().find(|(step, _)| *step == wanted).unwrap().1;
     for kind in ["scale", "single_choice", "multiple_choice", "ranking", "yes_no"] {
         assert!(of(Step::Answers).what.contains(kind), "{}", of(Step::Answers).what);

@@ -64,7 +64,7 @@ async fn ping(stage: &mut Stage) -> Result<((), Done), String> {
     stage.application.learn(PROVIDER, &secret)?;
     stage.listener.secrets.keep(PROVIDER, secret);
     let what = format!("{url}; its verification request was answered 200, and the signing secret is kept");
-    Ok(((), Done { what, commands: vec!["hookctl register --provider koji".to_owned()] }))
+    Ok(((), Done { what, commands: vec![format!("hookctl register --provider koji {url}")] }))
 }
 
 /// An interview over the API; good enough for the quality gate unless the answers are to be missing.
