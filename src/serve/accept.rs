@@ -5,7 +5,7 @@ use super::connection;
 use super::last_words::written;
 use super::seats::Seat;
 use super::shared::Shared;
-use super::{Handler, Limits, bind, body};
+use super::{Handler, Limits, body};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -30,7 +30,6 @@ pub struct Served {
 const SHORT_PAUSE: Duration = Duration::from_millis(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-const MAX_CONNECTIONS: usize = 1024;
 
 /// Serves until `stop`: then the listener is closed, connections without a
 /// request in hand are closed, and requests in hand have `limits.drain` to end.
@@ -40,8 +39,7 @@ pub async fn run<H: Handler>(
     handler: Arc<H>,
     stop: impl Future<Output = ()>,
 ) -> Served {
-    let max_connections =
-        limits.max_connections.unwrap_or_else(|| (bind::open_files() / 4).min(MAX_CONNECTIONS));
+    let max_connections = limits.most_connections();
     let shared = Arc::new(Shared::new(handler, limits, max_connections));
     let mut connections = JoinSet::new();
     let mut served = Served::default();

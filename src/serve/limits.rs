@@ -1,6 +1,7 @@
 //! How much a stranger may send and how long they may take. Values only, and
 //! the checks of a head that hyper does not make. Never reads the environment.
 
+use super::bind;
 use super::rejection::Refusal;
 use crate::hook::headers::Head;
 use std::time::{Duration, Instant};
@@ -56,6 +57,17 @@ pub struct Limits {
     pub linger: Duration,
     /// How long requests in hand may take after the stop.
     pub drain: Duration,
+}
+
+/// The most connections, however many files may be open.
+const MAX_CONNECTIONS: usize = 1024;
+
+impl Limits {
+    /// The connections at once: as many as were named, or as the open files allow that
+    /// this process may have now.
+    pub fn most_connections(&self) -> usize {
+        self.max_connections.unwrap_or_else(|| (bind::open_files() / 4).min(MAX_CONNECTIONS))
+    }
 }
 
 impl Default for Limits {

@@ -152,10 +152,12 @@ pub struct Rooms {
 pub async fn run(
     listener: TcpListener,
     rooms: Rooms,
-    options: Options,
+    mut options: Options,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<Outcome, ListenError> {
     let begun = Instant::now();
+    // Before anybody hears of the listener: what they then do to it must not change its size.
+    options.limits.max_connections = Some(options.limits.most_connections());
     let Rooms { ledger, judge, forwarder, interviews, report, mut commands } = rooms;
     let pump = Pump::start(report, ledger.path().map(Into::into)).map_err(ListenError::Start)?;
     pump.say(Event::Ready(Arc::new(ready(&listener, &ledger, &judge, &options)?)));
