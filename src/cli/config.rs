@@ -49,7 +49,7 @@ pub enum ConfigCommand {
     List,
     /// Change a setting of yours, or take it away
     #[command(
-        after_help = "Examples:\n  hookctl config set port 4500\n  hookctl config set forward 3000 localhost:3001/hooks\n  hookctl config set profile work\n  hookctl config set profiles.work.target localhost:3000\n  hookctl config set port --unset"
+        after_help = "Examples:\n  hookctl config set port 4500\n  hookctl config set forward 3000 localhost:3001/hooks\n  hookctl config set profile shop\n  hookctl config set profiles.shop.target localhost:3000\n  hookctl config set port --unset"
     )]
     Set {
         /// The setting, or `profiles.NAME.target` or `profiles.NAME.base_url`

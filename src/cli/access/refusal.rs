@@ -24,7 +24,7 @@ pub(in crate::cli) fn key_refused(error: &KeyError) -> CommandError {
 pub(in crate::cli) fn profile_refused(error: &ProfileError) -> CommandError {
     let told = match error {
         ProfileError::Name(_) => {
-            return CommandError::usage(error.to_string()).hint("a name such as `work`: `--profile work`");
+            return CommandError::usage(error.to_string()).hint("a name such as `shop`: `--profile shop`");
         }
         ProfileError::Busy { .. } => CommandError::local("could not change the profile"),
         ProfileError::Unwritable { .. } => CommandError::local("could not store the profile"),

@@ -25,14 +25,14 @@ fn profile(name: &str) -> Profile {
 fn what_is_stored_comes_back_and_goes() {
     let home = tempfile::tempdir().unwrap();
     let profiles = profiles(home.path());
-    assert!(profiles.get("work").unwrap().is_none() && profiles.names().is_empty());
-    profiles.save(&profile("work")).unwrap();
+    assert!(profiles.get("shop").unwrap().is_none() && profiles.names().is_empty());
+    profiles.save(&profile("shop")).unwrap();
     profiles.save(&profile("a.b-c_1")).unwrap();
-    assert_eq!(profiles.get("work").unwrap(), Some(profile("work")));
-    assert_eq!(profiles.names(), ["a.b-c_1", "work"]);
+    assert_eq!(profiles.get("shop").unwrap(), Some(profile("shop")));
+    assert_eq!(profiles.names(), ["a.b-c_1", "shop"]);
     assert_eq!(profiles.list().unwrap().len(), 2);
-    assert!(profiles.remove("work").unwrap());
-    assert!(!profiles.remove("work").unwrap());
+    assert!(profiles.remove("shop").unwrap());
+    assert!(!profiles.remove("shop").unwrap());
     assert_eq!(profiles.names(), ["a.b-c_1"]);
 }
 
@@ -105,10 +105,10 @@ fn modes_that_somebody_widened_are_narrowed_when_opened() {
     let home = tempfile::tempdir().unwrap();
     let stored = profiles(home.path());
     assert!(stored.warnings.is_empty());
-    stored.save(&profile("work")).unwrap();
-    stored.store_api_key("work", &Secret::new("uj_live_fake").unwrap()).unwrap();
+    stored.save(&profile("shop")).unwrap();
+    stored.store_api_key("shop", &Secret::new("uj_live_fake").unwrap()).unwrap();
     assert!(profiles(home.path()).warnings.is_empty());
-    let folder = stored.folder("work").unwrap();
+    let folder = stored.folder("shop").unwrap();
     for (path, mode) in [(folder.join(API_KEY), 0o640), (folder.clone(), 0o755)] {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     }

@@ -18,7 +18,7 @@ fn problems(home: &Home, code: i32) -> Vec<String> {
 fn a_fresh_home_and_one_in_use_are_well() {
     let home = Home::default();
     assert!(problems(&home, 0).is_empty());
-    logged_in(&home, "work", &[]);
+    logged_in(&home, "shop", &[]);
     home.run(["listen", "--port", "0", "--for", "1ms"]).expect(124);
     assert!(problems(&home, 0).is_empty());
     let before = super::files(home.path());
@@ -33,15 +33,15 @@ fn a_fresh_home_and_one_in_use_are_well() {
 fn what_is_wrong_is_found_and_named_with_the_command_that_mends_it() {
     type Break = fn(&Home);
     let cases: [(&str, &str, Break); 7] = [
-        ("mode 644", "chmod 600", |home| set_mode(home.join("settings/profiles/work/api-key"), 0o644)),
+        ("mode 644", "chmod 600", |home| set_mode(home.join("settings/profiles/shop/api-key"), 0o644)),
         ("mode 755", "chmod 700", |home| set_mode(home.join("settings/profiles"), 0o755)),
-        ("is damaged", "hookctl logout --everything --profile work", |home| {
-            home.secret("settings/profiles/work/profile.toml", "nonsense");
+        ("is damaged", "hookctl logout --everything --profile shop", |home| {
+            home.secret("settings/profiles/shop/profile.toml", "nonsense");
         }),
         ("the API key", "", |home| drop(home.write("settings/config.toml", "prot = 1\n"))),
-        ("plain http", "config set profiles.work.base_url", |home| {
+        ("plain http", "config set profiles.shop.base_url", |home| {
             home.secret(
-                "settings/profiles/work/profile.toml",
+                "settings/profiles/shop/profile.toml",
                 "provider = \"userjourneys\"\nbase_url = \"http://a.example\"\n",
             );
         }),
@@ -53,7 +53,7 @@ fn what_is_wrong_is_found_and_named_with_the_command_that_mends_it() {
     ];
     for (what, mend, break_it) in cases {
         let home = Home::default();
-        logged_in(&home, "work", &[]);
+        logged_in(&home, "shop", &[]);
         assert!(problems(&home, 0).is_empty());
         break_it(&home);
         let found = problems(&home, 3);
@@ -108,7 +108,7 @@ fn a_listener_at_work_and_a_taken_port_are_no_problem() {
 fn vendors_are_asked_only_when_told_to() {
     let (home, vendor) = (Home::default(), Vendor::saying(401, "{}"));
     let base = vendor.base();
-    logged_in(&home, "work", &["--base-url", &base]);
+    logged_in(&home, "shop", &["--base-url", &base]);
     home.run(["doctor"]).expect(0);
     assert!(vendor.asked().is_empty());
     let ran = home.run(["doctor", "--online"]).expect(3);
@@ -116,6 +116,6 @@ fn vendors_are_asked_only_when_told_to() {
     assert_eq!(vendor.asked().len(), 1);
     assert!(!ran.out().contains(UJ_KEY));
     let (home, vendor) = (Home::default(), Vendor::content());
-    logged_in(&home, "work", &["--base-url", &vendor.base()]);
+    logged_in(&home, "shop", &["--base-url", &vendor.base()]);
     assert!(home.run(["doctor", "--online"]).expect(0).out().contains("takes the key"));
 }

@@ -109,13 +109,13 @@ fn nobody_is_asked_where_nobody_can_answer() {
 fn whoami_says_where_each_fact_comes_from() {
     let home = Home::default();
     assert!(home.run(["whoami"]).expect(3).err().contains("hookctl login --provider userjourneys"));
-    logged_in(&home, "work", &["--target", "3000"]);
+    logged_in(&home, "shop", &["--target", "3000"]);
     let whoami = |args: &[&str], variables: &[(&str, &str)]| {
         home.run_with(["whoami", "--json"].iter().chain(args), b"", variables).expect(0).records().remove(0)
     };
     let account = whoami(&[], &[]);
-    assert_eq!(account["profile"], "work");
-    assert_eq!(account["api_key_origin"], "profile work");
+    assert_eq!(account["profile"], "shop");
+    assert_eq!(account["api_key_origin"], "profile shop");
     assert_eq!(account["base_url"], "https://app.userjourneys.ai/api/v1");
     assert_eq!(account["base_url_origin"], "default");
     assert_eq!(account["target"], "http://localhost:3000");

@@ -52,9 +52,9 @@ fn the_older_file_is_the_secret_of_the_profile_of_its_name() {
 #[test]
 fn listen_and_trigger_find_secret_and_target() {
     let (home, application) = (Home::default(), Application::start());
-    with_secret(&home, "work", "one");
+    with_secret(&home, "shop", "one");
     let target = application.address.to_string();
-    home.run(["config", "set", "profiles.work.target", &target]).expect(0);
+    home.run(["config", "set", "profiles.shop.target", &target]).expect(0);
     let listening = home.listen(["--provider", "koji", "--forward", "/hooks/koji", "--until", "1"]);
     let signature = format!("sha256={}", hmac_sha256_hex("one", b"{}"));
     assert_eq!(post(listening.address, "/", &[("X-Koji-Signature", "sha256=00")], b"{}"), 401);
@@ -105,8 +105,8 @@ fn several_profiles_of_one_vendor_must_be_told_apart() {
 #[test]
 fn a_mode_that_somebody_widened_is_repaired_and_said() {
     let home = Home::default();
-    logged_in(&home, "work", &[]);
-    let key = home.join("settings/profiles/work/api-key");
+    logged_in(&home, "shop", &[]);
+    let key = home.join("settings/profiles/shop/api-key");
     assert!(!home.run(["whoami"]).expect(0).err().contains("open to other users"));
     set_mode(&key, 0o644);
     let ran = home.run(["whoami"]).expect(0);
@@ -119,8 +119,8 @@ fn a_mode_that_somebody_widened_is_repaired_and_said() {
 #[test]
 fn a_damaged_profile_is_said_and_not_passed_over() {
     let home = Home::default();
-    logged_in(&home, "work", &[]);
-    home.secret("settings/profiles/work/profile.toml", "provider = ");
+    logged_in(&home, "shop", &[]);
+    home.secret("settings/profiles/shop/profile.toml", "provider = ");
     for args in [&["whoami"][..], &["sign", "--data", "x", "--provider", "koji"], &["listen", "--port", "0"]]
     {
         let ran = home.run(args).expect(3);

@@ -19,18 +19,18 @@ fn accounts() {
         .run_with(2, &["login", "--api-key-file", "-", "--base-url", "http://example.com"], UJ_KEY.as_bytes())
         .run_with(5, &["login", "--api-key-file", "-", "--base-url", "http://127.0.0.1:1"], UJ_KEY.as_bytes())
         .run_with(0, &["login", "--api-key-file", "-", "--no-check", "--target", "3000"], UJ_KEY.as_bytes())
-        .run(0, &["login", "--provider", "koji", "--profile", "work", "--secret-file", "koji.secret"])
+        .run(0, &["login", "--provider", "koji", "--profile", "shop", "--secret-file", "koji.secret"])
         .run(0, &["whoami", "--provider", "userjourneys"])
-        .run(0, &["whoami", "-p", "work", "--json"])
+        .run(0, &["whoami", "-p", "shop", "--json"])
         .run(0, &["whoami", "--all"])
-        .run(3, &["whoami", "-p", "works"])
-        .run(2, &["whoami", "-p", "work", "--provider", "userjourneys"])
+        .run(3, &["whoami", "-p", "shops"])
+        .run(2, &["whoami", "-p", "shop", "--provider", "userjourneys"])
         .run(3, &["whoami", "-p", "userjourneys", "--base-url", "http://127.0.0.1:1"])
         .run(0, &["logout", "-p", "userjourneys"])
         .run(0, &["logout", "-p", "userjourneys", "--json"])
-        .run(2, &["logout", "-p", "work", "--everything"])
-        .run(0, &["logout", "-p", "work", "--everything", "--yes"])
-        .run(3, &["logout", "-p", "work"]);
+        .run(2, &["logout", "-p", "shop", "--everything"])
+        .run(0, &["logout", "-p", "shop", "--everything", "--yes"])
+        .run(3, &["logout", "-p", "shop"]);
     story.golden("accounts.txt");
 }
 
@@ -46,7 +46,7 @@ fn config() {
         .run(2, &["config", "set", "port", "many"])
         .run(2, &["config", "set", "prot", "1"])
         .run(2, &["config", "set", "answer", "mirrr"])
-        .run(3, &["config", "set", "profiles.work.target", "3000"]);
+        .run(3, &["config", "set", "profiles.shop.target", "3000"]);
     story.home.write("hookctl.toml", "port = 4501\nanswer = \"ack\"\n");
     story.variable("HOOKCTL_TIMEOUT", "5s");
     story
@@ -67,7 +67,7 @@ fn doctor() {
     story.run_with(0, &["login", "--api-key-file", "-", "--no-check"], UJ_KEY.as_bytes());
     story.home.write("data/journal.db", "no journal");
     story.home.write("settings/config.toml", "prot = 1\n");
-    story.home.secret("settings/profiles/work/profile.toml", "provider = ");
+    story.home.secret("settings/profiles/shop/profile.toml", "provider = ");
     let shown = "select(.check != \"port\") | [.check, .outcome, .what, .mend]";
     story.run(3, &["doctor", "--jq", shown]);
     story.golden("doctor.txt");
