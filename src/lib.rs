@@ -16,7 +16,7 @@
 //! | 4 | `job` | what the tool does |
 //! | 3 | `receive`, `forward`, `vendor` | one outside party each; they never name each other |
 //! | 2 | `journal`, `serve`, `outbound`, `clock` | disk, HTTP server, HTTP clients, system time |
-//! | 1 | `hook`, `buffer` | facts and rules, pure; bytes that are gathered |
+//! | 1 | `hook`, `buffer`, `modes` | facts and rules, pure; bytes that are gathered; files for their owner alone |
 
 pub mod buffer;
 pub mod cli;
@@ -26,6 +26,7 @@ pub mod forward;
 pub mod hook;
 pub mod job;
 pub mod journal;
+pub mod modes;
 pub mod outbound;
 pub mod receive;
 pub mod serve;

@@ -2,8 +2,9 @@
 //!
 //! A file is written beside its place, flushed to the disk, moved over the old
 //! one, and the folder is flushed: after a power cut there is the old file or
-//! the new one. Modes that somebody widened are narrowed again, and it is said.
+//! the new one.
 
+use crate::modes;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -23,10 +24,6 @@ const LOOK: Duration = Duration::from_millis(5);
 /// How half-written files end.
 const HALF: &str = ".tmp";
 
-/// A file's mode, and a folder's.
-const FILE_MODE: u32 = 0o600;
-const FOLDER_MODE: u32 = 0o700;
-
 /// Puts `bytes` at `path`, whole, and makes the folders that are missing.
 ///
 /// # Errors
@@ -34,7 +31,7 @@ const FOLDER_MODE: u32 = 0o700;
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
-    create_folder(folder)?;
+    modes::create_folder(folder)?;
     sweep(folder, &name);
     let beside = folder.join(format!(".{name}.{}{HALF}", crate::clock::fresh_id()));
     let written = fill(&beside, bytes).and_then(|()| fs::rename(&beside, path));
@@ -43,7 +40,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         drop(fs::remove_file(&beside));
         return Err(error);
     }
-    sync_folder(folder)
+    modes::sync_folder(folder)
 }
 
 /// The content of a file; `None` when there is none.
@@ -84,7 +81,7 @@ fn whole(source: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
 /// When it is there and cannot be removed.
 pub fn remove(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
-        Ok(()) => path.parent().map_or(Ok(()), sync_folder).map(|()| true),
+        Ok(()) => path.parent().map_or(Ok(()), modes::sync_folder).map(|()| true),
         Err(error) if is_missing(&error) => Ok(false),
         Err(error) => Err(error),
     }
@@ -93,62 +90,6 @@ pub fn remove(path: &Path) -> io::Result<bool> {
 /// Whether an error says that nothing is there.
 pub fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-/// Makes the folders that are missing, for their owner alone.
-///
-/// # Errors
-/// When the disk refuses.
-pub fn create_folder(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        create_folder(parent)?;
-    }
-    match fs::create_dir(folder) {
-        Ok(()) => set_mode(folder, FOLDER_MODE),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Takes a file or folder away from group and others; says what it changed.
-pub fn repair(path: &Path) -> Option<String> {
-    let (mode, narrow) = open_to_others(path)?;
-    let shown = path.display();
-    Some(match set_mode(path, narrow) {
-        Ok(()) => format!("`{shown}` was open to other users (mode {mode:03o}); it is {narrow:03o} now"),
-        Err(error) => format!("`{shown}` is open to other users (mode {mode:03o}): {error}"),
-    })
-}
-
-/// The mode of a file or folder that group or others can use, and the mode it should have.
-pub fn open_to_others(path: &Path) -> Option<(u32, u32)> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let found = fs::metadata(path).ok()?;
-        let mode = found.permissions().mode() & 0o777;
-        let narrow = if found.is_dir() { FOLDER_MODE } else { FILE_MODE };
-        (mode & 0o077 != 0).then_some((mode, narrow))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        None
-    }
-}
-
-/// Opens a file that is only locked, and creates it.
-///
-/// # Errors
-/// When the disk refuses.
-pub fn open_lock(path: &Path) -> io::Result<File> {
-    let file = for_owner().create(true).open(path)?;
-    // A umask can take the mode away at creation, and the next one could not open it.
-    drop(set_mode(path, FILE_MODE));
-    Ok(file)
 }
 
 /// A folder, the folders in it, and all files in both.
@@ -173,12 +114,12 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
 /// # Errors
 /// When somebody else has it for long, or the disk refuses.
 pub fn turn(folder: &Path) -> io::Result<File> {
-    create_folder(folder)?;
+    modes::create_folder(folder)?;
     // A folder can be locked as it is, and nothing is left in it.
     #[cfg(unix)]
     let file = File::open(folder)?;
     #[cfg(not(unix))]
-    let file = open_lock(&folder.join("lock"))?;
+    let file = modes::open(&folder.join("lock"))?;
     let begun = Instant::now();
     loop {
         match file.try_lock() {
@@ -207,21 +148,9 @@ fn is_pipe(path: &Path) -> bool {
 }
 
 fn fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = for_owner().create_new(true).open(path)?;
-    set_mode(path, FILE_MODE)?;
+    let mut file = modes::create(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-fn for_owner() -> fs::OpenOptions {
-    let mut options = fs::OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(FILE_MODE);
-    }
-    options
 }
 
 /// Removes what writers that were killed left of this file: it may hold a secret.
@@ -249,28 +178,6 @@ pub fn is_abandoned(path: &Path) -> bool {
 fn abandoned(path: &Path) -> bool {
     let changed = fs::metadata(path).and_then(|found| found.modified()).ok();
     changed.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > ABANDONED)
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        File::open(folder)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
@@ -316,10 +223,10 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("key");
         write(&path, b"one").unwrap();
-        assert_eq!(repair(&path), None);
+        assert_eq!(modes::repair(&path), None);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(repair(&path).unwrap().contains("mode 644); it is 600 now"));
-        assert_eq!(repair(&path), None);
+        assert!(modes::repair(&path).unwrap().contains("mode 644); it is 600 now"));
+        assert_eq!(modes::repair(&path), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 use super::folders::Folders;
 use super::private;
 use crate::hook::secret::Secret;
+use crate::modes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
@@ -119,7 +120,7 @@ impl Profiles {
         let folder = folders.profiles();
         let mut warnings = Vec::new();
         for path in private::files_below(&folder) {
-            warnings.extend(private::repair(&path));
+            warnings.extend(modes::repair(&path));
         }
         Self { warnings, ..Self::at(folders) }
     }
@@ -335,8 +336,8 @@ impl Profiles {
     pub fn lock(&self, name: &str) -> Result<ProfileLock, ProfileError> {
         let path = self.file(name, LOCK)?;
         let unwritable = |source| ProfileError::Unwritable { path: path.clone(), source };
-        private::create_folder(&self.folder(name)?).map_err(unwritable)?;
-        let file = private::open_lock(&path).map_err(unwritable)?;
+        modes::create_folder(&self.folder(name)?).map_err(unwritable)?;
+        let file = modes::open(&path).map_err(unwritable)?;
         match file.try_lock() {
             Ok(()) => {
                 // Only for people who meet the lock: a full disk must not keep it from being taken.

@@ -6,10 +6,11 @@
 //! Two runs at once are kept apart by a lock. Does not know what a piece is.
 
 use crate::hook::time::Timestamp;
+use crate::modes;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -64,13 +65,13 @@ impl Part {
             // Found out now, and not after everything was fetched.
             return Err(wrong(target)(io::ErrorKind::IsADirectory.into()));
         }
-        let mut state = open_private(&state_path).map_err(wrong(&state_path))?;
+        let mut state = modes::open(&state_path).map_err(wrong(&state_path))?;
         match state.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(PartError::Busy(target.to_owned())),
             Err(TryLockError::Error(source)) => return Err(wrong(&state_path)(source)),
         }
-        let part = open_private(&part_path).map_err(wrong(&part_path))?;
+        let part = modes::open(&part_path).map_err(wrong(&part_path))?;
         let length = part.metadata().map_err(wrong(&part_path))?.len();
         let mut text = Vec::new();
         state.read_to_end(&mut text).map_err(wrong(&state_path))?;
@@ -146,7 +147,7 @@ impl Part {
         let finished = part.sync_all().and_then(|()| {
             std::fs::rename(beside(&target, ".part"), &target)?;
             std::fs::remove_file(beside(&target, ".state"))?;
-            sync_folder(&target)
+            target.parent().map_or(Ok(()), modes::sync_folder)
         });
         finished.map_err(|source| PartError::Io { path: target, source })?;
         drop(state);
@@ -188,29 +189,6 @@ impl Known {
         }
         any.then_some(known)
     }
-}
-
-/// What people said is for the user alone.
-fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)
-}
-
-fn sync_folder(target: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = target;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use super::error::OpenError;
 use super::schema;
+use crate::modes;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File};
@@ -50,21 +51,6 @@ pub(super) fn check_sqlite() -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Creates what is missing of the folder of a journal, for its owner alone.
-pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        create_folder(parent)?;
-    }
-    match fs::create_dir(folder) {
-        Ok(()) => set_mode(folder, 0o700),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
 /// Refuses a file that is no SQLite file, before anything is put beside it.
 pub(super) fn require_magic(path: &Path) -> Result<(), OpenError> {
     let mut start = Vec::new();
@@ -77,85 +63,19 @@ pub(super) fn require_magic(path: &Path) -> Result<(), OpenError> {
     Err(OpenError::NotAJournal { path: path.to_owned() })
 }
 
-/// Opens a file for reading and writing, and creates it for its owner alone.
-pub(super) fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = fs::OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    match options.open(path) {
-        Ok(file) => {
-            set_mode(path, 0o600)?;
-            Ok(file)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::OpenOptions::new().read(true).write(true).open(path)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// Makes the directory entry of a new journal durable.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        File::open(folder)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
-    Ok(())
-}
-
 /// Takes the journal's files away from group and others, and says what it changed.
 pub(super) fn repair_modes(journal: &Path) -> Vec<String> {
-    #[cfg(unix)]
-    {
-        let beside = |suffix: &str| {
-            let mut name = journal.as_os_str().to_owned();
-            name.push(suffix);
-            PathBuf::from(name)
-        };
-        let told = repair_mode(journal);
-        // SQLite gave the log the mode of the file, which is told of already.
-        let of_log: Vec<String> =
-            [beside("-wal"), beside("-shm")].iter().filter_map(|path| repair_mode(path)).collect();
-        let others = if told.is_some() { Vec::new() } else { of_log };
-        told.into_iter().chain(others).chain(repair_mode(&beside(".lock"))).collect()
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = journal;
-        Vec::new()
-    }
-}
-
-#[cfg(unix)]
-fn repair_mode(path: &Path) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
-        return None;
-    }
-    let shown = path.display();
-    Some(match set_mode(path, 0o600) {
-        Ok(()) => format!("`{shown}` was open to other users (mode {mode:03o}); it is 600 now"),
-        Err(error) => format!("`{shown}` is open to other users (mode {mode:03o}): {error}"),
-    })
+    let beside = |suffix: &str| {
+        let mut name = journal.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let told = modes::repair(journal);
+    // SQLite gave the log the mode of the file, which is told of already.
+    let of_log: Vec<String> =
+        [beside("-wal"), beside("-shm")].iter().filter_map(|path| modes::repair(path)).collect();
+    let others = if told.is_some() { Vec::new() } else { of_log };
+    told.into_iter().chain(others).chain(modes::repair(&beside(".lock"))).collect()
 }
 
 /// A connection that writes.

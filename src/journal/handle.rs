@@ -16,6 +16,7 @@ use super::{file, schema, signed};
 use crate::hook::attempt::Attempt;
 use crate::hook::delivery::Checked;
 use crate::hook::time::Timestamp;
+use crate::modes;
 use bytes::Bytes;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -51,9 +52,9 @@ pub(super) fn open_owned(
     let io = |error| OpenError::io(path, error);
     file::check_sqlite()?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    file::create_folder(folder).map_err(io)?;
+    modes::create_folder(folder).map_err(io)?;
     let was_there = path.exists();
-    let length = file::open_private(path).and_then(|file| file.metadata()).map_err(io)?.len();
+    let length = modes::open(path).and_then(|file| file.metadata()).map_err(io)?.len();
     file::require_magic(path)?;
     // One journal has one lock, whatever link led to it.
     let path = path.canonicalize().map_err(io)?;
@@ -65,7 +66,7 @@ pub(super) fn open_owned(
         warnings.push(format!("`{}` was empty; it is a new journal now", path.display()));
     }
     if !was_there {
-        file::sync_folder(folder).map_err(io)?;
+        modes::sync_folder(folder).map_err(io)?;
     }
     warnings.extend(file::repair_modes(&path));
     Ok((path, connection, lock))

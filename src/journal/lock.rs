@@ -25,7 +25,7 @@ impl OwnerLock {
     /// Takes the lock, or says who has it.
     pub(super) fn take(journal: &Path) -> Result<Self, OpenError> {
         let path = path_of(journal);
-        let mut file = super::file::open_private(&path).map_err(|error| OpenError::io(&path, error))?;
+        let mut file = crate::modes::open(&path).map_err(|error| OpenError::io(&path, error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 const ROWS: [&[&str]; 6] = [
-    &["hook", "buffer"],
+    &["hook", "buffer", "modes"],
     &["journal", "serve", "outbound", "clock"],
     &["receive", "forward", "vendor", "inspect"],
     &["job"],

@@ -2,6 +2,7 @@
 
 use super::{Finding, Patient};
 use crate::config::private;
+use crate::modes;
 use std::path::Path;
 
 pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
@@ -57,7 +58,7 @@ fn writable(folder: &Path) -> std::io::Result<()> {
 }
 
 fn open(path: &Path) -> Option<Finding> {
-    let (mode, narrow) = private::open_to_others(path)?;
+    let (mode, narrow) = modes::open_to_others(path)?;
     let shown = path.display();
     Some(Finding::problem(
         format!("others on this machine can use `{shown}` (mode {mode:03o})"),
