@@ -13,7 +13,6 @@ use crate::hook::target::{PathMode, Target};
 use crate::outbound::exact::{ExactClient, ExactOptions, ExactRequest, Trust};
 use bytes::Bytes;
 use head::{ExtraHeader, HeadPlan, HeaderRefused};
-use http::Uri;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -143,17 +142,18 @@ impl Forwarder {
         body: &Bytes,
         timeout: Option<Duration>,
     ) -> Result<crate::hook::attempt::Answer, Failure> {
-        let origin: Uri = target.origin().parse().map_err(|error: http::uri::InvalidUri| Failure {
-            kind: FailureKind::Invalid,
-            detail: error.to_string(),
-        })?;
         let head =
             self.plan.prepare(target, request_target, delivery, body.len()).ok_or_else(|| Failure {
                 kind: FailureKind::Invalid,
                 detail: "the request line cannot be written for the target".to_owned(),
             })?;
-        let request =
-            ExactRequest { origin: &origin, method: delivery.method(), head, body: body.clone(), timeout };
+        let request = ExactRequest {
+            origin: target.origin(),
+            method: delivery.method(),
+            head,
+            body: body.clone(),
+            timeout,
+        };
         self.client.send(&request).await
     }
 }

@@ -3,7 +3,7 @@
 //! Never uses a proxy. Gives errors whose type says which step failed, so that
 //! nobody has to read a message to know.
 
-use super::slot::Slots;
+use super::slot::Next;
 use super::stream::{ExactStream, Peer};
 use super::tls::{self, Trust};
 use http::Uri;
@@ -29,7 +29,8 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Tcp = HttpConnector<Resolver>;
-type Stream = ExactStream<MaybeHttpsStream<TokioIo<TcpStream>>>;
+/// The connection under a line.
+pub(super) type Stream = ExactStream<MaybeHttpsStream<TokioIo<TcpStream>>>;
 
 impl Peer for MaybeHttpsStream<TokioIo<TcpStream>> {
     fn gone(&self) -> bool {
@@ -91,16 +92,15 @@ pub(super) struct Connector {
     tls: Arc<OnceLock<Result<HttpsConnector<Tcp>, Arc<rustls::Error>>>>,
     trust: Trust,
     connect_timeout: Duration,
-    slots: Arc<Slots>,
 }
 
 impl Connector {
-    pub(super) fn new(connect_timeout: Duration, trust: Trust, slots: Arc<Slots>) -> Self {
+    pub(super) fn new(connect_timeout: Duration, trust: Trust) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(connect_timeout));
-        Self { tcp, tls: Arc::default(), trust, connect_timeout, slots }
+        Self { tcp, tls: Arc::default(), trust, connect_timeout }
     }
 
     /// The TLS side, made when the first `https` target needs it.
@@ -111,34 +111,22 @@ impl Connector {
         });
         made.clone().map_err(TlsFault::SetUp)
     }
-}
 
-impl Service<Uri> for Connector {
-    type Response = Stream;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.tcp.poll_ready(cx).map_err(Into::into)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let slots = Arc::clone(&self.slots);
-        if uri.scheme() == Some(&Scheme::HTTP) {
-            let connecting = self.tcp.call(uri);
-            return Box::pin(async move {
-                Ok(ExactStream::new(MaybeHttpsStream::Http(connecting.await?), slots))
-            });
-        }
-        let this = self.clone();
-        Box::pin(async move {
-            let connecting = this.https()?.call(uri);
-            let deadline = this.connect_timeout.saturating_add(HANDSHAKE);
-            let stream = tokio::time::timeout(deadline, connecting)
+    /// Makes a connection that writes what `next` holds.
+    ///
+    /// # Errors
+    /// Says by its type which step failed.
+    pub(super) async fn connect(&self, origin: Uri, next: Next) -> Result<Stream, BoxError> {
+        let stream = if origin.scheme() == Some(&Scheme::HTTP) {
+            MaybeHttpsStream::Http(self.tcp.clone().call(origin).await?)
+        } else {
+            let connecting = self.https()?.call(origin);
+            let deadline = self.connect_timeout.saturating_add(HANDSHAKE);
+            tokio::time::timeout(deadline, connecting)
                 .await
                 .map_err(|_elapsed| TlsFault::Silent)?
-                .map_err(TlsFault::Connect)?;
-            Ok(ExactStream::new(stream, slots))
-        })
+                .map_err(TlsFault::Connect)?
+        };
+        Ok(ExactStream::new(stream, next))
     }
 }

@@ -7,29 +7,18 @@
 use super::answers::Answers;
 use super::connector::Connector;
 use super::fault;
-use super::slot::{FIELD, Slots, Ticket};
+use super::idle::Idle;
+use super::line::Line;
+use super::slot::{Next, Slot};
 pub use super::tls::Trust;
 use crate::hook::attempt::{Answer, Failure, FailureKind};
 use crate::hook::headers::Headers;
 use bytes::Bytes;
-use http::{HeaderName, Method, Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How long an unused connection is kept. Shorter than the 2 s after which the
-/// quickest of the common servers closes one, so that a request rarely meets a
-/// connection that is just being closed.
-const IDLE: Duration = Duration::from_millis(1_500);
-
-/// The most unused connections kept for one target.
-const IDLE_CONNECTIONS: usize = 64;
-
-/// The most bytes of an answer's head.
-const MAX_HEAD: usize = 128 * 1024;
 
 /// What a client is made with.
 #[derive(Clone, Debug)]
@@ -58,8 +47,8 @@ impl Default for ExactOptions {
 /// One request, ready to be written.
 #[derive(Clone, Debug)]
 pub struct ExactRequest<'a> {
-    /// Scheme and authority of the target.
-    pub origin: &'a Uri,
+    /// Scheme and authority of the target, such as `http://localhost:3000`.
+    pub origin: &'a str,
     /// The method: the answer to a HEAD has no body.
     pub method: &'a str,
     /// The whole head with its empty line, as it goes out.
@@ -73,8 +62,8 @@ pub struct ExactRequest<'a> {
 /// The client. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
 pub struct ExactClient {
-    client: Client<Connector, Full<Bytes>>,
-    slots: Arc<Slots>,
+    connector: Connector,
+    idle: Arc<Idle>,
     answers: Answers,
     max_answer: usize,
 }
@@ -82,18 +71,9 @@ pub struct ExactClient {
 impl ExactClient {
     /// Makes a client. Opens nothing and loads nothing.
     pub fn new(options: &ExactOptions) -> Self {
-        let slots = Arc::new(Slots::default());
-        let connector = Connector::new(options.connect_timeout, options.trust, Arc::clone(&slots));
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .set_host(false)
-            .http1_max_buf_size(MAX_HEAD)
-            .build(connector);
+        let connector = Connector::new(options.connect_timeout, options.trust);
         let answers = Answers::new(options.max_answers.max(options.max_answer));
-        Self { client, slots, answers, max_answer: options.max_answer }
+        Self { connector, idle: Arc::default(), answers, max_answer: options.max_answer }
     }
 
     /// Sends one request and reads the whole answer.
@@ -105,11 +85,11 @@ impl ExactClient {
             .ok()
             .filter(|method| method != Method::CONNECT)
             .ok_or_else(|| invalid("the method cannot be sent to a target"))?;
-        let ticket = self.slots.put(request.head.clone(), request.body.len() as u64);
+        let slot = Slot::new(request.head.clone(), request.body.len() as u64);
         let timeout = request.timeout.unwrap_or(Duration::MAX);
-        match tokio::time::timeout(timeout, self.exchange(request, &method, &ticket)).await {
+        match tokio::time::timeout(timeout, self.exchange(request, &method, &slot)).await {
             Ok(result) => result,
-            Err(_elapsed) if ticket.slot.started() => Err(Failure {
+            Err(_elapsed) if slot.started() => Err(Failure {
                 kind: FailureKind::Timeout,
                 detail: format!("no whole answer within {timeout:?}"),
             }),
@@ -124,31 +104,54 @@ impl ExactClient {
         &self,
         request: &ExactRequest<'_>,
         method: &Method,
-        ticket: &Ticket,
+        slot: &Arc<Slot>,
     ) -> Result<Answer, Failure> {
-        // A pooled connection may prove closed before the first write; then no
-        // byte left and the next connection can carry the request.
-        let mut left = IDLE_CONNECTIONS;
-        let response = loop {
-            let carrier = carrier(request, method, ticket)?;
-            match self.client.request(carrier).await {
-                Ok(response) => break response,
-                Err(error) if error.is_connect() => return Err(fault::connecting(&error)),
-                Err(_) if ticket.slot.take_refused() && left > 0 => left -= 1,
+        let (mut line, response) = loop {
+            let (mut line, used) = self.line(request.origin).await?;
+            match line.send(carrier(request, method), Arc::clone(slot)).await {
+                Ok(response) => break (line, response),
+                // A used connection may prove closed before the first write; then no
+                // byte left and another connection can carry the request.
+                Err(_) if used && !slot.started() => {}
                 Err(error) => return Err(fault::exchanging(&error)),
             }
         };
-        self.read_answer(response, ticket).await
+        let answer = self.read_answer(&mut line, response, slot).await?;
+        if line.is_free().await {
+            self.idle.put(request.origin, line);
+        }
+        Ok(answer)
     }
 
-    async fn read_answer(&self, response: Response<Incoming>, ticket: &Ticket) -> Result<Answer, Failure> {
+    /// A connection to the target, and whether it was used before.
+    async fn line(&self, origin: &str) -> Result<(Box<Line>, bool), Failure> {
+        while let Some(mut line) = self.idle.take(origin) {
+            if line.is_free().await {
+                return Ok((line, true));
+            }
+        }
+        let origin: Uri =
+            origin.parse().map_err(|error: http::uri::InvalidUri| invalid(&error.to_string()))?;
+        let next = Next::default();
+        let stream = self.connector.connect(origin, next.clone()).await;
+        let stream = stream.map_err(|error| fault::connecting(error.as_ref()))?;
+        let line = Line::over(stream, next).await.map_err(|error| fault::exchanging(&error))?;
+        Ok((Box::new(line), false))
+    }
+
+    async fn read_answer(
+        &self,
+        line: &mut Line,
+        response: Response<Incoming>,
+        slot: &Slot,
+    ) -> Result<Answer, Failure> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             // No delivery asks for an upgrade: the fields that would are hop-by-hop.
             let detail = "the target switched protocols unasked".to_owned();
             return Err(Failure { kind: FailureKind::Garbage, detail });
         }
         let (parts, mut body) = response.into_parts();
-        let headers = answer_headers(&parts.headers, ticket.slot.take_answer_head());
+        let headers = answer_headers(&parts.headers, slot.take_answer_head());
         let declared = body.size_hint().exact().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
         if declared.is_some_and(|declared| declared > self.max_answer) {
             return Err(self.too_large());
@@ -156,7 +159,7 @@ impl ExactClient {
         let most = declared.unwrap_or(self.max_answer);
         // Copied, not collected: a kept frame would pin the buffer it was cut from.
         let mut whole = self.answers.begin();
-        while let Some(frame) = body.frame().await {
+        while let Some(frame) = line.drive(body.frame()).await {
             let frame = frame.map_err(|error| fault::exchanging(&error))?;
             let Some(data) = frame.data_ref() else { continue };
             if whole.len().saturating_add(data.len()) > self.max_answer {
@@ -184,18 +187,11 @@ fn invalid(detail: &str) -> Failure {
     Failure { kind: FailureKind::Invalid, detail: detail.to_owned() }
 }
 
-/// The request that the HTTP client sees: where to, how long, and which slot.
-fn carrier(
-    request: &ExactRequest<'_>,
-    method: &Method,
-    ticket: &Ticket,
-) -> Result<Request<Full<Bytes>>, Failure> {
-    Request::builder()
-        .method(method)
-        .uri(request.origin)
-        .header(HeaderName::from_static(FIELD), ticket.number())
-        .body(Full::new(request.body.clone()))
-        .map_err(|error| invalid(&error.to_string()))
+/// The request that the HTTP client sees: only its method and its body count.
+fn carrier(request: &ExactRequest<'_>, method: &Method) -> Request<Full<Bytes>> {
+    let mut carrier = Request::new(Full::new(request.body.clone()));
+    *carrier.method_mut() = method.clone();
+    carrier
 }
 
 /// The answer's fields as they came; where its head was not seen whole, as the client read them.

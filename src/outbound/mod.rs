@@ -11,6 +11,8 @@ pub mod api;
 mod connector;
 pub mod exact;
 mod fault;
+mod idle;
+mod line;
 mod slot;
 mod stream;
 mod tls;

@@ -1,18 +1,9 @@
-//! Where a prepared head waits until a connection writes it.
-//!
-//! The HTTP client decides which connection carries a request, and may decide
-//! again when a pooled one turns out to be closed. So the head cannot be handed
-//! to a connection: the request carries only a number, the stream under it
-//! finds the head by that number, and the head stays here until the request is
-//! over.
+//! A prepared head on its way: handed to the connection that is to write it, and
+//! what became of it noted for the one who waits for the answer.
 
 use bytes::{Bytes, BytesMut};
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// The field by which a stream finds the head. Never leaves this process.
-pub(super) const FIELD: &str = "x-hookctl-head";
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much of an answer's head is kept as it came.
 const MAX_RECORDED: usize = 64 * 1024;
@@ -23,7 +14,6 @@ pub(super) struct Slot {
     pub(super) head: Bytes,
     pub(super) body_length: u64,
     started: AtomicBool,
-    refused: AtomicBool,
     answer: Mutex<Recorded>,
 }
 
@@ -35,6 +25,10 @@ struct Recorded {
 }
 
 impl Slot {
+    pub(super) fn new(head: Bytes, body_length: u64) -> Arc<Self> {
+        Arc::new(Self { head, body_length, started: false.into(), answer: Mutex::default() })
+    }
+
     /// Notes that a byte of the head was taken by a connection.
     pub(super) fn start(&self) {
         self.started.store(true, Ordering::Release);
@@ -43,16 +37,6 @@ impl Slot {
     /// Whether a byte of the head was taken by a connection.
     pub(super) fn started(&self) -> bool {
         self.started.load(Ordering::Acquire)
-    }
-
-    /// Notes that a used connection proved closed before a byte was written.
-    pub(super) fn refuse(&self) {
-        self.refused.store(true, Ordering::Release);
-    }
-
-    /// Whether that was noted since the last time.
-    pub(super) fn take_refused(&self) -> bool {
-        self.refused.swap(false, Ordering::AcqRel)
     }
 
     /// Notes bytes of the answer; says whether its head is still incomplete.
@@ -105,61 +89,23 @@ fn is_interim(head: &[u8]) -> bool {
     status.is_some_and(|status| status.starts_with(b"1") && status != b"101")
 }
 
-/// The requests on their way, by number.
-#[derive(Debug, Default)]
-pub(super) struct Slots {
-    next: AtomicU64,
-    waiting: Mutex<HashMap<u64, Arc<Slot>>>,
-}
+/// The request that a connection writes next; shared by the connection and its user.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Next(Arc<Mutex<Option<Arc<Slot>>>>);
 
-/// Keeps a slot findable for as long as its request lasts.
-#[derive(Debug)]
-pub(super) struct Ticket {
-    slots: Arc<Slots>,
-    number: u64,
-    pub(super) slot: Arc<Slot>,
-}
-
-impl Slots {
-    /// Puts a head where streams find it.
-    pub(super) fn put(self: &Arc<Self>, head: Bytes, body_length: u64) -> Ticket {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let slot = Arc::new(Slot {
-            head,
-            body_length,
-            started: false.into(),
-            refused: false.into(),
-            answer: Mutex::default(),
-        });
-        self.lock().insert(number, Arc::clone(&slot));
-        Ticket { slots: Arc::clone(self), number, slot }
+impl Next {
+    /// Hands a request to the connection.
+    pub(super) fn put(&self, slot: Arc<Slot>) {
+        *self.lock() = Some(slot);
     }
 
-    /// The slot of this number, if its request still lasts.
-    pub(super) fn find(&self, number: u64) -> Option<Arc<Slot>> {
-        self.lock().get(&number).map(Arc::clone)
+    /// The request that was handed over last, once.
+    pub(super) fn take(&self) -> Option<Arc<Slot>> {
+        self.lock().take()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<Slot>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.lock().len()
-    }
-}
-
-impl Ticket {
-    /// The number that the request carries.
-    pub(super) fn number(&self) -> u64 {
-        self.number
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.slots.lock().remove(&self.number);
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Slot>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -167,40 +113,31 @@ impl Drop for Ticket {
 mod tests {
     use super::*;
 
-    fn slot() -> Ticket {
-        Arc::new(Slots::default()).put(Bytes::new(), 0)
+    fn slot() -> Arc<Slot> {
+        Slot::new(Bytes::new(), 0)
     }
 
     #[test]
     fn the_final_head_is_recorded_without_interim_heads_and_body_however_it_is_cut() {
         let stream = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nX-a: \xff\r\nx-A: 2\r\n\r\nbody\r\n\r\n";
         for size in 1..stream.len() {
-            let ticket = slot();
+            let slot = slot();
             for piece in stream.chunks(size) {
-                ticket.slot.record(piece);
+                slot.record(piece);
             }
-            let head = ticket.slot.take_answer_head().unwrap();
+            let head = slot.take_answer_head().unwrap();
             assert_eq!(head, &b"HTTP/1.1 200 OK\r\nX-a: \xff\r\nx-A: 2\r\n\r\n"[..], "pieces of {size}");
         }
     }
 
     #[test]
     fn a_head_that_never_ends_is_not_kept() {
-        let ticket = slot();
+        let slot = slot();
         let mut more = true;
         for _ in 0..100 {
-            more = ticket.slot.record(&[b'a'; 1_000]);
+            more = slot.record(&[b'a'; 1_000]);
         }
         assert!(!more);
-        assert_eq!(ticket.slot.take_answer_head(), None);
-    }
-
-    #[test]
-    fn a_slot_is_gone_when_its_request_is_over() {
-        let slots = Arc::new(Slots::default());
-        let ticket = slots.put(Bytes::from_static(b"x"), 1);
-        assert!(slots.find(ticket.number()).is_some());
-        drop(ticket);
-        assert_eq!(slots.len(), 0);
+        assert_eq!(slot.take_answer_head(), None);
     }
 }

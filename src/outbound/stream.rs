@@ -1,23 +1,21 @@
 //! A connection that writes prepared heads in place of the HTTP client's own.
 //!
 //! The client lower-cases and regroups field names; a target must see what the
-//! sender wrote. So the client is given a request that carries only a slot
-//! number and a body, and this stream, which lies between the client and the
-//! connection (above TLS), swallows the head the client writes and sends the
-//! slot's head instead. Both agree on the body's length, so the framing of the
+//! sender wrote. So the client is given a request that carries only a body, and
+//! this stream, which lies between the client and the connection (above TLS),
+//! swallows the head the client writes and sends the prepared head instead. Both agree on the body's length, so the framing of the
 //! connection stays what the client believes it is. On the way back it keeps
 //! the answer's head as it came; it never changes a byte of it.
 
-use super::slot::{FIELD, Slot, Slots, end_of_head};
+use super::slot::{Next, Slot, end_of_head};
 use bytes::{Buf, Bytes};
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-/// The client's own head is its first line, the slot number and a length.
+/// The client's own head is its first line and a length.
 const MAX_SWALLOWED: usize = 1_024;
 
 /// The most slices handed to one vectored write.
@@ -43,7 +41,7 @@ pub(super) trait Peer {
 #[derive(Debug)]
 pub(super) struct ExactStream<S> {
     inner: S,
-    slots: Arc<Slots>,
+    next: Next,
     place: Place,
     /// What is left of the prepared head.
     head: Bytes,
@@ -54,10 +52,10 @@ pub(super) struct ExactStream<S> {
 }
 
 impl<S: Peer> ExactStream<S> {
-    pub(super) fn new(inner: S, slots: Arc<Slots>) -> Self {
+    pub(super) fn new(inner: S, next: Next) -> Self {
         Self {
             inner,
-            slots,
+            next,
             place: Place::Head(Vec::new()),
             head: Bytes::new(),
             current: None,
@@ -73,22 +71,19 @@ impl<S: Peer> ExactStream<S> {
         let data = data.get(..room).unwrap_or(data);
         // Mostly it comes whole and need not be put together.
         let whole = if before == 0 { end_of_head(data, 0) } else { None };
-        let (number, end) = if let Some(end) = whole {
-            (slot_number(data.get(..end).unwrap_or_default()), end)
+        let end = if let Some(end) = whole {
+            end
         } else {
             seen.extend_from_slice(data);
             let Some(end) = end_of_head(seen, before.saturating_sub(3)) else {
                 return if seen.len() < MAX_SWALLOWED { Ok(data.len()) } else { Err(lost("no end of head")) };
             };
-            seen.truncate(end);
-            (slot_number(seen), end)
+            end
         };
-        let number = number.ok_or_else(|| lost("no slot number"))?;
-        let slot = self.slots.find(number).ok_or_else(|| lost("the request was given up"))?;
+        let slot = self.next.take().ok_or_else(|| lost("no request waits"))?;
         // A server may close right after an answer, and the runtime learns of it
         // later than the operating system: ask before writing to a used connection.
         if self.current.is_some() && self.inner.gone() {
-            slot.refuse();
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         slot.restart();
@@ -127,13 +122,6 @@ impl<S: Peer> ExactStream<S> {
 
 fn next_place(body_left: u64) -> Place {
     if body_left == 0 { Place::Head(Vec::new()) } else { Place::Body(body_left) }
-}
-
-fn slot_number(head: &[u8]) -> Option<u64> {
-    // The client writes names in small letters, as they were given to it.
-    let lines = head.split(|byte| *byte == b'\n');
-    let value = lines.into_iter().find_map(|line| line.strip_prefix(FIELD.as_bytes())?.strip_prefix(b":"))?;
-    std::str::from_utf8(value.trim_ascii()).ok()?.parse().ok()
 }
 
 /// The two sides of the stream no longer agree; the connection must not be used on.
@@ -275,12 +263,6 @@ impl<S: Read + Unpin> Read for ExactStream<S> {
     }
 }
 
-impl<S: Connection> Connection for ExactStream<S> {
-    fn connected(&self) -> Connected {
-        self.inner.connected()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -351,11 +333,18 @@ mod tests {
 
     fn stream(plan: Vec<usize>, vectored: bool) -> ExactStream<Narrow> {
         let inner = Narrow { plan, calls: 0, vectored, gone: false, wrote: Vec::new() };
-        ExactStream::new(inner, Arc::default())
+        ExactStream::new(inner, Next::default())
     }
 
-    fn client_head(number: u64, body: usize) -> Vec<u8> {
-        format!("POST / HTTP/1.1\r\n{FIELD}: {number}\r\ncontent-length: {body}\r\n\r\n").into_bytes()
+    /// What the client writes in place of the head that is handed over.
+    fn client_head(body: usize) -> Vec<u8> {
+        format!("POST / HTTP/1.1\r\ncontent-length: {body}\r\n\r\n").into_bytes()
+    }
+
+    fn hand_over(stream: &ExactStream<Narrow>, head: &[u8], body: usize) -> Arc<Slot> {
+        let slot = Slot::new(Bytes::copy_from_slice(head), body as u64);
+        stream.next.put(Arc::clone(&slot));
+        slot
     }
 
     /// Writes `data` the way the client does: in pieces, as slices, until all of it is taken, then flushes.
@@ -405,12 +394,12 @@ mod tests {
             let mut stream = stream(plan, vectored);
             let mut expected = Vec::new();
             for (head, body) in requests {
-                let ticket = stream.slots.put(head.clone().into(), body.len() as u64);
+                let slot = hand_over(&stream, &head, body.len());
                 expected.extend_from_slice(&head);
                 expected.extend_from_slice(&body);
-                let data = [client_head(ticket.number(), body.len()), body].concat();
+                let data = [client_head(body.len()), body].concat();
                 block_on(write_all(&mut stream, &data, &cuts)).unwrap();
-                prop_assert!(ticket.slot.started());
+                prop_assert!(slot.started());
             }
             prop_assert_eq!(&stream.inner.wrote, &expected);
         }
@@ -419,23 +408,25 @@ mod tests {
     #[test]
     fn head_and_body_go_out_in_one_write_where_the_connection_can() {
         let mut stream = stream(vec![usize::MAX], true);
-        let ticket = stream.slots.put(Bytes::from_static(b"HEAD"), 4);
-        let data = [client_head(ticket.number(), 4), b"body".to_vec()].concat();
+        hand_over(&stream, b"HEAD", 4);
+        let data = [client_head(4), b"body".to_vec()].concat();
         block_on(write_all(&mut stream, &data, &[usize::MAX])).unwrap();
         assert_eq!((stream.inner.wrote.as_slice(), stream.inner.calls), (&b"HEADbody"[..], 1));
     }
 
     #[test]
-    fn a_request_given_up_before_it_was_written_breaks_the_connection() {
+    fn a_head_that_was_handed_over_goes_out_once() {
         let mut stream = stream(vec![usize::MAX], true);
-        let number = stream.slots.put(Bytes::from_static(b"HEAD"), 0).number();
-        let error = block_on(write_all(&mut stream, &client_head(number, 0), &[usize::MAX])).unwrap_err();
+        hand_over(&stream, b"HEAD", 0);
+        block_on(write_all(&mut stream, &client_head(0), &[usize::MAX])).unwrap();
+        assert_eq!(std::mem::take(&mut stream.inner.wrote), b"HEAD");
+        let error = block_on(write_all(&mut stream, &client_head(0), &[usize::MAX])).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
         assert!(stream.inner.wrote.is_empty());
     }
 
     #[test]
-    fn a_head_without_a_slot_or_an_end_never_goes_out() {
+    fn a_head_that_was_not_handed_over_or_has_no_end_never_goes_out() {
         for junk in [b"POST / HTTP/1.1\r\n\r\n".to_vec(), vec![b'a'; 5_000]] {
             let mut stream = stream(vec![usize::MAX], true);
             assert!(block_on(write_all(&mut stream, &junk, &[usize::MAX])).is_err());
@@ -446,14 +437,13 @@ mod tests {
     #[test]
     fn a_used_connection_that_the_other_side_left_is_not_written_to() {
         let mut stream = stream(vec![usize::MAX], true);
-        let first = stream.slots.put(Bytes::from_static(b"ONE"), 0);
-        block_on(write_all(&mut stream, &client_head(first.number(), 0), &[usize::MAX])).unwrap();
+        hand_over(&stream, b"ONE", 0);
+        block_on(write_all(&mut stream, &client_head(0), &[usize::MAX])).unwrap();
         stream.inner.gone = true;
-        let second = stream.slots.put(Bytes::from_static(b"TWO"), 0);
-        let error =
-            block_on(write_all(&mut stream, &client_head(second.number(), 0), &[usize::MAX])).unwrap_err();
+        let second = hand_over(&stream, b"TWO", 0);
+        let error = block_on(write_all(&mut stream, &client_head(0), &[usize::MAX])).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
         assert_eq!(stream.inner.wrote, b"ONE");
-        assert!(!second.slot.started() && second.slot.take_refused() && !second.slot.take_refused());
+        assert!(!second.started());
     }
 }

@@ -141,12 +141,9 @@ async fn exchange(
     prepared: &Prepared,
     ticket: Option<&Ticket<'_>>,
 ) -> Result<Answer, Failure> {
-    let invalid =
-        |error: http::uri::InvalidUri| Failure { kind: FailureKind::Invalid, detail: error.to_string() };
-    let origin = prepared.target.origin().parse().map_err(invalid)?;
     let deadline = super::work::DEADLINE;
     let request = ExactRequest {
-        origin: &origin,
+        origin: prepared.target.origin(),
         method: "POST",
         head: prepared.head.clone(),
         body: prepared.body.clone(),
