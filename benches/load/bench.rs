@@ -47,6 +47,12 @@ impl Bench {
         server::start("minimal forwarder", &mut role_command("forwarder", &target.address.to_string())?)
     }
 
+    /// The minimal forwarder that keeps each body first, in a database in `folder`.
+    pub(crate) fn keeper(&self, target: &Server, folder: &Path) -> Result<Server, Failure> {
+        let argument = format!("{} {}", target.address, folder.display());
+        server::start("minimal forwarder that keeps", &mut role_command("keeper", &argument)?)
+    }
+
     /// One load of the run's length, after a warm-up of a fifth of it.
     pub(crate) fn load(&self, server: &Server, connections: usize) -> Result<Load, Failure> {
         self.load_journalled(server, connections, None)

@@ -1,8 +1,9 @@
 //! The limit of forwarding: a hyper server in front of hyper-util's client.
 //!
-//! Passes method, path, headers and body on and the answer back; verifies,
-//! keeps and shows nothing, and knows no deadline.
+//! Passes method, path, headers and body on and the answer back; verifies and
+//! shows nothing, knows no deadline, and keeps the body first when it has a keeper.
 
+use crate::keeper::Keeper;
 use crate::{Failure, server};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -19,7 +20,7 @@ use std::net::SocketAddr;
 type Outbound = Client<HttpConnector, Full<Bytes>>;
 
 /// Serves until the parent ends it, forwarding to the target.
-pub(crate) fn run(target: SocketAddr) -> Result<(), Failure> {
+pub(crate) fn run(target: SocketAddr, keeper: Option<&Keeper>) -> Result<(), Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let listener = server::announce().await?;
         let mut connector = HttpConnector::new();
@@ -28,8 +29,8 @@ pub(crate) fn run(target: SocketAddr) -> Result<(), Failure> {
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            let client = client.clone();
-            let pass = service_fn(move |request| forward(client.clone(), target, request));
+            let (client, keeper) = (client.clone(), keeper.cloned());
+            let pass = service_fn(move |request| forward(client.clone(), keeper.clone(), target, request));
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), pass));
         }
     })
@@ -37,13 +38,18 @@ pub(crate) fn run(target: SocketAddr) -> Result<(), Failure> {
 
 async fn forward(
     client: Outbound,
+    keeper: Option<Keeper>,
     target: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Failure> {
     let (head, body) = request.into_parts();
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let uri = Uri::builder().scheme("http").authority(target.to_string()).path_and_query(path).build()?;
-    let mut onward = Request::new(Full::new(body.collect().await?.to_bytes()));
+    let body = body.collect().await?.to_bytes();
+    if let Some(keeper) = keeper {
+        keeper.keep(body.clone()).await?;
+    }
+    let mut onward = Request::new(Full::new(body));
     *onward.method_mut() = head.method;
     *onward.uri_mut() = uri;
     *onward.headers_mut() = head.headers;

@@ -17,6 +17,7 @@ mod disk;
 mod express;
 mod forwarder;
 mod generator;
+mod keeper;
 mod listen;
 mod machine;
 mod report;
@@ -96,7 +97,11 @@ fn main() -> Result<ExitCode, Failure> {
 fn play(role: &str, argument: &str) -> Result<(), Failure> {
     match role {
         "bare" => bare::run(),
-        "forwarder" => forwarder::run(argument.parse()?),
+        "forwarder" => forwarder::run(argument.parse()?, None),
+        "keeper" => {
+            let (target, folder) = argument.split_once(' ').ok_or("a keeper needs a target and a folder")?;
+            forwarder::run(target.parse()?, Some(&keeper::Keeper::start(folder.as_ref())?))
+        }
         "target" => target::run(),
         "generator" => {
             let load = generator::run(serde_json::from_str(argument)?)?;

@@ -13,6 +13,7 @@ pub(crate) fn added(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     let folder = tempfile::tempdir_in(bench.scratch())?;
     let target = bench.target()?;
     let forwarder = bench.forwarder(&target)?;
+    let keeper = bench.keeper(&target, folder.path())?;
     let plain = Listen { journal: Journal::None, forward: Some(&target) };
     let plain = bench.hookctl.start_listen("hookctl", &plain)?;
     let journal = folder.path().join("journal");
@@ -24,6 +25,7 @@ pub(crate) fn added(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
         let named = |name: &str| Series::new(&format!("{name}, {connections} conn."));
         let mut direct = named("target alone");
         let mut limit = named("minimal forwarder");
+        let mut least = named("minimal forwarder that keeps");
         let mut own = named("hookctl");
         let mut kept = named("hookctl with a journal");
         let mut commit = Vec::new();
@@ -32,25 +34,44 @@ pub(crate) fn added(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
             direct.loads.push(bench.load(&target, connections)?);
             limit.loads.push(bench.load(&forwarder, connections)?);
             own.loads.push(bench.load(&plain, connections)?);
+            least.loads.push(bench.load(&keeper, connections)?);
             kept.loads.push(bench.load_journalled(&durable, connections, Some(wal_index(&journal)))?);
         }
-        for series in [&direct, &limit, &own, &kept] {
+        for series in [&direct, &limit, &own, &least, &kept] {
             series.describe(report)?;
         }
         report.figure("disk", "SQLite commit p50 µs", commit.clone(), None)?;
         let beyond = |load: &Load, direct: &Load| load.p50_us - direct.p50_us;
         let by_limit = limit.with(&direct, beyond);
         let by_own = own.with(&direct, beyond);
+        let by_least = least.with(&direct, beyond);
         let by_kept = kept.with(&direct, beyond);
-        for (series, added) in [(&limit, &by_limit), (&own, &by_own), (&kept, &by_kept)] {
+        let all = [(&limit, &by_limit), (&own, &by_own), (&least, &by_least), (&kept, &by_kept)];
+        for (series, added) in all {
             report.figure(&series.subject, "added p50 µs", added.clone(), None)?;
         }
         let ratio = by_own.iter().zip(&by_limit).map(|(own, limit)| own / limit).collect();
         let goal = Some(Goal::AtMost(1.3));
         report.figure(&format!("hookctl : minimal, {connections} conn."), "added p50", ratio, goal)?;
         // The goal with a journal: 1.3 times the minimal forwarder and one commit.
-        let allowed = by_limit.iter().zip(&commit).map(|(limit, commit)| 1.3 * limit + commit);
-        let ratio = by_kept.iter().zip(allowed).map(|(kept, allowed)| kept / allowed).collect();
+        let allowed: Vec<_> =
+            by_limit.iter().zip(&commit).map(|(limit, commit)| 1.3 * limit + commit).collect();
+        // What the least that keeps a body would need, for the goal to be read by.
+        let ratio = by_least.iter().zip(&allowed).map(|(least, allowed)| least / allowed).collect();
+        report.figure(
+            &format!("minimal that keeps : allowed, {connections} conn."),
+            "added p50",
+            ratio,
+            None,
+        )?;
+        let ratio = by_kept.iter().zip(&by_least).map(|(kept, least)| kept / least).collect();
+        report.figure(
+            &format!("with a journal : minimal that keeps, {connections} conn."),
+            "added p50",
+            ratio,
+            None,
+        )?;
+        let ratio = by_kept.iter().zip(&allowed).map(|(kept, allowed)| kept / allowed).collect();
         let subject = format!("with a journal : allowed, {connections} conn.");
         report.figure(&subject, "added p50", ratio, Some(Goal::AtMost(1.0)))?;
     }
