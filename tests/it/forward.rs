@@ -309,6 +309,24 @@ async fn a_connection_that_the_target_closed_meanwhile_costs_nothing() {
 }
 
 #[tokio::test]
+async fn a_connection_that_nobody_uses_is_closed_after_a_while() {
+    let (ended, end) = mpsc::channel();
+    let address = server(move |mut stream, _| {
+        while read_request(&mut stream).is_some() {
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+        }
+        ended.send(()).unwrap();
+    });
+    let forwarder = forwarder(|_| {});
+    assert_eq!(answered(attempt_with(&forwarder, address, b"{}").await).status, 204);
+    // The control: it is kept for the next request first.
+    assert!(end.try_recv().is_err());
+    assert_eq!(answered(attempt_with(&forwarder, address, b"{}").await).status, 204);
+    assert!(end.try_recv().is_err());
+    tokio::task::spawn_blocking(move || end.recv_timeout(Duration::from_secs(60)).unwrap()).await.unwrap();
+}
+
+#[tokio::test]
 async fn nobody_listens() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let failure = failed(attempt(address).await);
