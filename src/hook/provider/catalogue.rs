@@ -179,7 +179,7 @@ impl Catalogue {
         };
         if base == table.id {
             // What is changed stays the same vendor's: the facts about it hold on.
-            take_over(&mut merged, &base_table, |name| name != "base");
+            take_over(&mut merged, &base_table, |name| !matches!(name, "base" | "vector"));
         } else {
             inherit(&mut merged, &base_table);
         }

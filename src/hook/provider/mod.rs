@@ -8,9 +8,12 @@ mod error;
 mod profile;
 mod reader;
 mod table;
+mod vector;
 
 pub use catalogue::Catalogue;
 pub use error::{ProfileError, UnknownProvider, Unsupported};
+pub use profile::kinds;
+pub use vector::Vector;
 
 use super::condition::Condition;
 use super::digest::HashName;
@@ -267,6 +270,8 @@ pub struct Provider {
     ack: Option<Box<str>>,
     docs: Option<Box<str>>,
     note: Option<Box<str>>,
+    pitfalls: Vec<Box<str>>,
+    vectors: Vec<Vector>,
     confidence: Option<Confidence>,
     settings: Vec<(&'static str, String)>,
 }
@@ -414,6 +419,16 @@ impl Provider {
     /// What one should know about the scheme.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
+    }
+
+    /// What people get wrong with the scheme, a sentence each.
+    pub fn pitfalls(&self) -> &[Box<str>] {
+        &self.pitfalls
+    }
+
+    /// Messages with a known verdict, to try the profile out with.
+    pub fn vectors(&self) -> &[Vector] {
+        &self.vectors
     }
 
     /// How sure the description is.

@@ -10,11 +10,13 @@
 //! holds. `event`, `delivery`, `subject` and `dedup` say where the facts are; `detect` what must hold for a
 //! delivery to be recognised, `unsigned` what one without signature looks like, `supersedes` whose signature it
 //! makes needless; `handshake` what is answered. `deadline`, `retry`, `unchecked`, `ack`, `docs`, `conf` and `note`
-//! tell about the vendor and are never taken over from a base, save `docs` and `ack`.
+//! tell about the vendor and are never taken over from a base, save `docs` and `ack`; nor is `vector`, messages
+//! with a known verdict. `pitfalls` are what people get wrong with the scheme.
 
 use super::error::ProfileError;
 use super::reader::Reader;
 use super::table::{Setting, Table};
+use super::vector::vectors;
 use super::{Confidence, Handshake, Kind, Origin, Place, Provider, Retry, SecretForm, TimeForm, TimePlace};
 use crate::hook::digest::HashName;
 use crate::hook::encoding::Encoding;
@@ -24,7 +26,7 @@ use crate::hook::template::{Source, Template};
 use std::time::Duration;
 
 /// Every field of a provider's table, in the order of showing.
-pub(super) const FIELDS: [&str; 35] = [
+pub(super) const FIELDS: &[&str] = &[
     "base",
     "kind",
     "hash",
@@ -60,14 +62,16 @@ pub(super) const FIELDS: [&str; 35] = [
     "docs",
     "conf",
     "note",
+    "pitfalls",
+    "vector",
 ];
 
 /// What tells about one vendor and says nothing about another that uses its scheme.
-pub(super) const OWN: [&str; 9] =
-    ["detect", "unsigned", "supersedes", "deadline", "retry", "unchecked", "conf", "note", "base"];
+pub(super) const OWN: &[&str] =
+    &["detect", "unsigned", "supersedes", "deadline", "retry", "unchecked", "conf", "note", "vector", "base"];
 
-const HANDSHAKE_FIELDS: [&str; 9] =
-    ["name", "when", "check", "status", "content_type", "headers", "body", "capture", "note"];
+pub(super) const HANDSHAKE_FIELDS: &[&str] =
+    &["name", "when", "check", "status", "content_type", "headers", "body", "capture", "note"];
 
 const KINDS: [(&str, Kind); 8] = [
     ("hmac", Kind::Hmac),
@@ -79,6 +83,12 @@ const KINDS: [(&str, Kind); 8] = [
     ("ed25519", Kind::Ed25519),
     ("ecdsa-p256", Kind::EcdsaP256),
 ];
+
+/// The words for the kinds of signature, in the order of the documentation.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(word, _)| *word)
+}
+
 const HASHES: [(&str, HashName); 3] =
     [("sha1", HashName::Sha1), ("sha256", HashName::Sha256), ("sha512", HashName::Sha512)];
 const ENCODINGS: [(&str, Encoding); 3] =
@@ -105,12 +115,12 @@ const LONGEST_SECONDS: i64 = 86_400;
 
 /// Names every field of `table` that is not in the schema.
 pub(super) fn check_names(table: &Table) -> Result<(), ProfileError> {
-    Reader::of_table(table, &FIELDS).map(drop)
+    Reader::of_table(table, FIELDS).map(drop)
 }
 
 /// Compiles a table that holds its base's fields already.
 pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, ProfileError> {
-    let read = Reader::of_table(table, &FIELDS)?;
+    let read = Reader::of_table(table, FIELDS)?;
     read.text("base")?;
     let kind = read.choice("kind", &KINDS)?.unwrap_or_default();
     let handshakes = handshakes(&read)?;
@@ -159,6 +169,8 @@ pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, Profile
         ack: read.text("ack")?.map(Into::into),
         docs: read.text("docs")?.map(Into::into),
         note: read.text("note")?.map(Into::into),
+        pitfalls: read.texts("pitfalls")?.into_iter().map(|(text, _)| text.into()).collect(),
+        vectors: vectors(&read)?,
         confidence: read.choice("conf", &CONFIDENCES)?,
         settings: Vec::new(),
     };
@@ -205,7 +217,7 @@ fn place(read: &Reader<'_>, kind: Kind) -> Result<Place, ProfileError> {
 }
 
 /// RFC 9110, 5.1: a field name is a token.
-fn check_header_name(name: &str) -> Result<(), String> {
+pub(super) fn check_header_name(name: &str) -> Result<(), String> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if !name.is_empty() && name.bytes().all(token) {
         return Ok(());
@@ -292,7 +304,7 @@ fn retry(read: &Reader<'_>) -> Result<Option<Retry>, ProfileError> {
 }
 
 fn handshakes(read: &Reader<'_>) -> Result<Vec<Handshake>, ProfileError> {
-    read.tables("handshake", &HANDSHAKE_FIELDS)?.iter().map(handshake).collect()
+    read.tables("handshake", HANDSHAKE_FIELDS)?.iter().map(handshake).collect()
 }
 
 fn handshake(read: &Reader<'_>) -> Result<Handshake, ProfileError> {
@@ -360,6 +372,8 @@ fn settings(table: &Table, checked: bool) -> Vec<(&'static str, String)> {
     FIELDS
         .iter()
         .filter(|name| checked || !matches!(**name, "deadline" | "retry" | "unchecked"))
+        // Vectors are for trying the profile out and say nothing about it.
+        .filter(|name| **name != "vector")
         .filter_map(|name| field(name).map(|field| (*name, field.setting.to_toml())))
         .collect()
 }

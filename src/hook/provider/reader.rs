@@ -32,6 +32,11 @@ impl<'t> Reader<'t> {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// The line that the table begins at.
+    pub(super) fn line(&self) -> usize {
+        self.spot.line
+    }
+
     /// Where to point when `name` is at fault: its own line, or the table's.
     pub(super) fn error(&self, name: &str, message: impl Into<String>) -> ProfileError {
         self.field(name).map_or(self.spot, |field| &field.place).error(name, message)
