@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod error;
+mod handshake;
 mod profile;
 mod reader;
 mod table;
@@ -14,6 +15,8 @@ pub use catalogue::Catalogue;
 pub use error::{ProfileError, UnknownProvider, Unsupported};
 pub use profile::kinds;
 pub use vector::Vector;
+pub use handshake::Handshake;
+pub(in crate::hook) use handshake::Challenge;
 
 use super::condition::Condition;
 use super::digest::HashName;
@@ -159,18 +162,6 @@ impl TimeForm {
             Self::HttpDate => "http-date",
         }
     }
-}
-
-/// A request that a provider sends to find out whether the endpoint answers.
-#[derive(Clone, Debug)]
-pub(in crate::hook) struct Handshake {
-    pub(in crate::hook) name: Box<str>,
-    pub(in crate::hook) when: Condition,
-    pub(in crate::hook) check: Option<Source>,
-    pub(in crate::hook) status: u16,
-    pub(in crate::hook) headers: Vec<(Box<str>, Template)>,
-    pub(in crate::hook) body: Template,
-    pub(in crate::hook) capture: Option<Source>,
 }
 
 /// When a provider sends a failed delivery again.
@@ -429,6 +420,11 @@ impl Provider {
     /// Messages with a known verdict, to try the profile out with.
     pub fn vectors(&self) -> &[Vector] {
         &self.vectors
+    }
+
+    /// The requests that ask whether the endpoint is there, in the order of the profile.
+    pub fn handshakes(&self) -> &[Handshake] {
+        &self.handshakes
     }
 
     /// How sure the description is.

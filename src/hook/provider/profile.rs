@@ -17,7 +17,7 @@ use super::error::ProfileError;
 use super::reader::Reader;
 use super::table::{Setting, Table};
 use super::vector::vectors;
-use super::{Confidence, Handshake, Kind, Origin, Place, Provider, Retry, SecretForm, TimeForm, TimePlace};
+use super::{Confidence, Kind, Origin, Place, Provider, Retry, SecretForm, TimeForm, TimePlace};
 use crate::hook::digest::HashName;
 use crate::hook::encoding::Encoding;
 use crate::hook::json::{Path, PathSet};
@@ -70,9 +70,6 @@ pub(super) const FIELDS: &[&str] = &[
 pub(super) const OWN: &[&str] =
     &["detect", "unsigned", "supersedes", "deadline", "retry", "unchecked", "conf", "note", "vector", "base"];
 
-pub(super) const HANDSHAKE_FIELDS: &[&str] =
-    &["name", "when", "check", "status", "content_type", "headers", "body", "capture", "note"];
-
 const KINDS: [(&str, Kind); 8] = [
     ("hmac", Kind::Hmac),
     ("hash", Kind::Hash),
@@ -123,7 +120,7 @@ pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, Profile
     let read = Reader::of_table(table, FIELDS)?;
     read.text("base")?;
     let kind = read.choice("kind", &KINDS)?.unwrap_or_default();
-    let handshakes = handshakes(&read)?;
+    let handshakes = super::handshake::read(&read)?;
     let (event, delivery, subject) =
         (read.sources("event")?, read.sources("delivery")?, read.sources("subject")?);
     let dedup = read.templates("dedup")?;
@@ -258,7 +255,7 @@ fn timestamp(read: &Reader<'_>) -> Result<Option<TimePlace>, ProfileError> {
     }
 }
 
-fn headers(read: &Reader<'_>, name: &str) -> Result<Vec<(Box<str>, Template)>, ProfileError> {
+pub(super) fn headers(read: &Reader<'_>, name: &str) -> Result<Vec<(Box<str>, Template)>, ProfileError> {
     let header = |(header, text, spot): (&str, &str, &super::table::Place)| {
         check_header_name(header).map_err(|message| spot.error(name, message))?;
         let template = Template::parse(text).map_err(|error| spot.error(name, error.to_string()))?;
@@ -301,39 +298,6 @@ fn retry(read: &Reader<'_>) -> Result<Option<Retry>, ProfileError> {
             Err(read.error("retry", format!("must be text or an array of seconds, not {found}")))
         }
     }
-}
-
-fn handshakes(read: &Reader<'_>) -> Result<Vec<Handshake>, ProfileError> {
-    read.tables("handshake", HANDSHAKE_FIELDS)?.iter().map(handshake).collect()
-}
-
-fn handshake(read: &Reader<'_>) -> Result<Handshake, ProfileError> {
-    let when = read.condition("when")?.ok_or_else(|| read.error("when", "is missing"))?;
-    let check = match read.text("check")? {
-        None => None,
-        Some(text) => match text.strip_suffix("=secret").map(Source::parse) {
-            Some(Ok(source)) => Some(source),
-            Some(Err(error)) => return Err(read.error("check", error.to_string())),
-            None => return Err(read.error("check", "must be SOURCE=secret")),
-        },
-    };
-    let status = read.number("status", 599)?.unwrap_or(200);
-    let status = u16::try_from(status).ok().filter(|status| *status >= 200);
-    let mut headers = headers(read, "headers")?;
-    if let Some(text) = read.text("content_type")? {
-        let template =
-            Template::parse(text).map_err(|error| read.error("content_type", error.to_string()))?;
-        headers.insert(0, ("Content-Type".into(), template));
-    }
-    Ok(Handshake {
-        name: read.text("name")?.unwrap_or("handshake").into(),
-        when,
-        check,
-        status: status.ok_or_else(|| read.error("status", "must be between 200 and 599"))?,
-        headers,
-        body: read.template("body")?.unwrap_or_default(),
-        capture: read.source("capture")?,
-    })
 }
 
 /// What no single field can say about itself.
