@@ -199,9 +199,9 @@ fn has_shape(provider: &Provider, value: &[u8]) -> bool {
             let token = value.strip_prefix(b"Bearer ").unwrap_or(value);
             token.starts_with(b"eyJ") && token.iter().filter(|byte| **byte == b'.').count() == 2
         }
-        Kind::Ed25519 | Kind::EcdsaP256 => {
+        Kind::Ed25519 | Kind::EcdsaP256 | Kind::RsaSha256 => {
             let signatures = provider.value.read(value).signatures;
-            // Both kinds of signature take 64 bytes or a little more.
+            // Ed25519 and P-256 take 64 bytes or a little more, RSA several times that.
             signatures.iter().any(|signature| signature.len() >= provider.encode.length(64))
         }
         Kind::Hmac | Kind::Hash => {

@@ -47,6 +47,8 @@ pub enum Kind {
     Ed25519,
     /// ECDSA over P-256.
     EcdsaP256,
+    /// RSA (PKCS #1 v1.5) with SHA-256.
+    RsaSha256,
 }
 
 impl Kind {
@@ -61,6 +63,7 @@ impl Kind {
             Self::JwtEs256 => "jwt-es256",
             Self::Ed25519 => "ed25519",
             Self::EcdsaP256 => "ecdsa-p256",
+            Self::RsaSha256 => "rsa-sha256",
         }
     }
 
@@ -75,6 +78,7 @@ impl Kind {
             Self::JwtEs256 => "JWT ES256",
             Self::Ed25519 => "Ed25519",
             Self::EcdsaP256 => "ECDSA P-256",
+            Self::RsaSha256 => "RSA-SHA-256",
         }
     }
 

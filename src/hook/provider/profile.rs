@@ -70,7 +70,7 @@ pub(super) const FIELDS: &[&str] = &[
 pub(super) const OWN: &[&str] =
     &["detect", "unsigned", "supersedes", "deadline", "retry", "unchecked", "conf", "note", "vector", "base"];
 
-const KINDS: [(&str, Kind); 8] = [
+const KINDS: [(&str, Kind); 9] = [
     ("hmac", Kind::Hmac),
     ("hash", Kind::Hash),
     ("token", Kind::Token),
@@ -79,6 +79,7 @@ const KINDS: [(&str, Kind); 8] = [
     ("jwt-es256", Kind::JwtEs256),
     ("ed25519", Kind::Ed25519),
     ("ecdsa-p256", Kind::EcdsaP256),
+    ("rsa-sha256", Kind::RsaSha256),
 ];
 
 /// The words for the kinds of signature, in the order of the documentation.
