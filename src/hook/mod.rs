@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod detect;
 pub mod digest;
 pub mod encoding;
+pub mod explain;
 pub mod facts;
 pub mod form;
 pub mod handshake;

