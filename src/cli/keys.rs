@@ -16,7 +16,6 @@ pub(super) fn of(
     secrets: &Secrets,
     context: &Context,
 ) -> Result<Keys, CommandError> {
-    provider.supported().map_err(|error| CommandError::usage("could not sign").because(&error))?;
     let id = provider.id();
     let mut found = context.secrets_of(secrets, id)?;
     if found.is_empty() && context.gate().may_prompt() {

@@ -62,6 +62,15 @@ impl Encoding {
         }
     }
 
+    /// Reads bytes of any length, as strictly as a tag.
+    pub fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Hex => hex::decode(text).ok(),
+            Self::Base64 => STANDARD.decode(text).ok(),
+            Self::Base64Url => URL_SAFE.decode(text).ok(),
+        }
+    }
+
     /// Reads a tag of exactly `bytes` bytes, without allocating.
     pub fn decode_tag(self, text: &[u8], bytes: usize) -> Option<Tag> {
         // 64 bytes are the longest tag; the decoder of base64 wants room for one group more.

@@ -20,7 +20,6 @@ const URL: &str = "https://example.test/webhooks?x=1";
 /// # Errors
 /// Names the first thing that does not hold.
 pub fn trial(provider: &Arc<Provider>, at: Timestamp) -> Result<String, String> {
-    provider.supported().map_err(|error| error.to_string())?;
     let keys = keys(provider, 'a')?;
     let bare = Headers::default();
     let message =
@@ -49,6 +48,10 @@ pub fn trial(provider: &Arc<Provider>, at: Timestamp) -> Result<String, String> 
 fn keys(provider: &Arc<Provider>, fill: char) -> Result<Keys, String> {
     use base64::Engine;
     let raw = fill.to_string().repeat(32);
+    if provider.kind().has_key_pair() {
+        let secret = provider.generate_secret().map_err(|error| error.to_string())?;
+        return provider.keys(&[secret]).map_err(|error| format!("cannot make a key: {error}"));
+    }
     let text = match (provider.kind(), provider.secret_form()) {
         (Kind::Basic, _) => format!("user:{raw}"),
         (_, SecretForm::Base64) => base64::engine::general_purpose::STANDARD.encode(raw),

@@ -137,7 +137,6 @@ impl Judge {
     }
 
     fn find_keys(&self, provider: &Arc<Provider>) -> Result<Keys, (Code, String)> {
-        provider.supported().map_err(|unsupported| (Code::Unsupported, unsupported.to_string()))?;
         let secrets = self.source.secrets_of(provider.id()).map_err(|reason| (Code::BadSecret, reason))?;
         if secrets.is_empty() {
             return Err((Code::NoSecret, format!("no signing secret is known for {}", provider.id())));

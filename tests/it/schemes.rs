@@ -50,14 +50,17 @@ fn secret(provider: &Provider, seed: &str) -> Secret {
 }
 
 fn schemes() -> Vec<Scheme> {
-    let supported = Catalogue::builtin().all().into_iter().filter(|provider| provider.supported().is_ok());
+    let supported = Catalogue::builtin()
+        .all()
+        .into_iter()
+        .filter(|provider| !provider.kind().has_key_pair() && !provider.kind().is_token());
     let schemes: Vec<Scheme> = supported
         .map(|provider| {
             let keys = provider.keys(&[secret(&provider, "fake-secret-one")]).unwrap();
             Scheme { provider, keys }
         })
         .collect();
-    assert_eq!(schemes.len(), 91, "the supported rows of the catalogue");
+    assert_eq!(schemes.len(), 91, "the rows of the catalogue with a shared secret and no token");
     schemes
 }
 

@@ -297,8 +297,8 @@ fn require_usable(provider: &Provider, found: &[(Secret, String)]) -> Result<(),
         Err(error @ KeyError::BadSecret { .. }) => {
             Err(CommandError::config("could not use the signing secret").because(&error))
         }
-        // No secret yet, or a scheme that is only listed: said elsewhere.
-        Ok(_) | Err(KeyError::NoSecret(_) | KeyError::Unsupported { .. }) => Ok(()),
+        // No secret yet: said elsewhere.
+        Ok(_) | Err(KeyError::NoSecret(_)) => Ok(()),
     }
 }
 

@@ -28,15 +28,11 @@ pub(super) fn run(catalogue: &Catalogue, context: &Context) -> Result<Exit, Comm
 }
 
 fn row(provider: &Provider) -> Vec<Cell> {
-    let (role, algorithm) = match provider.supported() {
-        Ok(()) => (Role::Plain, provider.algorithm()),
-        Err(_) => (Role::Warning, format!("{}, not supported yet", provider.algorithm())),
-    };
     let headers = provider.signature_headers().join(", ");
     let place = if headers.is_empty() { setting(provider, "at") } else { headers };
     vec![
         Cell::new(Role::Strong, provider.id().as_ref()),
-        Cell::new(role, algorithm),
+        Cell::new(Role::Plain, provider.algorithm()),
         Cell::new(Role::Plain, place),
     ]
 }

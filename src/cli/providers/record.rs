@@ -12,6 +12,7 @@ pub(super) struct ProviderRecord<'a> {
     id: &'a str,
     kind: String,
     algorithm: String,
+    /// Always true: kept for scripts that ask.
     supported: bool,
     signature_headers: Vec<&'a str>,
     tolerance_seconds: Option<u64>,
@@ -31,7 +32,7 @@ impl<'a> ProviderRecord<'a> {
             id: provider.id(),
             kind: provider.kind().as_str().to_owned(),
             algorithm: provider.algorithm(),
-            supported: provider.supported().is_ok(),
+            supported: true,
             signature_headers: provider.signature_headers().iter().map(AsRef::as_ref).collect(),
             tolerance_seconds: provider.tolerance().map(|time| time.as_secs()),
             replay_detectable: provider.replay_detectable(),

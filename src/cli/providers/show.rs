@@ -23,9 +23,6 @@ pub(super) fn run(provider: &Provider, context: &Context) -> Result<Exit, Comman
     }
     let known = settings(provider);
     let mut lines: Vec<(&str, Vec<String>)> = vec![("scheme", vec![provider.algorithm()])];
-    if let Err(unsupported) = provider.supported() {
-        lines.push(("supported", vec![format!("no: {unsupported}")]));
-    }
     for (name, _) in provider.settings().iter().filter(|(name, _)| !SAID_ELSEWHERE.contains(name)) {
         let values = known.get(*name).map(|value| values(name, value)).unwrap_or_default();
         lines.push((name, values));

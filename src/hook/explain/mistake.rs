@@ -117,7 +117,8 @@ const fn row(mistake: Mistake, code: &'static str, area: Area, mend: &'static st
 
 const RAW: &str = "verify the raw bytes before anything parses them (express.raw, request.get_data(), php://input), \
                    and sign exactly the bytes that are sent";
-const ONE_URL: &str = "verify with the URL that the sender was given: `--url URL`, for `listen` `--public-url URL`";
+const ONE_URL: &str =
+    "verify with the URL that the sender was given: `--url URL`, for `listen` `--public-url URL`";
 const WRITTEN: &str = "write the signature the way the scheme does; `hookctl sign` shows it";
 
 const ROWS: [Row; 51] = [

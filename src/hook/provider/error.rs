@@ -1,4 +1,4 @@
-//! What can be wrong with a provider: its file, its name, its kind.
+//! What can be wrong with a provider: its file, its name.
 
 use std::fmt;
 
@@ -35,12 +35,4 @@ pub struct UnknownProvider {
     pub id: String,
     /// The nearest id there is, when one is near.
     pub nearest: Option<String>,
-}
-
-/// The provider's scheme is of a kind that is only listed so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} signatures are not supported yet")]
-pub struct Unsupported {
-    /// The kind, such as `Ed25519`.
-    pub kind: &'static str,
 }

@@ -6,17 +6,19 @@
 mod catalogue;
 mod error;
 mod handshake;
+mod kind;
 mod profile;
 mod reader;
 mod table;
 mod vector;
 
 pub use catalogue::Catalogue;
-pub use error::{ProfileError, UnknownProvider, Unsupported};
+pub use error::{ProfileError, UnknownProvider};
+pub(in crate::hook) use handshake::Challenge;
+pub use handshake::Handshake;
+pub use kind::Kind;
 pub use profile::kinds;
 pub use vector::Vector;
-pub use handshake::Handshake;
-pub(in crate::hook) use handshake::Challenge;
 
 use super::condition::Condition;
 use super::digest::HashName;
@@ -26,67 +28,6 @@ use super::signature::value::Value;
 use super::template::{Source, Template};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The kinds of signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Kind {
-    /// A keyed hash.
-    #[default]
-    Hmac,
-    /// A plain hash over the secret and the content.
-    Hash,
-    /// The secret itself, sent along.
-    Token,
-    /// HTTP Basic credentials.
-    Basic,
-    /// A JSON Web Token signed with a shared secret.
-    JwtHs,
-    /// A JSON Web Token signed with ECDSA over P-256.
-    JwtEs256,
-    /// Ed25519.
-    Ed25519,
-    /// ECDSA over P-256.
-    EcdsaP256,
-    /// RSA (PKCS #1 v1.5) with SHA-256.
-    RsaSha256,
-}
-
-impl Kind {
-    /// The name as profiles write it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Hmac => "hmac",
-            Self::Hash => "hash",
-            Self::Token => "token",
-            Self::Basic => "basic",
-            Self::JwtHs => "jwt-hs",
-            Self::JwtEs256 => "jwt-es256",
-            Self::Ed25519 => "ed25519",
-            Self::EcdsaP256 => "ecdsa-p256",
-            Self::RsaSha256 => "rsa-sha256",
-        }
-    }
-
-    /// The name for a person.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Hmac => "HMAC",
-            Self::Hash => "plain hash",
-            Self::Token => "shared token",
-            Self::Basic => "HTTP Basic",
-            Self::JwtHs => "JWT HS256",
-            Self::JwtEs256 => "JWT ES256",
-            Self::Ed25519 => "Ed25519",
-            Self::EcdsaP256 => "ECDSA P-256",
-            Self::RsaSha256 => "RSA-SHA-256",
-        }
-    }
-
-    /// Whether this version signs and verifies it.
-    pub const fn supported(self) -> bool {
-        matches!(self, Self::Hmac | Self::Hash | Self::Token | Self::Basic)
-    }
-}
 
 /// How a signing secret becomes a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -239,10 +180,12 @@ pub struct Provider {
     pub(in crate::hook) secret: SecretForm,
     pub(in crate::hook) secret_prefix: Box<str>,
     pub(in crate::hook) secret_without_prefix: SecretForm,
+    pub(in crate::hook) public_prefix: Box<str>,
     pub(in crate::hook) place: Place,
     pub(in crate::hook) each: Option<Path>,
     pub(in crate::hook) value: Value,
     pub(in crate::hook) content: Template,
+    pub(in crate::hook) claims: Vec<(Box<str>, Template)>,
     pub(in crate::hook) id_source: Option<Source>,
     pub(in crate::hook) timestamp: Option<TimePlace>,
     pub(in crate::hook) time_form: TimeForm,
@@ -307,6 +250,10 @@ impl Provider {
         match self.kind {
             Kind::Hmac => format!("HMAC-{} {}", self.hash.title(), self.encode.as_str()),
             Kind::Hash => format!("plain {} {}", self.hash.title(), self.encode.as_str()),
+            Kind::JwtHs if self.hash == HashName::Sha512 => "JWT HS512".to_owned(),
+            Kind::Ed25519 | Kind::EcdsaP256 | Kind::RsaSha256 => {
+                format!("{} {}", self.kind.title(), self.encode.as_str())
+            }
             kind => kind.title().to_owned(),
         }
     }
@@ -324,14 +271,6 @@ impl Provider {
         }
     }
 
-    /// Whether this version signs and verifies the scheme.
-    ///
-    /// # Errors
-    /// Names the kind that is not supported yet.
-    pub fn supported(&self) -> Result<(), Unsupported> {
-        if self.kind.supported() { Ok(()) } else { Err(Unsupported { kind: self.kind.title() }) }
-    }
-
     /// The accepted distance between the signed time and now; `None` when the
     /// vendor sets none.
     pub fn tolerance(&self) -> Option<Duration> {
@@ -341,6 +280,10 @@ impl Provider {
     /// Whether a signed timestamp exists, so that an old delivery sent again
     /// can be told from a new one.
     pub fn replay_detectable(&self) -> bool {
+        if self.kind.is_token() {
+            // What is judged is when the token was made.
+            return self.tolerance.is_some();
+        }
         match &self.timestamp {
             None => false,
             Some(TimePlace::Value) => self.content.uses(&Source::Ts),
@@ -354,18 +297,22 @@ impl Provider {
 
     /// How much of the body the signature covers.
     pub fn cover(&self) -> Cover {
-        if !matches!(self.kind, Kind::Hmac | Kind::Hash) {
-            return Cover::Nothing;
-        }
         let whole = |source: &Source| matches!(source, Source::Body | Source::Params);
         let field = |source: &Source| matches!(source, Source::Form(_) | Source::Json(_));
-        if self.content.sources().any(whole) {
+        if self.signed_sources().any(whole) {
             Cover::Body
-        } else if self.content.sources().any(field) {
+        } else if self.signed_sources().any(field) {
             Cover::Fields
         } else {
             Cover::Nothing
         }
+    }
+
+    /// The sources of what the signature covers.
+    fn signed_sources(&self) -> impl Iterator<Item = &Source> {
+        let content = (!self.kind.is_token() && self.kind.signs()).then_some(&self.content);
+        let claims = self.claims.iter().filter(|_| self.kind.is_token()).map(|(_, claim)| claim);
+        content.into_iter().chain(claims).flat_map(Template::sources)
     }
 
     /// Whether the signature covers the URL or a part of it.
@@ -373,7 +320,7 @@ impl Provider {
         let of_url = |source: &Source| {
             matches!(source, Source::Url | Source::Params | Source::Path | Source::Query(_))
         };
-        self.content.sources().any(of_url)
+        self.signed_sources().any(of_url)
     }
 
     /// How many signatures one delivery may carry: `None` for any number.

@@ -3,7 +3,8 @@
 //!
 //! # Fields
 //! `base` takes over another provider's scheme. `kind`, `hash` and `encode` say what the signature is; `secret`,
-//! `secret_prefix` and `secret_without_prefix` how the secret becomes a key; `header` or `at` where the signature
+//! `secret_prefix` and `secret_without_prefix` how the secret becomes a key, `public_prefix` what stands before the
+//! public half of a pair; `header` or `at` where the signature
 //! is; `value` and `list` how it is written; `content` what it covers; `each` that every element of an array is
 //! signed; `id`, `timestamp`, `ts_format` and `tolerance` what goes with it; `extra` which headers are sent along;
 //! `url_escape` which letters of a query the vendor escapes before it signs the URL; `claims` what a JSON Web Token
@@ -40,6 +41,7 @@ pub(super) const FIELDS: &[&str] = &[
     "secret",
     "secret_prefix",
     "secret_without_prefix",
+    "public_prefix",
     "id",
     "timestamp",
     "ts_format",
@@ -126,7 +128,6 @@ pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, Profile
         (read.sources("event")?, read.sources("delivery")?, read.sources("subject")?);
     let dedup = read.templates("dedup")?;
     let secret = read.choice("secret", &SECRETS)?.unwrap_or_default();
-    check_claims(&read)?;
     let mut provider = Provider {
         id: table.id.as_str().into(),
         origin,
@@ -136,10 +137,12 @@ pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, Profile
         secret,
         secret_prefix: read.text("secret_prefix")?.unwrap_or_default().into(),
         secret_without_prefix: read.choice("secret_without_prefix", &SECRETS)?.unwrap_or(secret),
+        public_prefix: read.text("public_prefix")?.unwrap_or_default().into(),
         place: place(&read, kind)?,
         each: path(&read, "each")?,
         value: value(&read, kind)?,
         content: read.template("content")?.unwrap_or_else(body),
+        claims: claims(&read)?,
         id_source: read.source("id")?,
         timestamp: timestamp(&read)?,
         time_form: read.choice("ts_format", &TIMES)?.unwrap_or_default(),
@@ -276,11 +279,12 @@ fn url_escape(read: &Reader<'_>) -> Result<Vec<(char, Box<str>)>, ProfileError> 
     read.pairs("url_escape")?.into_iter().map(letter).collect()
 }
 
-fn check_claims(read: &Reader<'_>) -> Result<(), ProfileError> {
-    for (_, text, spot) in read.pairs("claims")? {
-        Template::parse(text).map_err(|error| spot.error("claims", error.to_string()))?;
-    }
-    Ok(())
+fn claims(read: &Reader<'_>) -> Result<Vec<(Box<str>, Template)>, ProfileError> {
+    let claim = |(name, text, spot): (&str, &str, &super::table::Place)| {
+        let template = Template::parse(text).map_err(|error| spot.error("claims", error.to_string()))?;
+        Ok((name.into(), template))
+    };
+    read.pairs("claims")?.into_iter().map(claim).collect()
 }
 
 fn retry(read: &Reader<'_>) -> Result<Option<Retry>, ProfileError> {
@@ -303,13 +307,19 @@ fn retry(read: &Reader<'_>) -> Result<Option<Retry>, ProfileError> {
 
 /// What no single field can say about itself.
 fn check(read: &Reader<'_>, provider: &Provider) -> Result<(), ProfileError> {
-    let signs = matches!(provider.kind, Kind::Hmac | Kind::Hash);
+    let signs = provider.kind.signs() && !provider.kind.is_token();
     let uses = |source| provider.content.uses(&source);
     if signs && provider.content.parts().is_empty() {
         return Err(read.error("content", "is empty: a signature of nothing proves nothing"));
     }
     if provider.kind == Kind::Hash && !uses(Source::Secret) {
         return Err(read.error("content", "has no {secret}: anybody can compute a plain hash"));
+    }
+    if provider.kind == Kind::JwtHs && provider.hash == HashName::Sha1 {
+        return Err(read.error("hash", "is sha1: a JSON Web Token has HS256 (sha256) or HS512 (sha512)"));
+    }
+    if provider.kind.has_key_pair() && uses_shared_secret(provider) {
+        return Err(read.error("kind", "has a key pair: there is no secret for `secret` and `hmac` to use"));
     }
     if uses(Source::Sig) {
         return Err(read.error("content", "cannot hold {sig}"));
@@ -330,6 +340,17 @@ fn check(read: &Reader<'_>, provider: &Provider) -> Result<(), ProfileError> {
         return Err(read.error("each", "needs `at = \"json:PATH\"` inside the element"));
     }
     Ok(())
+}
+
+fn uses_shared_secret(provider: &Provider) -> bool {
+    let answers = provider.handshakes.iter();
+    let in_answer = |answer: &super::Handshake| {
+        answer.check.is_some()
+            || answer.body.needs_key()
+            || answer.headers.iter().any(|(_, text)| text.needs_key())
+    };
+    let claims = provider.claims.iter().any(|(_, claim)| claim.needs_key());
+    provider.content.needs_key() || claims || answers.into_iter().any(in_answer)
 }
 
 fn settings(table: &Table, checked: bool) -> Vec<(&'static str, String)> {

@@ -1,9 +1,11 @@
 //! From signing secrets to keys: decoded once, with the HMAC's key blocks
 //! hashed once, and used for every delivery.
 
+use super::asymmetric::Pair;
+use super::keytext;
 use crate::hook::digest::{HashName, Mac};
 use crate::hook::encoding::decode_base64_secret;
-use crate::hook::provider::{Kind, Provider, SecretForm, Unsupported};
+use crate::hook::provider::{Kind, Provider, SecretForm};
 use crate::hook::secret::Secret;
 use crate::hook::verdict::{Code, Verdict};
 use std::fmt;
@@ -24,6 +26,8 @@ pub struct Keys {
 pub(in crate::hook) struct Key {
     secret: Zeroizing<Vec<u8>>,
     mac: Mac,
+    /// The key pair of a scheme that has one; secret and HMAC are empty then, and no profile uses them.
+    pair: Option<Arc<Pair>>,
 }
 
 /// Why secrets give no keys.
@@ -39,14 +43,6 @@ pub enum KeyError {
         provider: Arc<str>,
         /// What is wrong; says nothing of the secret's content.
         problem: SecretProblem,
-    },
-    /// The scheme is of a kind that is only listed.
-    #[error("`{provider}`: {unsupported}")]
-    Unsupported {
-        /// The provider.
-        provider: Arc<str>,
-        /// The kind.
-        unsupported: Unsupported,
     },
 }
 
@@ -68,6 +64,24 @@ pub enum SecretProblem {
     /// HTTP Basic needs both parts.
     #[error("it must be written `user:password`")]
     NotUserAndPassword,
+    /// The scheme needs a key pair or a public key, and it is none of its kind.
+    #[error("it is no {0} key, neither a public nor a private one")]
+    NotAKey(&'static str),
+    /// PEM without an end, or with something else than base64 in it.
+    #[error("it begins like PEM and is no whole key or certificate")]
+    BadPem,
+    /// JSON that is no key on an elliptic curve.
+    #[error("it is no JSON Web Key on an elliptic curve (`kty` EC or OKP, `crv`, `x`, `y`)")]
+    BadJwk,
+    /// A private key behind a password.
+    #[error("the private key has a password; `openssl pkey` writes it without one")]
+    Encrypted,
+    /// A public half that does not belong to the private one.
+    #[error("its public half is not that of its private half")]
+    Inconsistent,
+    /// An RSA key that proves nothing.
+    #[error("an RSA key of less than 2048 bits proves nothing")]
+    ShortRsa,
 }
 
 impl KeyError {
@@ -76,15 +90,12 @@ impl KeyError {
         match self {
             Self::NoSecret(_) => Code::NoSecret,
             Self::BadSecret { .. } => Code::BadSecret,
-            Self::Unsupported { .. } => Code::Unsupported,
         }
     }
 
     /// The verdict on a delivery that cannot be checked for it.
     pub fn verdict(&self) -> Verdict {
-        let (Self::NoSecret(provider)
-        | Self::BadSecret { provider, .. }
-        | Self::Unsupported { provider, .. }) = self;
+        let (Self::NoSecret(provider) | Self::BadSecret { provider, .. }) = self;
         Verdict::of(provider, self.code(), self.to_string())
     }
 }
@@ -135,7 +146,16 @@ impl fmt::Debug for Keys {
 impl Key {
     fn new(hash: HashName, secret: Zeroizing<Vec<u8>>) -> Self {
         let mac = Mac::new(hash, &secret);
-        Self { secret, mac }
+        Self { secret, mac, pair: None }
+    }
+
+    fn of_pair(hash: HashName, pair: Pair) -> Self {
+        Self { pair: Some(Arc::new(pair)), ..Self::new(hash, Zeroizing::default()) }
+    }
+
+    /// The key pair, for schemes that have one.
+    pub(in crate::hook) fn pair(&self) -> Option<&Pair> {
+        self.pair.as_deref()
     }
 
     /// The decoded secret.
@@ -153,22 +173,35 @@ impl Provider {
     /// Decodes secrets the way this scheme does.
     ///
     /// # Errors
-    /// When there is none, one cannot be decoded, or the kind is not supported.
+    /// When there is none, or one cannot be decoded.
     pub fn keys(&self, secrets: &[Secret]) -> Result<Keys, KeyError> {
         let provider = || Arc::clone(self.id());
-        self.supported()
-            .map_err(|unsupported| KeyError::Unsupported { provider: provider(), unsupported })?;
         if secrets.is_empty() {
             return Err(KeyError::NoSecret(provider()));
         }
         let key = |secret: &Secret| {
-            let decoded = self
-                .decode(secret)
-                .map_err(|problem| KeyError::BadSecret { provider: provider(), problem })?;
-            Ok(Key::new(self.hash, decoded))
+            let key = if self.kind.has_key_pair() {
+                self.pair(secret).map(|pair| Key::of_pair(self.hash, pair))
+            } else {
+                self.decode(secret).map(|decoded| Key::new(self.hash, decoded))
+            };
+            key.map_err(|problem| KeyError::BadSecret { provider: provider(), problem })
         };
         let keys = secrets.iter().map(key).collect::<Result<_, _>>()?;
         Ok(Keys { provider: provider(), keys, public_key: None })
+    }
+
+    /// A key pair, or half of one. Bare bytes are the half that the vendor gives
+    /// out, the public one, unless a prefix says that they are the private one.
+    fn pair(&self, secret: &Secret) -> Result<Pair, SecretProblem> {
+        let text = secret.expose().trim_ascii();
+        let after = |prefix: &str| text.strip_prefix(prefix.as_bytes()).filter(|_| !prefix.is_empty());
+        let (rest, seed) = match (after(&self.secret_prefix), after(&self.public_prefix)) {
+            (Some(rest), _) => (rest, true),
+            (None, Some(rest)) => (rest, false),
+            (None, None) => (text, false),
+        };
+        Pair::read(self.kind, &keytext::read(rest, self.secret)?, seed)
     }
 
     fn decode(&self, secret: &Secret) -> Result<Zeroizing<Vec<u8>>, SecretProblem> {

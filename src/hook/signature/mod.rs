@@ -3,8 +3,13 @@
 //! Works on the bytes as they came and parses nothing that the scheme does not
 //! name. Never stops early on a byte of a signature.
 
+mod asymmetric;
+mod claims;
+mod credentials;
 pub mod jwt;
 mod key;
+mod keygen;
+mod keytext;
 mod params;
 pub(in crate::hook) mod scope;
 mod sign;
@@ -13,6 +18,7 @@ pub(in crate::hook) mod value;
 mod verify;
 
 pub use key::{KeyError, Keys, SecretProblem};
+pub use keygen::{KeygenError, PublicForm, PublicKey};
 pub use params::ParamsError;
 pub use sign::{SignError, Signed};
 

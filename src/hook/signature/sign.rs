@@ -5,14 +5,15 @@
 //! and then every other byte stays.
 
 use super::MOST_ELEMENTS;
-use super::key::Keys;
+use super::asymmetric::NotSigned;
+use super::key::{Key, Keys};
 use super::params::{self, ParamsError};
 use super::scope::Scope;
 use crate::hook::delivery::Message;
 use crate::hook::encoding::Encoding;
 use crate::hook::form;
 use crate::hook::json::{self, Path, SetError, elements};
-use crate::hook::provider::{Kind, Place, Provider, TimePlace, Unsupported};
+use crate::hook::provider::{Kind, Place, Provider, TimePlace};
 use crate::hook::template::{Source, Template};
 use crate::hook::time::Timestamp;
 use std::borrow::Cow;
@@ -32,9 +33,6 @@ pub struct Signed {
 /// Why a message cannot be signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    /// The scheme is of a kind that is only listed.
-    #[error(transparent)]
-    Unsupported(#[from] Unsupported),
     /// The keys are another provider's.
     #[error("the keys are those of `{0}`")]
     OtherKeys(Arc<str>),
@@ -54,6 +52,14 @@ pub enum SignError {
     /// The scheme sends a public key along and none was given.
     #[error("`{0}` sends a public key along, and there is none")]
     NoPublicKey(Arc<str>),
+    /// The secret is the public half of a key pair, which only verifies.
+    #[error(
+        "`{0}` is signed with a private key, and the signing secret is the public one, which only verifies"
+    )]
+    NoPrivateKey(Arc<str>),
+    /// The cryptographic library made no signature and gave no reason.
+    #[error("the signature could not be made")]
+    NotMade,
     /// An id or public key that no header can carry.
     #[error("the {0} holds a character that cannot be sent")]
     BadCharacter(&'static str),
@@ -96,7 +102,6 @@ impl Provider {
         id: Option<&str>,
         public_key: Option<&str>,
     ) -> Result<Signed, SignError> {
-        self.supported()?;
         self.check_keys(keys)?;
         let public_key = public_key.or(keys.public_key());
         for (what, text) in [("id", id), ("public key", public_key)] {
@@ -110,6 +115,7 @@ impl Provider {
         match self.kind {
             Kind::Token => Ok(self.token_headers(keys)),
             Kind::Basic => Ok(self.basic_headers(keys)),
+            kind if kind.is_token() => self.sign_claims(keys, message, at, public_key),
             _ => self.sign_content(keys, message, at, id, public_key),
         }
     }
@@ -148,7 +154,7 @@ impl Provider {
     }
 
     /// Values for the signature's headers, the first for the first.
-    fn named(&self, values: Vec<String>) -> Vec<(String, Vec<u8>)> {
+    pub(super) fn named(&self, values: Vec<String>) -> Vec<(String, Vec<u8>)> {
         let names = self.signature_headers().iter();
         names.zip(values).map(|(name, value)| (name.to_string(), value.into_bytes())).collect()
     }
@@ -269,9 +275,23 @@ impl Provider {
                 key: Some(key),
                 ..Scope::new(message).within(json)
             };
-            self.encode.encode(self.tag(key, &scope).as_bytes())
+            self.signature(key, &scope)
         };
-        Ok(keys.iter().map(sign).collect())
+        keys.iter().map(sign).collect()
+    }
+
+    /// The signature of a message under one key, encoded.
+    fn signature(&self, key: &Key, scope: &Scope<'_>) -> Result<String, SignError> {
+        let Some(pair) = key.pair() else { return Ok(self.encode.encode(self.tag(key, scope).as_bytes())) };
+        let signature = pair.sign(&self.gathered(scope)).map_err(|error| self.not_signed(error))?;
+        Ok(self.encode.encode(&signature))
+    }
+
+    pub(super) fn not_signed(&self, error: NotSigned) -> SignError {
+        match error {
+            NotSigned::NoPrivateKey => SignError::NoPrivateKey(Arc::clone(self.id())),
+            NotSigned::Refused => SignError::NotMade,
+        }
     }
 
     fn written(&self, signatures: &[String], along: &Along<'_>) -> String {

@@ -10,12 +10,14 @@
 //! - The time is judged after the signature, because an unsigned time says nothing.
 
 use super::MOST_ELEMENTS;
+use super::asymmetric::{Content, Gather, signature_bytes};
 use super::key::{Key, Keys};
 use super::params;
 use super::scope::Scope;
+use super::value::Written;
 use crate::hook::delivery::Message;
-use crate::hook::digest::{Digester, HashName, Tag};
-use crate::hook::encoding::{Encoding, decode_base64};
+use crate::hook::digest::{Digester, Tag};
+use crate::hook::encoding::Encoding;
 use crate::hook::json::{Path, elements};
 use crate::hook::provider::{Cover, Kind, Place, Provider, TimePlace};
 use crate::hook::quantity::span;
@@ -30,19 +32,30 @@ use subtle::Choice;
 /// More values than any sender writes; each may cost a pass over the body.
 const MOST_VALUES: usize = 8;
 
+/// More signatures than any sender writes; each of a key pair costs a tenth of a millisecond.
+pub(super) const MOST_SIGNATURES: usize = 16;
+
 /// The rule that failed, with its reason.
-struct Failure(Code, Cow<'static, str>);
+pub(super) struct Failure(pub(super) Code, pub(super) Cow<'static, str>);
 
-type Outcome<T> = Result<T, Failure>;
+pub(super) type Outcome<T> = Result<T, Failure>;
 
-fn fail<T>(code: Code, reason: impl Into<Cow<'static, str>>) -> Outcome<T> {
+pub(super) fn fail<T>(code: Code, reason: impl Into<Cow<'static, str>>) -> Outcome<T> {
     Err(Failure(code, reason.into()))
 }
 
 /// A signature that was read, with the time written beside it.
 struct Candidate<'v> {
-    tag: Tag,
+    signature: Decoded,
     timestamp: Option<&'v [u8]>,
+}
+
+/// A signature's bytes.
+enum Decoded {
+    /// A digest, to be compared.
+    Tag(Tag),
+    /// What a public key judges.
+    Bytes(Vec<u8>),
 }
 
 /// Mostly there is one, and then nothing is allocated.
@@ -58,9 +71,6 @@ impl Provider {
         now: Timestamp,
         tolerance: Option<Duration>,
     ) -> Verdict {
-        if let Err(unsupported) = self.supported() {
-            return Verdict::of(self.id(), Code::Unsupported, unsupported.to_string());
-        }
         if keys.provider() != self.id() {
             let reason = format!("the keys are those of `{}`", keys.provider());
             return Verdict::of(self.id(), Code::BadSecret, reason);
@@ -69,6 +79,7 @@ impl Provider {
         let outcome = match (self.kind, &self.each) {
             (Kind::Token, _) => self.verify_token(keys, message),
             (Kind::Basic, _) => self.verify_basic(keys, message),
+            (kind, _) if kind.is_token() => self.verify_claims(keys, message, now, tolerance),
             (_, Some(path)) => self.verify_elements(keys, message, path),
             (_, None) => self.verify_signature(keys, message, message.body, now, tolerance),
         };
@@ -76,6 +87,9 @@ impl Provider {
             Ok(reason) if self.cover() == Cover::Fields => {
                 let reason = format!("{reason}; of the body it covers only some fields");
                 Verdict::of(self.id(), Code::Verified, reason)
+            }
+            Ok(reason) if self.cover() == Cover::Nothing && self.kind.is_token() => {
+                Verdict::of(self.id(), Code::Verified, format!("{reason}; it does not cover the body"))
             }
             Ok(reason) => Verdict::of(self.id(), Code::Verified, reason),
             Err(Failure(code, reason)) => Verdict::of(self.id(), code, reason),
@@ -114,10 +128,7 @@ impl Provider {
                     key: Some(key),
                     ..Scope::new(message).within(json)
                 };
-                let tag = self.tag(key, &scope);
-                for other in candidates.iter().filter(with_same_time) {
-                    matches |= tag.same(&other.tag);
-                }
+                matches |= self.any_matches(key, &scope, candidates.iter().filter(with_same_time));
             }
             if bool::from(matches) {
                 let later = if signs_time { None } else { self.timestamp_beside(&outer)? };
@@ -128,6 +139,37 @@ impl Provider {
             Code::Mismatch,
             "the signature is well formed, but it is not that of these bytes and this secret",
         )
+    }
+
+    /// Whether one of the candidates is the signature of a message under a key.
+    fn any_matches<'c>(
+        &self,
+        key: &Key,
+        scope: &Scope<'_>,
+        candidates: impl Iterator<Item = &'c Candidate<'c>>,
+    ) -> Choice {
+        let signatures = candidates.map(|candidate| &candidate.signature);
+        if let Some(pair) = key.pair() {
+            let content = self.gathered(scope);
+            let verifies = |decoded: &Decoded| match decoded {
+                Decoded::Bytes(bytes) => pair.verifies(&content, bytes),
+                Decoded::Tag(_) => false,
+            };
+            return Choice::from(u8::from(signatures.into_iter().any(verifies)));
+        }
+        let tag = self.tag(key, scope);
+        signatures.fold(Choice::from(0), |matches, decoded| match decoded {
+            Decoded::Tag(other) => matches | tag.same(other),
+            Decoded::Bytes(_) => matches,
+        })
+    }
+
+    /// What a key pair signs.
+    pub(super) fn gathered(&self, scope: &Scope<'_>) -> Content {
+        // Whatever stands beside the body is short.
+        let mut gather = Gather::new(self.kind, scope.message.body.len() + 128);
+        self.content.render(scope, &mut gather);
+        gather.finish()
     }
 
     /// Every element of an array must carry its own signature.
@@ -148,7 +190,7 @@ impl Provider {
     }
 
     /// The written values that may hold the signature.
-    fn values<'m>(&'m self, scope: &'m Scope<'m>) -> Outcome<SmallVec<[Cow<'m, [u8]>; 1]>> {
+    pub(super) fn values<'m>(&'m self, scope: &'m Scope<'m>) -> Outcome<SmallVec<[Cow<'m, [u8]>; 1]>> {
         let source = match &self.place {
             Place::Headers(names) => {
                 let all = names.iter().flat_map(|name| scope.message.headers.all(name));
@@ -187,42 +229,62 @@ impl Provider {
     }
 
     fn read_value<'v>(&self, value: &'v [u8], candidates: &mut Candidates<'v>) -> Outcome<()> {
+        let written = self.written_in(value)?;
+        if self.timestamp == Some(TimePlace::Value) && written.timestamp.is_none() {
+            let (place, prefix) = (self.place_title(), self.value.prefix(&Source::Ts));
+            return fail(Code::Malformed, format!("{place} holds no timestamp (`{prefix}...`)"));
+        }
+        let before = candidates.len();
+        let most = if self.kind.has_key_pair() { MOST_SIGNATURES.saturating_sub(before) } else { usize::MAX };
+        candidates.extend(written.signatures.iter().take(most).filter_map(|signature| {
+            Some(Candidate { signature: self.decoded(signature)?, timestamp: written.timestamp })
+        }));
+        if candidates.len() > before || most == 0 {
+            return Ok(());
+        }
+        let found = written.signatures.first().map_or(0, |signature| signature.len());
+        fail(Code::BadEncoding, format!("{} ({found} characters)", self.wrongly_written()))
+    }
+
+    /// What a value holds, where it is written the way of the scheme.
+    pub(super) fn written_in<'v>(&self, value: &'v [u8]) -> Outcome<Written<'v>> {
         let place = || self.place_title();
         if value.trim_ascii().is_empty() {
             return fail(Code::Malformed, format!("{} is empty", place()));
         }
         let written = self.value.read(value);
-        if written.signatures.is_empty() {
-            let prefix = self.value.prefix(&Source::Sig);
-            return if prefix.is_empty() {
-                fail(Code::Malformed, format!("{} is not written the way the scheme writes it", place()))
-            } else {
-                fail(Code::WrongPrefix, format!("{} holds no signature that begins with `{prefix}`", place()))
-            };
+        if !written.signatures.is_empty() {
+            return Ok(written);
         }
-        if self.timestamp == Some(TimePlace::Value) && written.timestamp.is_none() {
-            let prefix = self.value.prefix(&Source::Ts);
-            return fail(Code::Malformed, format!("{} holds no timestamp (`{prefix}...`)", place()));
-        }
-        let before = candidates.len();
-        candidates.extend(written.signatures.iter().filter_map(|signature| {
-            let tag = self.encode.decode_tag(signature, self.hash.bytes())?;
-            Some(Candidate { tag, timestamp: written.timestamp })
-        }));
-        if candidates.len() > before {
-            return Ok(());
-        }
-        let (bytes, encode) = (self.hash.bytes(), self.encode);
-        let found = written.signatures.first().map_or(0, |signature| signature.len());
-        let reason = if encode == Encoding::Hex {
-            format!("the signature in {} is not {} hexadecimal digits", place(), encode.length(bytes))
+        let prefix = self.value.prefix(&Source::Sig);
+        if prefix.is_empty() {
+            fail(Code::Malformed, format!("{} is not written the way the scheme writes it", place()))
         } else {
-            format!("the signature in {} is not {} of {bytes} bytes", place(), encode.as_str())
-        };
-        fail(Code::BadEncoding, format!("{reason} ({found} characters)"))
+            fail(Code::WrongPrefix, format!("{} holds no signature that begins with `{prefix}`", place()))
+        }
     }
 
-    fn place_title(&self) -> Cow<'_, str> {
+    fn decoded(&self, signature: &[u8]) -> Option<Decoded> {
+        if self.kind.has_key_pair() {
+            let bytes = self.encode.decode(signature)?;
+            return signature_bytes(self.kind).contains(&bytes.len()).then_some(Decoded::Bytes(bytes));
+        }
+        self.encode.decode_tag(signature, self.hash.bytes()).map(Decoded::Tag)
+    }
+
+    fn wrongly_written(&self) -> String {
+        let (place, encode, bytes) = (self.place_title(), self.encode, self.hash.bytes());
+        let word = if encode == Encoding::Hex { "hexadecimal" } else { encode.as_str() };
+        if self.kind.has_key_pair() {
+            format!("the signature in {place} is not {word} of an {} signature", self.kind.title())
+        } else if encode == Encoding::Hex {
+            format!("the signature in {place} is not {} hexadecimal digits", encode.length(bytes))
+        } else {
+            format!("the signature in {place} is not {word} of {bytes} bytes")
+        }
+    }
+
+    pub(super) fn place_title(&self) -> Cow<'_, str> {
         match &self.place {
             Place::Headers(names) => Cow::Owned(listed(names)),
             Place::Json(path) => Cow::Owned(format!("`json:{}`", path.as_str())),
@@ -309,64 +371,6 @@ impl Provider {
             return fail(Code::InFuture, format!("signed {ahead} in the future; the tolerance is {limit}"));
         }
         Ok("the signature holds and its time is within the tolerance")
-    }
-
-    fn verify_token(&self, keys: &Keys, message: &Message<'_>) -> Outcome<&'static str> {
-        let scope = Scope::new(message);
-        let values = self.values(&scope)?;
-        let mut matches = Choice::from(0);
-        let mut read = false;
-        for value in values.iter().filter(|value| !value.trim_ascii().is_empty()) {
-            for token in self.value.read(value).signatures {
-                read = true;
-                matches |= any_secret(keys, token);
-            }
-        }
-        match (bool::from(matches), read) {
-            (true, _) => {
-                Ok("the token is the secret; it covers neither body nor time, so a replay cannot be detected")
-            }
-            (false, true) => fail(Code::Mismatch, "the token is not the secret"),
-            (false, false) => fail(Code::Malformed, format!("{} is empty", self.place_title())),
-        }
-    }
-
-    fn verify_basic(&self, keys: &Keys, message: &Message<'_>) -> Outcome<&'static str> {
-        let scope = Scope::new(message);
-        let values = self.values(&scope)?;
-        let mut failure = None;
-        for value in &values {
-            match basic_credentials(value) {
-                Ok(credentials) if bool::from(any_secret(keys, &credentials)) => {
-                    return Ok(
-                        "the credentials hold; they cover neither body nor time, so a replay cannot be detected",
-                    );
-                }
-                Ok(_) => failure = Some(Failure(Code::Mismatch, "the credentials are not the secret".into())),
-                Err(found) => failure = failure.or(Some(found)),
-            }
-        }
-        failure.map_or_else(|| fail(Code::Mismatch, "the credentials are not the secret"), Err)
-    }
-}
-
-/// Compares digests, so that not even the length of a secret shows in the time.
-fn any_secret(keys: &Keys, token: &[u8]) -> Choice {
-    let token = HashName::Sha256.digest(token);
-    keys.iter()
-        .fold(Choice::from(0), |matches, key| matches | HashName::Sha256.digest(key.secret()).same(&token))
-}
-
-/// RFC 7617; the name of the scheme has no case.
-fn basic_credentials(value: &[u8]) -> Outcome<Vec<u8>> {
-    let scheme = value.get(..6).filter(|scheme| scheme.eq_ignore_ascii_case(b"basic "));
-    let Some(rest) = scheme.and_then(|scheme| value.get(scheme.len()..)) else {
-        return fail(Code::WrongPrefix, "`Authorization` does not begin with `Basic `");
-    };
-    match decode_base64(rest.trim_ascii()) {
-        Some(credentials) if credentials.contains(&b':') => Ok(credentials),
-        Some(_) => fail(Code::Malformed, "the credentials are not `user:password`"),
-        None => fail(Code::BadEncoding, "the credentials are not base64"),
     }
 }
 
