@@ -1,5 +1,7 @@
 //! `hookctl trigger`: send a signed sample to a URL.
 
+mod handshake;
+
 use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
@@ -37,7 +39,11 @@ const EXAMPLES: &str = "Examples:
       here a minute a second
 
   hookctl trigger push --provider github --to 3000 --data body.json --count 9
-      Your own payload, nine times";
+      Your own payload, nine times
+
+  hookctl trigger --handshake --provider slack --to 3000/slack/events
+      Ask what Slack asks when the URL is saved, and say what is wrong with
+      the answer; the secret comes from SLACK_WEBHOOK_SECRET";
 
 /// Send a signed sample event to a URL
 ///
@@ -46,7 +52,7 @@ const EXAMPLES: &str = "Examples:
 #[command(after_help = EXAMPLES)]
 pub struct TriggerArgs {
     /// The event, such as interview.completed; see `hookctl trigger --list`
-    #[arg(value_name = "EVENT", required_unless_present = "list", add = ArgValueCandidates::new(super::complete::events))]
+    #[arg(value_name = "EVENT", required_unless_present_any = ["list", "handshake"], add = ArgValueCandidates::new(super::complete::events))]
     pub event: Option<String>,
     /// Where to send it: 3000, localhost:3000/path, https://...
     #[arg(long, value_name = "TARGET", required_unless_present = "list")]
@@ -54,6 +60,9 @@ pub struct TriggerArgs {
     /// List the events that have a sample
     #[arg(long)]
     pub list: bool,
+    /// Ask what the provider asks before it delivers, and check the answer: all its handshakes, or the one of this name
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["event", "set", "data", "count", "rate", "retry", "speed"])]
+    pub handshake: Option<String>,
     /// Change a value of the sample, such as /data/quality_score=2; repeat for several
     #[arg(long, value_name = "POINTER=VALUE")]
     pub set: Vec<String>,
@@ -115,11 +124,15 @@ const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Runs `hookctl trigger`.
 pub fn run(args: &TriggerArgs, context: &Context) -> Result<Exit, CommandError> {
-    if args.list {
-        return list(args, context);
+    match &args.handshake {
+        Some(_) if args.list => return handshake::list(args, context),
+        Some(name) => return handshake::run(args, name, context),
+        None if args.list => return list(args, context),
+        None => {}
     }
     let plan = Arc::new(plan(args, context)?);
-    let forwarder = Arc::new(forwarder(args, &plan)?);
+    let vendors = plan.schedule.deadline().or(plan.provider.deadline());
+    let forwarder = Arc::new(forwarder(args, vendors.unwrap_or(DEFAULT_DEADLINE))?);
     let single = args.count == 1 && args.retry == TriggerRetryArg::None;
     let progress = context.progress("sending", if args.count > 1 { args.count } else { 0 });
     let report =
@@ -266,12 +279,11 @@ fn schedule(args: &TriggerArgs, provider: &str) -> Result<Schedule, CommandError
     }
 }
 
-fn forwarder(args: &TriggerArgs, plan: &Plan) -> Result<Forwarder, CommandError> {
+fn forwarder(args: &TriggerArgs, vendors: Duration) -> Result<Forwarder, CommandError> {
     let named = args.timeout.as_deref().map(|text| duration("--timeout", text)).transpose()?;
-    let vendors = plan.schedule.deadline().or(plan.provider.deadline());
     Forwarder::new(ForwardOptions {
         path_mode: PathMode::Fixed,
-        timeout: named.or(vendors).unwrap_or(DEFAULT_DEADLINE),
+        timeout: named.unwrap_or(vendors),
         insecure: args.insecure,
         ..ForwardOptions::default()
     })

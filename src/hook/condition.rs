@@ -31,6 +31,11 @@ impl Condition {
         self.tests.iter().any(|test| test.holds(lookup))
     }
 
+    /// The first test: what it looks at, and the value that must be there.
+    pub fn first(&self) -> Option<(&Source, Option<&str>)> {
+        self.tests.first().map(|test| (&test.source, test.value.as_deref()))
+    }
+
     /// What the tests look at.
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.tests.iter().map(|test| &test.source)

@@ -5,6 +5,13 @@
 //! not look like a token: the answer would be a signature for whoever asked,
 //! and a challenge that looks like a delivery would make it a forged one.
 
+mod ask;
+mod compare;
+mod draft;
+
+pub use ask::{Ask, AskError, Bodies, Expected, Making, Statuses, Step};
+pub use compare::{Finding, Findings, Flaw, compare};
+
 use super::delivery::Message;
 use super::provider::{Handshake, Provider};
 use super::secret::Secret;
@@ -30,6 +37,9 @@ pub struct Reply {
     /// The signing secret that the request brought along. Whoever keeps it
     /// should ask first when there is one already: the request is not signed.
     pub secret: Option<Secret>,
+    /// The status for a request whose signature does not hold, where the
+    /// provider sends such ones to see them refused.
+    pub forged: Option<u16>,
     /// Why the handshake is refused, when it is.
     pub refused: Option<Refusal>,
 }
@@ -84,6 +94,7 @@ impl Provider {
             headers: Vec::new(),
             body: Vec::new(),
             secret: None,
+            forged: handshake.forged,
             refused: Some(refusal),
         }))
     }
@@ -119,8 +130,21 @@ fn answer(handshake: &Handshake, keys: Option<&Keys>, scope: &Scope<'_>) -> Resu
         headers,
         body: render(&handshake.body, scope)?,
         secret,
+        forged: handshake.forged,
         refused: None,
     })
+}
+
+/// The other bodies that the vendor takes.
+fn answers_beside(
+    provider: &Provider,
+    handshake: &Handshake,
+    keys: Option<&Keys>,
+    message: &Message<'_>,
+) -> Vec<Vec<u8>> {
+    let mut scope = Scope::new(message).with_paths(&provider.paths);
+    scope.key = keys.and_then(Keys::first);
+    handshake.also.iter().filter_map(|body| render(body, &scope).ok()).collect()
 }
 
 fn render(template: &Template, scope: &Scope<'_>) -> Result<Vec<u8>, Refusal> {

@@ -4,6 +4,8 @@
 //! it through the provider's profile, and tries it by the vendor's own
 //! timetable where asked. A retry carries the same bytes as the first try.
 
+pub mod handshake;
+
 use crate::clock;
 use crate::forward::Forwarder;
 use crate::hook::attempt::{Attempt, Outcome};

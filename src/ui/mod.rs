@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod error;
 #[cfg(test)]
 mod fixture;
+pub mod handshake;
 pub mod human;
 pub mod interview;
 pub mod json;

@@ -83,6 +83,13 @@ impl Handshake {
     pub fn is_signed(&self) -> bool {
         self.signed || self.forged.is_some()
     }
+
+    /// Whether asking it takes the signing secret: to sign it (unless `signed`
+    /// is false), as the verify token, or to know the answer.
+    pub fn needs_secret(&self, signed: bool) -> bool {
+        let answers = self.headers.iter().map(|(_, template)| template).chain([&self.body]);
+        (signed && self.is_signed()) || self.check.is_some() || answers.into_iter().any(Template::needs_key)
+    }
 }
 
 /// The handshakes of a profile.

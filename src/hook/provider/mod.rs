@@ -17,6 +17,7 @@ pub use error::{ProfileError, UnknownProvider};
 pub(in crate::hook) use handshake::Challenge;
 pub use handshake::Handshake;
 pub use kind::Kind;
+pub use error::{ProfileError, UnknownProvider, Unsupported};
 pub use profile::kinds;
 pub use vector::Vector;
 

@@ -113,6 +113,7 @@ impl Intake {
             self.heed(judged, reply);
         }
         let wanted = self.wanted(&delivery, &facts);
+        let handshake = handshake.map(|reply| self.as_judged(reply, &verdict));
         let refused = self.refuses(&verdict) && handshake.is_none();
         let held = if self.options.targets.is_empty() {
             None
@@ -158,6 +159,17 @@ impl Intake {
         }
         let response = acknowledged(provider.and_then(|provider| provider.ack()));
         Some(Answered::by(AnsweredBy::Policy, response))
+    }
+
+    /// Some providers send wrongly signed handshakes to see them refused. The
+    /// answer has no body: Xero wants none.
+    fn as_judged(&self, reply: Reply, verdict: &Verdict) -> Reply {
+        match reply.forged {
+            Some(status) if self.refuses(verdict) => {
+                Reply { status, headers: Vec::new(), body: Vec::new(), secret: None, ..reply }
+            }
+            _ => reply,
+        }
     }
 
     /// Says and takes over what a handshake brings.
