@@ -74,6 +74,9 @@ pub struct ListenArgs {
     /// Accepted age of a signed timestamp, in place of the provider's
     #[arg(long, value_name = "DURATION")]
     pub tolerance: Option<String>,
+    /// The public key or key id that goes with the secret, for handshakes that are answered with it
+    #[arg(long, value_name = "KEY")]
+    pub public_key: Option<String>,
     /// The URL that the sender uses, for schemes that sign it
     #[arg(long, value_name = "URL", env = "HOOKCTL_PUBLIC_URL", hide_env = true)]
     pub public_url: Option<String>,

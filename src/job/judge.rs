@@ -44,6 +44,7 @@ pub struct Judge {
     source: Box<dyn SecretSource>,
     known: RwLock<HashMap<Arc<str>, Arc<Judged>>>,
     tolerance: Option<Duration>,
+    public_key: Option<Box<str>>,
 }
 
 impl Judge {
@@ -54,7 +55,16 @@ impl Judge {
         source: Box<dyn SecretSource>,
         tolerance: Option<Duration>,
     ) -> Self {
-        Self { catalogue, detector: OnceLock::new(), named, source, known: RwLock::default(), tolerance }
+        let (detector, known) = (OnceLock::new(), RwLock::default());
+        Self { catalogue, detector, named, source, known, tolerance, public_key: None }
+    }
+
+    /// The same with the public key or key id that goes with the secret, for
+    /// handshakes that are answered with it.
+    #[must_use]
+    pub fn with_public_key(mut self, public_key: Option<&str>) -> Self {
+        self.public_key = public_key.map(Into::into);
+        self
     }
 
     /// The provider that was named, if one was.
@@ -141,7 +151,11 @@ impl Judge {
         if secrets.is_empty() {
             return Err((Code::NoSecret, format!("no signing secret is known for {}", provider.id())));
         }
-        provider.keys(&secrets).map_err(|error| (Code::BadSecret, error.to_string()))
+        let keys = provider.keys(&secrets).map_err(|error| (Code::BadSecret, error.to_string()))?;
+        Ok(match &self.public_key {
+            Some(public_key) => keys.with_public_key(public_key),
+            None => keys,
+        })
     }
 
     fn learn(&self, provider: &Arc<Provider>, keys: Result<Keys, (Code, String)>) -> Arc<Judged> {

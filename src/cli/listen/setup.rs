@@ -52,7 +52,8 @@ impl Setup {
         let options = options(args, context, known, protected)?;
         let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;
         let interviews = args.enrich.then(|| interviews(args, context)).transpose()?;
-        let judge = Judge::new(catalogue, named, Box::new(secrets), tolerance);
+        let judge = Judge::new(catalogue, named, Box::new(secrets), tolerance)
+            .with_public_key(args.public_key.as_deref());
         Ok(Self { judge, forwarder, interviews, options })
     }
 
