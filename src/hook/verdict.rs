@@ -1,5 +1,6 @@
 //! What verification found, with a stable code.
 
+use super::detect::Recognised;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -102,17 +103,26 @@ pub struct Verdict {
     pub code: Code,
     /// One sentence fragment for a person; holds no secret and no expected signature.
     pub reason: Cow<'static, str>,
+    /// How the provider was recognised, when it was not named.
+    pub recognised: Option<Recognised>,
 }
 
 impl Verdict {
     /// A verdict under the scheme of `provider`.
     pub fn of(provider: &Arc<str>, code: Code, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { provider: Some(Arc::clone(provider)), code, reason: reason.into() }
+        Self { provider: Some(Arc::clone(provider)), code, reason: reason.into(), recognised: None }
     }
 
     /// A verdict without a scheme.
     pub fn without_provider(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { provider: None, code: Code::UnknownProvider, reason: reason.into() }
+        Self { provider: None, code: Code::UnknownProvider, reason: reason.into(), recognised: None }
+    }
+
+    /// The same, with how its provider was recognised.
+    #[must_use]
+    pub fn recognised(mut self, recognised: Recognised) -> Self {
+        self.recognised = Some(recognised);
+        self
     }
 
     /// Whether the signature holds.

@@ -5,7 +5,7 @@
 //! judged, and never lets "could not be judged" pass as "holds".
 
 use crate::hook::delivery::Message;
-use crate::hook::detect::{Detection, Detector};
+use crate::hook::detect::{Detection, Detector, Evidence, Recognised, Sureness};
 use crate::hook::provider::{Catalogue, Provider};
 use crate::hook::secret::Secret;
 use crate::hook::signature::Keys;
@@ -80,13 +80,16 @@ impl Judge {
             return (self.apply(&judged, message, now), Some(judged));
         }
         let detector = self.detector.get_or_init(|| Detector::new(&self.catalogue));
-        match detector.detect(message) {
-            Detection::Sure(id) => self.judge_as(&id, message, now),
-            Detection::Likely(ids) => self.judge_among(&ids, message, now),
-            Detection::Unknown => {
-                (Verdict::without_provider("no provider recognised; name it with `--provider`"), None)
+        let detection = detector.detect(message);
+        let recognised = detection.recognised();
+        let (verdict, judged) = match (detection.sureness, detection.ids.first()) {
+            (Sureness::Certain, Some(id)) => self.judge_as(id, message, now),
+            (Sureness::Likely | Sureness::Unsure, Some(_)) => {
+                return self.judge_among(&detection, recognised, message, now);
             }
-        }
+            _ => (Verdict::without_provider("no provider recognised; name it with `--provider`"), None),
+        };
+        (verdict.recognised(recognised), judged)
     }
 
     /// The keys that a handshake of this provider may be answered with.
@@ -110,21 +113,47 @@ impl Judge {
     }
 
     /// Several providers write their header the same way: the one whose
-    /// signature holds is the one; otherwise nobody can say which it was.
+    /// signature holds is the one. Where none holds, the likeliest is judged,
+    /// and nobody can say which of equals it was.
     fn judge_among(
         &self,
-        ids: &[Arc<str>],
+        detection: &Detection,
+        recognised: Recognised,
         message: &Message<'_>,
         now: Timestamp,
     ) -> (Verdict, Option<Arc<Judged>>) {
-        for id in ids {
-            let found = self.judge_as(id, message, now);
-            if found.0.verified() {
-                return found;
+        let mut first = None;
+        for id in &detection.ids {
+            let (verdict, judged) = self.judge_as(id, message, now);
+            if verdict.verified() {
+                let recognised = self.held(id, detection, recognised);
+                return (verdict.recognised(recognised), judged);
+            }
+            first.get_or_insert((verdict, judged));
+        }
+        match first {
+            Some((verdict, judged)) if detection.sureness == Sureness::Likely => {
+                (verdict.recognised(recognised), judged)
+            }
+            _ => {
+                let names = detection.ids.join(", ");
+                let reason = format!("not sure who sent it: {names}; name it with `--provider`");
+                (Verdict::without_provider(reason).recognised(recognised), None)
             }
         }
-        let reason = format!("not sure who sent it: {}; name it with `--provider`", ids.join(", "));
-        (Verdict::without_provider(reason), None)
+    }
+
+    /// What a signature that holds says about who sent it. It is proof under a
+    /// secret that is that provider's own; under one that was given for any,
+    /// others with the same scheme would have held as well.
+    fn held(&self, id: &Arc<str>, detection: &Detection, mut recognised: Recognised) -> Recognised {
+        recognised.by.add(Evidence::Signature);
+        recognised.rivals = detection.ids.iter().filter(|other| *other != id).cloned().collect();
+        if !self.source.for_any_provider() || recognised.rivals.is_empty() {
+            recognised.sureness = Sureness::Certain;
+            recognised.rivals = Vec::new();
+        }
+        recognised
     }
 
     fn apply(&self, judged: &Judged, message: &Message<'_>, now: Timestamp) -> Verdict {

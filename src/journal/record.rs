@@ -166,6 +166,7 @@ pub(super) fn listed(row: &Row<'_>) -> Result<Listed, ReadError> {
             provider: provider.map(Arc::from),
             code: Code::parse(&code).ok_or_else(|| damaged("verdict"))?,
             reason: row.get::<_, String>(5)?.into(),
+            recognised: None,
         },
         facts: Facts {
             event: row.get(6)?,

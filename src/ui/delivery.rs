@@ -13,6 +13,7 @@ use super::style::{Mark, Role};
 use super::text::{Show, TextOptions};
 use crate::hook::attempt::{Attempt, Outcome};
 use crate::hook::delivery::{Delivery, Facts};
+use crate::hook::detect::Sureness;
 use crate::hook::headers::{Head, Headers};
 use crate::hook::verdict::Verdict;
 use crate::job::report::{AnsweredBy, Attempted, Delivered, Next, Rejected};
@@ -107,6 +108,10 @@ pub fn judgement(page: &mut Page, judged: &Verdict, facts: &Facts) {
         page.space(2).put(Role::Strong, provider.as_ref());
     }
     page.end_line().space(2).put(Role::Plain, &*judged.reason).end_line();
+    if let Some(recognised) = judged.recognised.as_ref().filter(|_| judged.provider.is_some()) {
+        let text = human::recognised(recognised);
+        page.space(2).put(Role::Dim, "recognised").pad_to(12).space(1).put(Role::Plain, text).end_line();
+    }
     for (name, value) in
         [("event", &facts.event), ("delivery", &facts.delivery_id), ("subject", &facts.subject)]
     {
@@ -151,6 +156,13 @@ fn reasons(page: &mut Page, delivered: &Delivered) {
     let verdict = &delivered.checked.verdict;
     if !verdict.verified() {
         page.space(INDENT).put(Role::Dim, "reason: ").put(Role::Plain, verdict.reason.as_bytes()).end_line();
+    }
+    if let Some(recognised) = &verdict.recognised
+        && verdict.provider.is_some()
+        && recognised.sureness != Sureness::Certain
+    {
+        let text = human::recognised(recognised);
+        page.space(INDENT).put(Role::Dim, "sender: ").put(Role::Plain, text).end_line();
     }
     for attempt in &delivered.attempts {
         failure(page, attempt);

@@ -3,8 +3,12 @@
 //! For text output alone; records keep plain numbers. Does not read the clock:
 //! callers pass the moment they compare with.
 
+use crate::hook::detect::{Evidence, Recognised};
 use crate::hook::time::Timestamp;
 use std::time::Duration;
+
+/// The most rivals that a line names.
+const MOST_RIVALS: usize = 4;
 
 /// A duration in at most two units, such as `12ms`, `1.2s`, `5m 3s`, `3d 4h`.
 pub fn duration(duration: Duration) -> String {
@@ -25,6 +29,35 @@ fn two(seconds: u64, big: u64, big_unit: &str, small: u64, small_unit: &str) -> 
     match seconds % big / small {
         0 => format!("{}{big_unit}", seconds / big),
         rest => format!("{}{big_unit} {rest}{small_unit}", seconds / big),
+    }
+}
+
+/// How sure it is who sent a delivery: `likely, by its header and its body; cursor signs the same way`.
+pub fn recognised(recognised: &Recognised) -> String {
+    let mut text = recognised.sureness.as_str().to_owned();
+    let by: Vec<&str> = recognised.by.iter().map(Evidence::title).collect();
+    if !by.is_empty() {
+        text.push_str(", by ");
+        text.push_str(&listed(&by));
+    }
+    let shown: Vec<&str> = recognised.rivals.iter().take(MOST_RIVALS).map(AsRef::as_ref).collect();
+    let rest = recognised.rivals.len().saturating_sub(shown.len());
+    match (shown.as_slice(), rest) {
+        ([], _) => {}
+        ([only], 0) => text.push_str(&format!("; {only} signs the same way")),
+        (several, 0) => text.push_str(&format!("; {} sign the same way", listed(several))),
+        (several, rest) => {
+            text.push_str(&format!("; {} and {rest} more sign the same way", several.join(", ")))
+        }
+    }
+    text
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(words: &[&str]) -> String {
+    match words.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => words.concat(),
     }
 }
 

@@ -26,6 +26,7 @@
 
 use crate::hook::attempt::{Attempt, Outcome};
 use crate::hook::delivery::{Checked, Facts};
+use crate::hook::detect::{Evidence, Recognised};
 use crate::hook::headers::Headers;
 use crate::hook::verdict::Verdict;
 use crate::job::report::{Attempted, Delivered, Next};
@@ -101,6 +102,29 @@ pub struct VerdictRecord<'a> {
     reason: &'a str,
     event: Option<&'a str>,
     delivery: Option<&'a str>,
+    /// How the provider was recognised, when it was not named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recognised: Option<RecognisedRecord<'a>>,
+}
+
+/// How sure it is who sent a delivery, by what, and who else it may have been.
+#[derive(Clone, Debug, Serialize)]
+struct RecognisedRecord<'a> {
+    /// `certain`, `likely`, `unsure` or `unknown`.
+    sureness: &'static str,
+    /// Any of `header`, `shape`, `second_header`, `body` and `signature`.
+    by: Vec<&'static str>,
+    rivals: Vec<&'a str>,
+}
+
+impl<'a> From<&'a Recognised> for RecognisedRecord<'a> {
+    fn from(recognised: &'a Recognised) -> Self {
+        Self {
+            sureness: recognised.sureness.as_str(),
+            by: recognised.by.iter().map(Evidence::as_str).collect(),
+            rivals: recognised.rivals.iter().map(AsRef::as_ref).collect(),
+        }
+    }
 }
 
 impl<'a> VerdictRecord<'a> {
@@ -115,6 +139,7 @@ impl<'a> VerdictRecord<'a> {
             reason: &verdict.reason,
             event: facts.event.as_deref(),
             delivery: facts.delivery_id.as_deref(),
+            recognised: verdict.recognised.as_ref().map(RecognisedRecord::from),
         }
     }
 }
