@@ -7,6 +7,8 @@
 
 mod evidence;
 #[cfg(test)]
+mod rows;
+#[cfg(test)]
 mod tests;
 
 pub use evidence::{Evidence, EvidenceSet};
