@@ -1,6 +1,7 @@
 //! `hookctl providers`: the signature schemes, built in and your own.
 
 mod list;
+mod new;
 mod record;
 mod show;
 mod test;
@@ -8,16 +9,19 @@ mod test;
 use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
+use crate::hook::provider::kinds;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
-  hookctl providers list
-  hookctl providers show koji
-  hookctl providers test my-provider.toml";
+  hookctl providers list hub
+  hookctl providers show stripe
+  hookctl providers new acme acme.toml
+  hookctl providers test acme.toml";
 
-/// Show signature schemes, built in and your own
+/// Look signature schemes up, built in and your own, and describe new ones
 ///
 /// Your own providers are `*.toml` files in the settings folder's `providers` folder, or named with
 /// `--provider-file`; a table there adds a provider or overrides a built-in one.
@@ -35,18 +39,37 @@ pub struct ProvidersArgs {
 /// What to do with providers.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ProvidersCommand {
-    /// List every provider with its scheme in short
-    #[command(after_help = "Examples:\n  hookctl providers list --json --jq .id")]
-    List,
-    /// Show one provider's scheme
-    #[command(after_help = "Examples:\n  hookctl providers show koji")]
+    /// List providers with their schemes in short
+    #[command(
+        after_help = "Examples:\n  hookctl providers list\n  hookctl providers list x-hub-signature\n  hookctl providers list --kind token\n  hookctl providers list --json --jq .id"
+    )]
+    List(ListArgs),
+    /// Show one provider's scheme: what is signed, how, and what people get wrong
+    ///
+    /// The signed example is made with an invented secret and verifies as it stands. Deadlines and retries are
+    /// shown where the vendor states them, and left out where only others do.
+    #[command(
+        after_help = "Examples:\n  hookctl providers show stripe\n  hookctl providers show koji --json --jq .sample.headers"
+    )]
     Show {
         /// The provider
         #[arg(value_name = "ID", add = ArgValueCandidates::new(super::complete::providers))]
         id: String,
     },
-    /// Check a provider file: read it, then sign and verify with every provider in it
-    #[command(after_help = "Examples:\n  hookctl providers test my-provider.toml")]
+    /// Write a commented profile of a new provider
+    ///
+    /// It loads as it is, and every field is explained beside it. A file that is there is never written over.
+    #[command(
+        after_help = "Examples:\n  hookctl providers new acme acme.toml\n  hookctl providers new acme | less"
+    )]
+    New(NewArgs),
+    /// Check a provider file: read it, sign and verify with every provider in it, run its vectors
+    ///
+    /// Exits with 1 when a provider does not hold or a vector is judged otherwise than it expects, and with 3 when
+    /// the file cannot be used.
+    #[command(
+        after_help = "Examples:\n  hookctl providers test acme.toml\n  hookctl providers test acme.toml --jq 'select(.outcome == \"fail\")'"
+    )]
     Test {
         /// The file
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -54,14 +77,39 @@ pub enum ProvidersCommand {
     },
 }
 
+/// Which providers to list.
+#[derive(Args, Clone, Debug)]
+pub struct ListArgs {
+    /// Only those with this text in their id, header, scheme, note or documentation link, whatever its case
+    #[arg(value_name = "SEARCH")]
+    pub search: Option<String>,
+    /// Only schemes of this kind; repeat for several
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(kinds()))]
+    pub kind: Vec<String>,
+}
+
+/// Which profile to write.
+#[derive(Args, Clone, Debug)]
+pub struct NewArgs {
+    /// The new provider's id: small letters, digits and hyphens
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Where to write it; standard output unless named
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+}
+
 /// Runs `hookctl providers`.
 pub fn run(args: &ProvidersArgs, context: &Context) -> Result<Exit, CommandError> {
     match &args.command {
-        ProvidersCommand::List => list::run(&context.catalogue(&args.provider_file)?, context),
+        ProvidersCommand::List(wanted) => {
+            list::run(wanted, &context.catalogue(&args.provider_file)?, context)
+        }
         ProvidersCommand::Show { id } => {
             let catalogue = context.catalogue(&args.provider_file)?;
             show::run(context.provider(&catalogue, id)?.as_ref(), context)
         }
+        ProvidersCommand::New(wanted) => new::run(wanted, context),
         ProvidersCommand::Test { file } => test::run(file, args, context),
     }
 }

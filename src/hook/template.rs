@@ -167,8 +167,18 @@ pub enum TemplateError {
 }
 
 fn nearest_source(word: &str) -> String {
-    let plain = PLAIN_SOURCES.iter().map(|(name, _)| *name);
-    nearest(word, plain.chain(["header", "json", "form", "query"]))
+    nearest(word, source_words())
+}
+
+/// The words for sources.
+pub(in crate::hook) fn source_words() -> impl Iterator<Item = &'static str> {
+    PLAIN_SOURCES.iter().map(|(name, _)| *name).chain(["header", "json", "form", "query"])
+}
+
+/// The words for filters.
+#[cfg(test)]
+pub(in crate::hook) fn filter_words() -> impl Iterator<Item = &'static str> {
+    FILTERS.iter().map(|(name, _)| *name)
 }
 
 /// `; did you mean ...` when one of `known` is near.

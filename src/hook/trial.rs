@@ -5,12 +5,13 @@
 
 use super::delivery::Message;
 use super::headers::Headers;
-use super::provider::{Cover, Kind, Provider, SecretForm};
+use super::provider::{Cover, Kind, Provider, SecretForm, Vector};
 use super::secret::Secret;
 use super::signature::{Keys, Signed};
 use super::time::Timestamp;
 use super::verdict::Verdict;
 use std::sync::Arc;
+use std::time::Duration;
 
 const BODY: &[u8] = br#"{"type":"trial","id":"1","data":{"text":"hookctl"}}"#;
 const URL: &str = "https://example.test/webhooks?x=1";
@@ -43,6 +44,29 @@ pub fn trial(provider: &Arc<Provider>, at: Timestamp) -> Result<String, String> 
         return Ok("signs, verifies, refuses another secret and a changed body".to_owned());
     }
     Ok("signs, verifies, refuses another secret; the body is not covered whole".to_owned())
+}
+
+/// Judges a vector of the profile; it holds when the code is the one it expects.
+pub fn vector(provider: &Provider, vector: &Vector) -> Verdict {
+    let keys = match provider.keys(&vector.secrets) {
+        Ok(keys) => keys,
+        Err(error) => return error.verdict(),
+    };
+    let keys = match &vector.public_key {
+        Some(public_key) => keys.with_public_key(public_key),
+        None => keys,
+    };
+    let headers = Headers::from_pairs(vector.headers.iter().map(|(name, value)| (&**name, value.as_bytes())));
+    let message = Message {
+        method: &vector.method,
+        target: &vector.target(),
+        headers: &headers,
+        body: &vector.body,
+        url: vector.absolute_url(),
+    };
+    // A vector that names no moment is of any age.
+    let (now, tolerance) = vector.at.map_or((Timestamp::default(), Some(Duration::MAX)), |at| (at, None));
+    provider.verify(&keys, &message, now, tolerance)
 }
 
 fn keys(provider: &Arc<Provider>, fill: char) -> Result<Keys, String> {

@@ -1,5 +1,6 @@
 //! `hookctl providers list`.
 
+use super::ListArgs;
 use super::record::{ProviderRecord, settings};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -9,9 +10,15 @@ use crate::ui::style::Role;
 use crate::ui::table::{Cell, table};
 use serde_json::Value;
 
-/// Lists every provider, a line each.
-pub(super) fn run(catalogue: &Catalogue, context: &Context) -> Result<Exit, CommandError> {
+/// Lists the wanted providers, a line each; exits with 1 when there is none.
+pub(super) fn run(args: &ListArgs, catalogue: &Catalogue, context: &Context) -> Result<Exit, CommandError> {
     let mut providers = catalogue.all();
+    providers.retain(|provider| wanted(args, provider));
+    if providers.is_empty() {
+        context.streams().say("no provider is like that");
+        context.streams().hint("hookctl providers list");
+        return Ok(Exit::No);
+    }
     // In the order people look a name up.
     providers.sort_by(|a, b| a.id().cmp(b.id()));
     if context.json() {
@@ -27,6 +34,17 @@ pub(super) fn run(catalogue: &Catalogue, context: &Context) -> Result<Exit, Comm
     Ok(Exit::Done)
 }
 
+fn wanted(args: &ListArgs, provider: &Provider) -> bool {
+    let kind = args.kind.is_empty() || args.kind.iter().any(|kind| kind == provider.kind().as_str());
+    let Some(search) = args.search.as_ref().filter(|_| kind) else { return kind };
+    let search = search.to_lowercase();
+    let place = place(provider);
+    let algorithm = provider.algorithm();
+    let texts =
+        [Some(provider.id().as_ref()), Some(&place), Some(&algorithm), provider.docs(), provider.note()];
+    texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&search))
+}
+
 fn row(provider: &Provider) -> Vec<Cell> {
     let headers = provider.signature_headers().join(", ");
     let place = if headers.is_empty() { setting(provider, "at") } else { headers };
@@ -34,7 +52,19 @@ fn row(provider: &Provider) -> Vec<Cell> {
         Cell::new(Role::Strong, provider.id().as_ref()),
         Cell::new(Role::Plain, provider.algorithm()),
         Cell::new(Role::Plain, place),
+    let (role, algorithm) = match provider.supported() {
+        Ok(()) => (Role::Plain, provider.algorithm()),
+        Err(_) => (Role::Warning, format!("{}, not supported yet", provider.algorithm())),
+    };
+        Cell::new(role, algorithm),
+        Cell::new(Role::Plain, place(provider)),
     ]
+}
+
+/// Where the signature is.
+fn place(provider: &Provider) -> String {
+    let headers = provider.signature_headers().join(", ");
+    if headers.is_empty() { setting(provider, "at") } else { headers }
 }
 
 /// The text of a setting; empty when the provider has none of this name.

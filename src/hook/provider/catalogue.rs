@@ -212,12 +212,16 @@ fn take_over(table: &mut Table, base: &Table, wanted: impl Fn(&str) -> bool) {
 }
 
 fn check_id(table: &Table) -> Result<(), ProfileError> {
+    check_id_text(&table.id).map_err(|message| table.place.error_without_field(message))
+}
+
+/// Says what is wrong with an id.
+pub(super) fn check_id_text(id: &str) -> Result<(), String> {
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if !table.id.is_empty() && table.id.bytes().all(letter) {
+    if !id.is_empty() && id.bytes().all(letter) {
         return Ok(());
     }
-    let message = format!("`{}` is not an id: use small letters, digits and hyphens", table.id);
-    Err(table.place.error_without_field(message))
+    Err(format!("`{id}` is not an id: use small letters, digits and hyphens"))
 }
 
 #[cfg(test)]

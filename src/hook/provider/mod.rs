@@ -9,6 +9,7 @@ mod handshake;
 mod kind;
 mod profile;
 mod reader;
+mod starter;
 mod table;
 mod vector;
 
@@ -19,6 +20,7 @@ pub use handshake::Handshake;
 pub use kind::Kind;
 pub use error::{ProfileError, UnknownProvider, Unsupported};
 pub use profile::kinds;
+pub use starter::starter;
 pub use vector::Vector;
 
 use super::condition::Condition;

@@ -30,6 +30,11 @@ fn providers() {
     let mut story = Story::new();
     story
         .run(0, &["providers", "list"])
+        .run(0, &["providers", "list", "X-HUB-signature"])
+        .run(0, &["providers", "list", "--kind", "token", "--kind", "basic"])
+        .run(0, &["providers", "list", "git", "--kind", "token"])
+        .run(1, &["providers", "list", "no-such-header"])
+        .run(2, &["providers", "list", "--kind", "hmc"])
         .run(0, &["providers", "show", "koji"])
         .run(0, &["providers", "show", "userjourneys"])
         .run(0, &["providers", "show", "stripe"])
@@ -71,6 +76,93 @@ fn provider_files() {
     story.home.write("settings/providers/mine.toml", "[acme]\nheadr = \"X-Acme-Signature\"\n");
     story.run(3, &["providers", "list"]);
     story.golden("provider-files.txt");
+}
+
+/// Two vectors that hold, of which one is a forgery, and two that do not.
+const VECTORS: &str = r#"[acme]
+header = "X-Acme-Signature"
+value = "t={ts},v1={sig}"
+list = ","
+content = "{ts}.{body}"
+timestamp = "sig"
+tolerance = 300
+
+[[acme.vector]]
+name = "made with openssl"
+secret = "a-fake-secret"
+headers = { "X-Acme-Signature" = "t=1700000000,v1=SIGNATURE" }
+body = '{"a":1}'
+at = 1700000300
+
+[[acme.vector]]
+secret = ["another-fake-secret", "a-fake-secret"]
+headers = ["X-Acme-Signature: t=1700000000,v1=SIGNATURE"]
+body_base64 = "eyJhIjoyfQ=="
+expect = "mismatch"
+
+[[acme.vector]]
+name = "a second too late"
+secret = "a-fake-secret"
+headers = { "X-Acme-Signature" = "t=1700000000,v1=SIGNATURE" }
+body = '{"a":1}'
+at = "2023-11-14T22:18:21Z"
+
+[[acme.vector]]
+secret = "a-fake-secret"
+headers = { "X-Acme-Signature" = "t=1700000000,v1=SIGNATURE" }
+body = '{"a":1}'
+expect = "malformed"
+"#;
+
+#[test]
+fn provider_vectors() {
+    let mut story = Story::new();
+    // printf '%s' '1700000000.{"a":1}' | openssl dgst -sha256 -hmac a-fake-secret
+    let vectors =
+        VECTORS.replace("SIGNATURE", "169f9b8d0a78ea697013a7cec3f5bc5eabc3046b3eca296087a68dfe42c8ec4d");
+    story.home.write("acme.toml", &vectors);
+    story.run(1, &["providers", "test", "acme.toml"]).run(1, &["providers", "test", "acme.toml", "--json"]);
+    story.run(
+        1,
+        &["providers", "test", "acme.toml", "--jq", "select(.outcome == \"fail\") | [.line, .found]"],
+    );
+    // The control: without the two, everything holds.
+    let good = vectors.split("\n[[acme.vector]]").take(3).collect::<Vec<_>>().join("\n[[acme.vector]]");
+    story.home.write("good.toml", &good);
+    story.run(0, &["providers", "test", "good.toml"]);
+    story.home.write("typo.toml", vectors.replace("expect = \"malformed\"", "expect = \"malformd\""));
+    story.home.write("empty.toml", "# nothing yet\n");
+    story.run(3, &["providers", "test", "typo.toml"]).run(3, &["providers", "test", "empty.toml"]);
+    story.golden("provider-vectors.txt");
+}
+
+#[test]
+fn a_new_provider() {
+    let mut story = Story::new();
+    story
+        .run(0, &["providers", "new", "my-shop"])
+        .run(0, &["providers", "new", "my-shop", "shop.toml"])
+        .run(0, &["providers", "test", "shop.toml"])
+        .run(
+            0,
+            &[
+                "sign",
+                "--data",
+                "{}",
+                "--provider",
+                "my-shop",
+                "--provider-file",
+                "shop.toml",
+                "--secret",
+                "x",
+            ],
+        )
+        .run(2, &["providers", "new", "my-shop", "shop.toml"])
+        .run(6, &["providers", "new", "my-shop", "no/such/folder.toml"])
+        .run(0, &["providers", "new", "koji", "koji.toml", "--json"])
+        .run(2, &["providers", "new", "My Shop"])
+        .run(2, &["providers", "new"]);
+    story.golden("provider-new.txt");
 }
 
 #[test]
