@@ -2,6 +2,7 @@
 
 mod list;
 mod new;
+mod next;
 mod record;
 mod show;
 mod test;
@@ -107,7 +108,7 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<Exit, CommandError
         }
         ProvidersCommand::Show { id } => {
             let catalogue = context.catalogue(&args.provider_file)?;
-            show::run(context.provider(&catalogue, id)?.as_ref(), context)
+            show::run(context.provider(&catalogue, id)?.as_ref(), &catalogue, context)
         }
         ProvidersCommand::New(wanted) => new::run(wanted, context),
         ProvidersCommand::Test { file } => test::run(file, args, context),

@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod condition;
 pub mod curl;
 pub mod delivery;
+pub mod describe;
 pub mod detect;
 pub mod digest;
 pub mod encoding;

@@ -143,6 +143,13 @@ const FILTERS: [(&str, Filter); 11] = [
     ("json", Filter::Json),
 ];
 
+impl Filter {
+    /// The word that profiles write.
+    pub fn as_str(self) -> &'static str {
+        FILTERS.iter().find(|(_, filter)| *filter == self).map_or("", |(name, _)| name)
+    }
+}
+
 /// Why a text is not a template or a source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {

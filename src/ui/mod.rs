@@ -20,6 +20,7 @@ pub mod page;
 pub mod pretty;
 pub mod progress;
 pub mod prompt;
+pub mod prose;
 pub mod qr;
 pub mod record;
 pub mod sanitize;

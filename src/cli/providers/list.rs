@@ -1,10 +1,11 @@
 //! `hookctl providers list`.
 
 use super::ListArgs;
-use super::record::{ProviderRecord, settings};
+use super::record::ProviderRecord;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::hook::describe::settings;
 use crate::hook::provider::{Catalogue, Provider};
 use crate::ui::style::Role;
 use crate::ui::table::{Cell, table};

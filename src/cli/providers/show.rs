@@ -1,24 +1,32 @@
-//! `hookctl providers show`.
+//! `hookctl providers show`: one scheme, so that somebody can implement it.
 
-use super::record::{ProviderRecord, settings};
+use super::next;
+use super::record::WholeRecord;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::config::secrets::variable_of;
-use crate::hook::provider::{Provider, Retry};
-use crate::ui::human;
+use crate::hook::describe::{Description, Rivals, Specimen, describe, settings, specimen};
+use crate::hook::provider::{Catalogue, Provider, Retry};
+use crate::hook::quantity::span;
+use crate::ui::page::Page;
+use crate::ui::prose::{entries, prose};
 use crate::ui::style::Role;
-use crate::ui::table::facts;
 use serde_json::Value;
 
-/// What the algorithm or another line says already.
-const SAID_ELSEWHERE: [&str; 8] =
-    ["base", "kind", "hash", "encode", "tolerance", "deadline", "retry", "conf"];
+/// How far the parts of the sample are moved in.
+const INDENT: usize = 4;
 
 /// Shows one provider.
-pub(super) fn run(provider: &Provider, context: &Context) -> Result<Exit, CommandError> {
+pub(super) fn run(
+    provider: &Provider,
+    catalogue: &Catalogue,
+    context: &Context,
+) -> Result<Exit, CommandError> {
+    let described = describe(provider, &catalogue.all());
+    let specimen = specimen(provider);
     if context.json() {
-        context.record(&ProviderRecord::new(provider))?;
+        context.record(&WholeRecord::new(provider, &described, specimen.as_ref().ok()))?;
         return Ok(Exit::Done);
     }
     let known = settings(provider);
@@ -45,47 +53,82 @@ pub(super) fn run(provider: &Provider, context: &Context) -> Result<Exit, Comman
     lines.push(("variable", vec![variable_of(provider.id())]));
     lines.push(("origin", vec![provider.origin().to_string()]));
     let mut page = context.streams().page();
-    page.put(Role::Strong, provider.id().as_ref()).end_line();
-    facts(&mut page, &lines);
+    page.put(Role::Strong, provider.id().as_ref()).space(2).put(Role::Plain, provider.algorithm()).end_line();
+    page.end_line();
+    prose(&mut page, &described.scheme, 2);
+    page.end_line();
+    match &specimen {
+        Ok(specimen) => example(&mut page, specimen),
+        Err(problem) => prose(&mut page, &format!("No signed example: {problem}."), 2),
+    }
+    page.end_line();
+    entries(&mut page, &lines(provider, &described));
     context.streams().show(&page)?;
     Ok(Exit::Done)
 }
 
-fn replay(provider: &Provider) -> String {
-    match (provider.replay_detectable(), provider.tolerance()) {
-        (true, Some(tolerance)) => {
-            format!("refused when signed more than {} ago or ahead", human::duration(tolerance))
+/// The sample, line for line as it is sent: never broken, so that it can be copied.
+fn example(page: &mut Page, specimen: &Specimen) {
+    prose(page, &format!("A signed example; the secret is `{}`:", specimen.secret), 2);
+    page.space(INDENT).put(Role::Strong, specimen.method).space(1).put(Role::Url, &specimen.url).end_line();
+    for (name, value) in &specimen.headers {
+        page.space(INDENT).put(Role::Key, name).put(Role::Plain, ": ").put(Role::Plain, value).end_line();
+    }
+    page.end_line().space(INDENT).put(Role::Plain, &specimen.body).end_line();
+}
+
+fn lines(provider: &Provider, described: &Description) -> Vec<(&'static str, Vec<String>)> {
+    let known = settings(provider);
+    let field = |name: &str| known.get(name).map(values).unwrap_or_default();
+    vec![
+        (
+            "supported",
+            provider.supported().err().map(|problem| format!("no: {problem}")).into_iter().collect(),
+        ),
+        ("key", vec![described.key.clone()]),
+        ("replay", vec![described.replay.clone()]),
+        ("event", field("event")),
+        ("delivery", field("delivery")),
+        ("subject", field("subject")),
+        ("repeats", field("dedup")),
+        ("handshake", described.handshakes.clone()),
+        ("deadline", provider.deadline().map(span).into_iter().collect()),
+        ("retries", provider.retry().map(retries).into_iter().collect()),
+        ("answer", provider.ack().map(|body| format!("`{body}`")).into_iter().collect()),
+        ("header of", described.rivals.iter().map(rivals).collect()),
+        ("pitfalls", described.pitfalls.clone()),
+        ("docs", provider.docs().map(str::to_owned).into_iter().collect()),
+        ("source", provider.confidence().map(|sure| sure.title().to_owned()).into_iter().collect()),
+        ("variable", vec![variable_of(provider.id())]),
+        ("origin", vec![provider.origin().to_string()]),
+        ("next", next::commands(provider)),
+    ]
+}
+
+fn retries(retry: &Retry) -> String {
+    match retry {
+        Retry::After(times) => {
+            let times: Vec<_> = times.iter().map(|time| span(*time)).collect();
+            format!("{} after the first failure", times.join(", "))
         }
-        (true, None) => "the time is signed, but the provider names no tolerance: not refused".to_owned(),
-        (false, _) => "cannot be detected: the scheme signs no time".to_owned(),
+        Retry::Words(words) => words.clone(),
     }
 }
 
-/// A setting as lines for a person: the alternatives of a condition in one,
-/// everything else that is a list on a line each.
-fn values(name: &str, value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(items) if name == "handshake" => items.iter().map(handshake).collect(),
-        Value::Array(items) => items.iter().map(plain).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| format!("{name}: {}", plain(value))).collect()
-        }
-        single => vec![plain(single)],
+/// Who else uses the header, and what tells them apart.
+fn rivals(group: &Rivals) -> String {
+    let ids = group.ids.join(", ");
+    match &group.told_by {
+        Some(told_by) => format!("{ids}: {told_by}"),
+        None => format!("{ids}: nothing in a request tells them apart, so name the provider"),
     }
 }
 
-fn handshake(value: &Value) -> String {
-    let field = |name: &str| value.get(name).map(plain);
-    let name = field("name").unwrap_or_else(|| "handshake".to_owned());
-    let when = field("when").unwrap_or_default();
-    format!("{name}, answered {}: {when}", field("status").unwrap_or_else(|| "200".to_owned()))
-}
-
-fn plain(value: &Value) -> String {
+/// A setting, a line for each of its values.
+fn values(value: &Value) -> Vec<String> {
     match value {
-        Value::String(text) if text.trim() != text || text.is_empty() => value.to_string(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(" or "),
-        other => other.to_string(),
+        Value::Array(items) => items.iter().flat_map(values).collect(),
+        Value::String(text) => vec![text.clone()],
+        other => vec![other.to_string()],
     }
 }

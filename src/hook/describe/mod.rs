@@ -1,0 +1,79 @@
+//! A provider's scheme in words: what a person needs to implement it, and what
+//! goes wrong when they do.
+//!
+//! Everything is read off the profile, so a user's own provider is described
+//! like a built-in one and no sentence can disagree with what is verified.
+//! Makes no layout and prints nothing.
+
+mod handshake;
+mod key;
+mod replay;
+mod rivals;
+mod scheme;
+mod specimen;
+mod words;
+
+pub use rivals::Rivals;
+pub use specimen::{Specimen, specimen};
+
+use super::provider::{Cover, Kind, Provider};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// A provider's scheme in words: plain text, with code between backticks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// What is signed, how, and where the signature is: one paragraph.
+    pub scheme: String,
+    /// How the signing secret becomes the key.
+    pub key: String,
+    /// What is known about the age of a delivery.
+    pub replay: String,
+    /// What the provider asks before it delivers, and the answers.
+    pub handshakes: Vec<String>,
+    /// Other providers that use the same header, and what tells them apart.
+    pub rivals: Vec<Rivals>,
+    /// What people get wrong.
+    pub pitfalls: Vec<String>,
+}
+
+/// Describes a provider among `others`, which may hold the provider itself.
+pub fn describe(provider: &Provider, others: &[Arc<Provider>]) -> Description {
+    Description {
+        scheme: scheme::scheme(provider),
+        key: key::key(provider),
+        replay: replay::replay(provider),
+        handshakes: provider.handshakes.iter().map(|asked| handshake::handshake(provider, asked)).collect(),
+        rivals: rivals::rivals(provider, others),
+        pitfalls: pitfalls(provider),
+    }
+}
+
+/// The settings of a provider as JSON values, those of its base included.
+pub fn settings(provider: &Provider) -> Map<String, Value> {
+    let text: String =
+        provider.settings().iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
+    // The catalogue wrote it, so it reads back; were it not so, showing less is no reason to fail.
+    toml::from_str(&text).unwrap_or_default()
+}
+
+/// The profile's own remarks, then what follows from the scheme.
+fn pitfalls(provider: &Provider) -> Vec<String> {
+    let note = provider.note().map(words::sentence);
+    let own = provider.pitfalls().iter().map(|text| text.to_string());
+    let mut pitfalls: Vec<String> = note.into_iter().chain(own).collect();
+    if matches!(provider.kind(), Kind::Hmac | Kind::Hash) && provider.cover() == Cover::Fields {
+        pitfalls.push("Only some fields are signed: the rest of the body could be anybody's.".to_owned());
+    }
+    if provider.signs_url() {
+        pitfalls.push(
+            "The URL is signed as the vendor knows it: behind a tunnel or a proxy the application sees another \
+             one, and has to put the public scheme, host and query back."
+                .to_owned(),
+        );
+    }
+    pitfalls
+}
+
+#[cfg(test)]
+mod tests;

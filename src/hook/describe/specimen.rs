@@ -1,0 +1,186 @@
+//! A small signed request of a provider, made with an invented secret.
+//!
+//! The body holds what the profile looks at and nothing else, so that it is
+//! short enough to be read. It is really signed: it verifies as it stands.
+
+use crate::hook::delivery::Message;
+use crate::hook::encoding::Encoding;
+use crate::hook::form;
+use crate::hook::headers::Headers;
+use crate::hook::provider::{Kind, Place, Provider, SecretForm, TimeForm, TimePlace};
+use crate::hook::sample;
+use crate::hook::secret::Secret;
+use crate::hook::signature::Keys;
+use crate::hook::template::Source;
+use crate::hook::time::Timestamp;
+use serde_json::Value;
+
+/// A signed request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Specimen {
+    /// The method.
+    pub method: &'static str,
+    /// The whole URL it is sent to.
+    pub url: String,
+    /// Path and query.
+    pub target: String,
+    /// The headers, those of the signature included.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The invented secret; nobody uses it.
+    pub secret: String,
+    /// The moment of signing.
+    pub at: Timestamp,
+}
+
+const ORIGIN: &str = "https://example.com";
+const TARGET: &str = "/webhooks";
+const ID: &str = "evt_1";
+const PUBLIC_KEY: &str = "public_key_1";
+/// 2023-11-14T22:13:20Z: the same sample every day.
+const AT: Timestamp = Timestamp::from_seconds(1_700_000_000);
+/// 32 bytes, as long as the keys of most vendors.
+const INVENTED: &str = "an-invented-secret-for-everybody";
+
+/// Makes the request.
+///
+/// # Errors
+/// Says why the scheme cannot be signed.
+pub fn specimen(provider: &Provider) -> Result<Specimen, String> {
+    let secret = invented_secret(provider);
+    let keys = keys(provider, &secret)?;
+    let wanted = Wanted::of(provider);
+    let bare = Headers::from_pairs(wanted.headers.iter().map(|(name, value)| (name, value.as_bytes())));
+    let url = format!("{ORIGIN}{TARGET}");
+    let message =
+        Message { method: "POST", target: TARGET, headers: &bare, body: &wanted.body, url: Some(&url) };
+    let signed =
+        provider.sign(&keys, &message, AT, Some(ID), Some(PUBLIC_KEY)).map_err(|error| error.to_string())?;
+    let beside = wanted.headers.into_iter().map(|(name, value)| (name, value.into_bytes()));
+    let twice = |name: &str| signed.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+    let mut headers: Vec<(String, Vec<u8>)> = beside.filter(|(name, _)| !twice(name)).collect();
+    headers.extend(signed.headers.iter().cloned());
+    let target = signed.target.unwrap_or_else(|| TARGET.to_owned());
+    Ok(Specimen {
+        method: "POST",
+        url: format!("{ORIGIN}{target}"),
+        target,
+        headers,
+        body: signed.body.unwrap_or(wanted.body),
+        secret,
+        at: AT,
+    })
+}
+
+fn keys(provider: &Provider, secret: &str) -> Result<Keys, String> {
+    let secret = Secret::new(secret).map_err(|error| error.to_string())?;
+    provider.keys(&[secret]).map_err(|error| error.to_string())
+}
+
+/// A secret in the form that the vendor gives one.
+fn invented_secret(provider: &Provider) -> String {
+    let text = match (provider.kind, provider.secret) {
+        (Kind::Basic, _) => format!("user:{INVENTED}"),
+        (_, SecretForm::Base64 | SecretForm::SpkiBase64) => Encoding::Base64.encode(INVENTED.as_bytes()),
+        (_, SecretForm::Hex) => hex::encode(INVENTED),
+        _ => INVENTED.to_owned(),
+    };
+    format!("{}{text}", provider.secret_prefix)
+}
+
+/// What the profile looks at beside the signature.
+#[derive(Default)]
+struct Wanted {
+    headers: Vec<(String, String)>,
+    json: Value,
+    form: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl Wanted {
+    fn of(provider: &Provider) -> Self {
+        let mut wanted = Self::default();
+        let event = sample::samples(provider.id()).first().map_or("example", |sample| sample.event.as_str());
+        for (source, value) in provider.detect.iter().filter_map(|condition| condition.tests().next()) {
+            wanted.put(source, value.unwrap_or("example"));
+        }
+        for source in provider.event.iter().take(1) {
+            wanted.put(source, event);
+        }
+        for source in provider.delivery.iter().take(1) {
+            wanted.put(source, ID);
+        }
+        for source in provider.content.sources() {
+            wanted.put(source, "example");
+        }
+        if let Some(TimePlace::Source(Source::Json(path))) = &provider.timestamp {
+            let time = match provider.time_form {
+                TimeForm::Unix => AT.seconds().into(),
+                TimeForm::UnixMillis => AT.millis().into(),
+                form => Value::from(form.write(AT)),
+            };
+            insert(&mut wanted.json, path.as_str(), time, true);
+        }
+        wanted.body = wanted.written(provider);
+        wanted
+    }
+
+    /// Puts a value where a source looks, unless something is there.
+    fn put(&mut self, source: &Source, value: &str) {
+        match source {
+            Source::Header(name) => {
+                if !self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                    self.headers.push((name.to_string(), value.to_owned()));
+                }
+            }
+            Source::Json(path) => insert(&mut self.json, path.as_str(), value.into(), false),
+            Source::Form(name) if form::find(&self.form, name).is_none() => {
+                self.form = form::set(&self.form, name, value.as_bytes());
+            }
+            Source::Params if self.form.is_empty() => self.form = form::set(b"", "Body", b"example"),
+            _ => {}
+        }
+    }
+
+    fn written(&self, provider: &Provider) -> Vec<u8> {
+        if !self.form.is_empty() || matches!(provider.place, Place::Form(_)) {
+            return self.form.clone();
+        }
+        let mut json =
+            if self.json.is_null() { Value::Object(serde_json::Map::new()) } else { self.json.clone() };
+        if let Some(array) = &provider.each {
+            let mut whole = Value::Null;
+            insert(&mut whole, &format!("{}.0", array.as_str()), json, true);
+            json = whole;
+        }
+        json.to_string().into_bytes()
+    }
+}
+
+/// Puts a value at a path, making what is missing on the way. A part that is
+/// a number makes an array; what is no place for a value is left as it is.
+fn insert(at: &mut Value, path: &str, value: Value, replace: bool) {
+    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+    if at.is_null() {
+        *at = match key.parse::<usize>() {
+            Ok(_index) => Value::Array(Vec::new()),
+            Err(_name) => Value::Object(serde_json::Map::new()),
+        };
+    }
+    let slot = match at {
+        Value::Array(items) => {
+            if items.is_empty() {
+                items.push(Value::Null);
+            }
+            items.first_mut()
+        }
+        Value::Object(fields) => Some(fields.entry(key).or_insert(Value::Null)),
+        _ => None,
+    };
+    match (slot, rest) {
+        (Some(slot), Some(rest)) => insert(slot, rest, value, replace),
+        (Some(slot), None) if replace || slot.is_null() => *slot = value,
+        _ => {}
+    }
+}
