@@ -7,15 +7,21 @@
 //! The work is bounded by the bytes that are hashed ([`MOST_WORK`]), whatever a
 //! stranger sends.
 
+mod attempts;
 mod mistake;
+mod scheme;
+mod secrets;
+mod spelling;
 
 pub use mistake::{Area, Mistake};
+pub use scheme::relatives;
 
 use super::delivery::Message;
 use super::provider::Provider;
 use super::secret::Secret;
 use super::time::Timestamp;
-use super::verdict::Verdict;
+use super::verdict::{Code, Verdict};
+use attempts::Attempts;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,8 +132,34 @@ impl TriedOutcome {
 /// The bytes that are hashed at most to explain one failure.
 pub const MOST_WORK: usize = 48 << 20;
 
+/// Looks for one kind of mistake; true once something was found.
+type Tries = fn(&mut Attempts<'_>) -> bool;
+
+/// What is cheap and frequent comes first; the body comes last, because it is written anew.
+const TRIES: [Tries; 3] = [spelling::tries, secrets::tries, scheme::tries];
+
 /// Tries what people get wrong. Empty for what holds and for what could not be judged.
 pub fn explain(case: &Case<'_>) -> Explanation {
-    let _ = case;
-    Explanation::default()
+    if !can_be_explained(case.verdict.code) {
+        return Explanation::default();
+    }
+    let mut attempts = Attempts::new(case);
+    // Stops at the first that holds.
+    let _found = TRIES.iter().any(|tries| tries(&mut attempts));
+    attempts.into_explanation()
+}
+
+/// Whether a failure of this rule may be somebody's mistake.
+const fn can_be_explained(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NoHeader
+            | Code::Malformed
+            | Code::WrongPrefix
+            | Code::BadEncoding
+            | Code::Mismatch
+            | Code::BadSecret
+            | Code::TooOld
+            | Code::InFuture
+    )
 }
