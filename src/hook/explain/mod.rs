@@ -8,10 +8,16 @@
 //! stranger sends.
 
 mod attempts;
+mod body;
+mod charset;
+mod form;
 mod mistake;
+mod numbers;
 mod scheme;
 mod secrets;
 mod spelling;
+mod tree;
+mod written;
 
 pub use mistake::{Area, Mistake};
 pub use scheme::relatives;
@@ -136,7 +142,7 @@ pub const MOST_WORK: usize = 48 << 20;
 type Tries = fn(&mut Attempts<'_>) -> bool;
 
 /// What is cheap and frequent comes first; the body comes last, because it is written anew.
-const TRIES: [Tries; 3] = [spelling::tries, secrets::tries, scheme::tries];
+const TRIES: [Tries; 4] = [spelling::tries, secrets::tries, scheme::tries, body::tries];
 
 /// Tries what people get wrong. Empty for what holds and for what could not be judged.
 pub fn explain(case: &Case<'_>) -> Explanation {
