@@ -9,6 +9,7 @@ use super::environment::Environment;
 use super::folders::Folders;
 use super::private;
 use super::profiles::{self, Profile, ProfileError, Profiles};
+use crate::hook::explain::NamedSecret;
 use crate::hook::secret::Secret;
 use crate::job::judge::SecretSource;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,9 @@ pub enum Given {
     /// `--secret VALUE`, visible to every process of the machine.
     Value(Secret),
 }
+
+/// Stored secrets that are tried in place of the one that did not fit.
+const MOST_OTHERS: usize = 64;
 
 /// A secret that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -197,6 +201,21 @@ impl SecretSource for Secrets {
 
     fn for_any_provider(&self) -> bool {
         self.any_given()
+    }
+
+    fn others(&self) -> Vec<NamedSecret> {
+        let of_profile = |name: String| {
+            let path = self.profiles.as_ref()?.signing_secret_file(&name).ok()?;
+            Some(NamedSecret { name: format!("the profile `{name}`"), secret: read_file(&path).ok()? })
+        };
+        let names = self.profiles.as_ref().map(Profiles::names).unwrap_or_default();
+        let stored = self.folder.as_ref().and_then(|folder| std::fs::read_dir(folder).ok());
+        let of_file = |path: PathBuf| {
+            let name = format!("the file `{}`", path.display());
+            Some(NamedSecret { name, secret: read_file(&path).ok()? })
+        };
+        let files = stored.into_iter().flatten().flatten().map(|entry| entry.path());
+        names.into_iter().filter_map(of_profile).chain(files.filter_map(of_file)).take(MOST_OTHERS).collect()
     }
 }
 

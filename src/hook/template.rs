@@ -269,6 +269,15 @@ impl Template {
         &self.parts
     }
 
+    /// The same template with this text in place of a source, filters and all.
+    pub(in crate::hook) fn with_text(&self, source: &Source, text: &str) -> Self {
+        let part = |part: &Part| match part {
+            Part::Placeholder(used, _) if used == source => Part::Literal(text.into()),
+            other => other.clone(),
+        };
+        Self { parts: self.parts.iter().map(part).collect() }
+    }
+
     /// The sources of all placeholders.
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.parts.iter().filter_map(|part| match part {

@@ -4,8 +4,12 @@
 //! keeps the decoded keys. Never parses a body before the signature was
 //! judged, and never lets "could not be judged" pass as "holds".
 
+mod explaining;
+
 use crate::hook::delivery::Message;
 use crate::hook::detect::{Detection, Detector, Evidence, Recognised, Sureness};
+use crate::hook::detect::{Detection, Detector};
+use crate::hook::explain::NamedSecret;
 use crate::hook::provider::{Catalogue, Provider};
 use crate::hook::secret::Secret;
 use crate::hook::signature::Keys;
@@ -25,6 +29,11 @@ pub trait SecretSource: Send + Sync {
 
     /// Whether the secrets were given for whatever provider, and not for one of its name.
     fn for_any_provider(&self) -> bool;
+
+    /// Secrets that are stored for whatever endpoint, to find out whether one was mixed up with another.
+    fn others(&self) -> Vec<NamedSecret> {
+        Vec::new()
+    }
 }
 
 /// A provider with its keys, looked up once.

@@ -3,9 +3,10 @@
 use super::{Case, Diagnosis, MOST_WORK, Mistake, Tried, TriedOutcome};
 use crate::hook::delivery::Message;
 use crate::hook::headers::Headers;
-use crate::hook::provider::Provider;
+use crate::hook::provider::{Place, Provider};
 use crate::hook::secret::Secret;
 use crate::hook::signature::Keys;
+use crate::hook::verdict::Code;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::Duration;
@@ -73,6 +74,19 @@ impl<'a> Attempts<'a> {
     /// From here on, the signature is read as if it had been written like this.
     pub(super) fn respell(&mut self, headers: Headers) {
         self.respelled = Some(headers);
+    }
+
+    /// Whether there is a signature of the scheme's form at all: without one,
+    /// nothing that is changed elsewhere can make it hold.
+    pub(super) fn has_signature(&self) -> bool {
+        let formed = matches!(self.case.verdict.code, Code::Mismatch | Code::BadSecret);
+        let read_later = !matches!(self.case.provider.place, Place::Headers(_));
+        formed || read_later || self.respelled.is_some() || self.is_of_known_time()
+    }
+
+    /// Malformed may be the time alone, beside a signature that holds.
+    fn is_of_known_time(&self) -> bool {
+        self.case.verdict.code == Code::Malformed && self.case.provider.timestamp.is_some()
     }
 
     /// Whether this body was not tried yet.

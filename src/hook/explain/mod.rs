@@ -12,11 +12,14 @@ mod body;
 mod charset;
 mod form;
 mod mistake;
+mod neighbours;
 mod numbers;
 mod scheme;
 mod secrets;
 mod spelling;
+mod time;
 mod tree;
+mod url;
 mod written;
 
 pub use mistake::{Area, Mistake};
@@ -142,7 +145,14 @@ pub const MOST_WORK: usize = 48 << 20;
 type Tries = fn(&mut Attempts<'_>) -> bool;
 
 /// What is cheap and frequent comes first; the body comes last, because it is written anew.
-const TRIES: [Tries; 4] = [spelling::tries, secrets::tries, scheme::tries, body::tries];
+const TRIES: [Tries; 6] = [
+    secrets::tries,
+    scheme::tries,
+    time::tries,
+    url::tries,
+    neighbours::tries,
+    body::tries,
+];
 
 /// Tries what people get wrong. Empty for what holds and for what could not be judged.
 pub fn explain(case: &Case<'_>) -> Explanation {
@@ -151,7 +161,13 @@ pub fn explain(case: &Case<'_>) -> Explanation {
     }
     let mut attempts = Attempts::new(case);
     // Stops at the first that holds.
-    let _found = TRIES.iter().any(|tries| tries(&mut attempts));
+    let _found = if time::is_of_time(case.verdict.code) {
+        time::of_time(&mut attempts)
+    } else {
+        spelling::tries(&mut attempts)
+            || scheme::of_family(&mut attempts)
+            || (attempts.has_signature() && TRIES.iter().any(|tries| tries(&mut attempts)))
+    };
     attempts.into_explanation()
 }
 

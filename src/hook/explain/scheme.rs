@@ -60,11 +60,16 @@ const HASHED: [(&str, &str); 5] = [
 
 const HASHES: [HashName; 3] = [HashName::Sha256, HashName::Sha1, HashName::Sha512];
 
-pub(super) fn tries(attempts: &mut Attempts<'_>) -> bool {
+/// What may be the case whatever form the signature has.
+pub(super) fn of_family(attempts: &mut Attempts<'_>) -> bool {
     let found = spelling::observed(attempts);
     of_relatives(attempts, &found)
         || (is_keyed(attempts.case.provider)
-            && (other_hash(attempts, &found) || plain_hash(attempts, &found) || other_content(attempts)))
+            && (other_hash(attempts, &found) || plain_hash(attempts, &found)))
+}
+
+pub(super) fn tries(attempts: &mut Attempts<'_>) -> bool {
+    is_keyed(attempts.case.provider) && other_content(attempts)
 }
 
 fn is_keyed(provider: &Provider) -> bool {

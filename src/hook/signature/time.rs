@@ -21,7 +21,7 @@ impl TimeForm {
     }
 
     /// Reads a moment.
-    pub(super) fn read(self, text: &[u8]) -> Option<Timestamp> {
+    pub(in crate::hook) fn read(self, text: &[u8]) -> Option<Timestamp> {
         let text = std::str::from_utf8(text).ok()?;
         match self {
             Self::Unix => digits(text).map(Timestamp::from_seconds),

@@ -1,0 +1,71 @@
+//! Why a delivery did not verify: the same judge, asked for what people get wrong.
+
+use super::{Detection, Judge};
+use crate::hook::delivery::Message;
+use crate::hook::detect::Detector;
+use crate::hook::explain::{Case, Context, Explanation, NamedSecret, explain, relatives};
+use crate::hook::provider::Provider;
+use crate::hook::time::Timestamp;
+use crate::hook::verdict::{Code, Verdict};
+use std::sync::Arc;
+
+/// Providers that share a header, of which each is explained: more are not.
+const MOST_CANDIDATES: usize = 3;
+
+impl Judge {
+    /// Looks for the mistake behind a verdict that is not good. Costs many
+    /// times what judging costs; never on the way of an answer.
+    pub fn explain(
+        &self,
+        message: &Message<'_>,
+        now: Timestamp,
+        verdict: &Verdict,
+        context: Context<'_>,
+    ) -> Explanation {
+        match &verdict.provider {
+            Some(id) => {
+                let provider = self.catalogue.get(id);
+                provider.map(|provider| self.explain_as(&provider, message, now, verdict, context)).unwrap_or_default()
+            }
+            None if verdict.code == Code::UnknownProvider => self.explain_among(message, now, context),
+            None => Explanation::default(),
+        }
+    }
+
+    /// Nobody could say whose it is: perhaps one of them made a mistake.
+    fn explain_among(&self, message: &Message<'_>, now: Timestamp, context: Context<'_>) -> Explanation {
+        let detector = self.detector.get_or_init(|| Detector::new(&self.catalogue));
+        let Detection::Likely(ids) = detector.detect(message) else { return Explanation::default() };
+        let explained = ids.iter().take(MOST_CANDIDATES).filter_map(|id| {
+            let (verdict, judged) = self.judge_as(id, message, now);
+            Some(self.explain_as(&judged?.provider, message, now, &verdict, context))
+        });
+        explained.into_iter().find(|explanation| explanation.found.is_some()).unwrap_or_default()
+    }
+
+    fn explain_as(
+        &self,
+        provider: &Arc<Provider>,
+        message: &Message<'_>,
+        now: Timestamp,
+        verdict: &Verdict,
+        context: Context<'_>,
+    ) -> Explanation {
+        let secrets = self.source.secrets_of(provider.id()).unwrap_or_default();
+        if secrets.is_empty() {
+            return Explanation::default();
+        }
+        let others: Vec<NamedSecret> = self.source.others();
+        explain(&Case {
+            provider,
+            relatives: &relatives(&self.catalogue, provider),
+            secrets: &secrets,
+            others: &others,
+            message: *message,
+            now,
+            tolerance: self.tolerance,
+            verdict,
+            context,
+        })
+    }
+}
