@@ -19,6 +19,7 @@ pub mod error;
 pub mod events;
 pub mod exit;
 mod faults;
+mod handler;
 pub mod interviews;
 mod journal;
 mod keys;

@@ -9,6 +9,7 @@ use super::sign::moment;
 use super::values::{duration, headers};
 use crate::clock;
 use crate::hook::delivery::{Facts, Message};
+use crate::hook::handler::Language;
 use crate::hook::headers::Head;
 use crate::hook::time::Timestamp;
 use crate::hook::verdict::{Code, Verdict};
@@ -30,7 +31,10 @@ const EXAMPLES: &str = "Examples:
       Judge a captured request as of the moment it was sent
 
   hookctl verify --event 12
-      Judge a delivery of the journal again";
+      Judge a delivery of the journal again
+
+  hookctl verify --as node --provider stripe
+      Print a handler that verifies Stripe's webhooks, to copy and change";
 
 /// Verify a payload's signature, and when it fails say which rule
 ///
@@ -66,6 +70,9 @@ pub struct VerifyArgs {
     /// Accepted age of a signed timestamp, in place of the provider's
     #[arg(long, value_name = "DURATION")]
     pub tolerance: Option<String>,
+    /// Print a correct handler in this language instead; needs a provider, but no payload and no secret
+    #[arg(long = "as", value_name = "LANGUAGE", value_parser = super::handler::language(), conflicts_with_all = ["payload", "data", "headers", "request", "event"])]
+    pub language: Option<Language>,
     /// Whose scheme.
     #[command(flatten)]
     pub provider: ProviderArgs,
@@ -86,6 +93,9 @@ struct Case {
 
 /// Runs `hookctl verify`.
 pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
+    if let Some(language) = args.language {
+        return super::handler::run(language, args, context);
+    }
     let case = case(args, context)?;
     let catalogue = context.catalogue(&args.provider.provider_file)?;
     let of_profile = context.named_profile()?.map(|profile| profile.provider);

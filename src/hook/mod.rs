@@ -15,6 +15,7 @@ pub mod encoding;
 pub mod explain;
 pub mod facts;
 pub mod form;
+pub mod handler;
 pub mod handshake;
 pub mod headers;
 pub mod jq;

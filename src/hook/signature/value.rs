@@ -53,6 +53,16 @@ impl Value {
         self.separator.is_some()
     }
 
+    /// What stands between the elements of a list.
+    pub(in crate::hook) fn separator(&self) -> Option<&str> {
+        self.separator.as_deref()
+    }
+
+    /// The parts of every element, in their order.
+    pub(in crate::hook) fn elements(&self) -> impl Iterator<Item = &[Part]> {
+        self.elements.iter().map(|element| element.template.parts())
+    }
+
     /// Whether the form has a place for `source`.
     pub(in crate::hook) fn holds(&self, source: &Source) -> bool {
         self.elements.iter().any(|element| element.template.uses(source))

@@ -1,0 +1,140 @@
+//! A correct minimal handler for a provider's webhooks, in the reader's language.
+//!
+//! What a language can say is data: a page in `templates/`, with lines that
+//! stand under conditions and the spelling of every placeholder and filter of
+//! the template language. What a scheme needs comes from its [`Provider`]. A
+//! handler that a language cannot have is refused with the reason.
+
+mod expression;
+mod facts;
+mod page;
+mod quote;
+
+use super::provider::Provider;
+use facts::Facts;
+use page::Page;
+use std::fmt;
+use std::sync::Arc;
+
+/// A language that handlers are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Language {
+    /// JavaScript on Node.
+    #[default]
+    Node,
+    /// Python.
+    Python,
+    /// Go.
+    Go,
+    /// Ruby.
+    Ruby,
+    /// PHP.
+    Php,
+    /// Java.
+    Java,
+    /// C#.
+    Csharp,
+    /// Rust.
+    Rust,
+    /// JavaScript on Deno.
+    Deno,
+}
+
+impl Language {
+    /// Every language, in the order of showing.
+    pub const ALL: [Self; 9] = [
+        Self::Node,
+        Self::Python,
+        Self::Go,
+        Self::Ruby,
+        Self::Php,
+        Self::Java,
+        Self::Csharp,
+        Self::Rust,
+        Self::Deno,
+    ];
+
+    /// The name as the command line takes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Python => "python",
+            Self::Go => "go",
+            Self::Ruby => "ruby",
+            Self::Php => "php",
+            Self::Java => "java",
+            Self::Csharp => "csharp",
+            Self::Rust => "rust",
+            Self::Deno => "deno",
+        }
+    }
+
+    /// The page with its knowledge.
+    const fn page(self) -> &'static str {
+        match self {
+            Self::Node => include_str!("templates/node.txt"),
+            Self::Python => include_str!("templates/python.txt"),
+            Self::Go => include_str!("templates/go.txt"),
+            Self::Ruby => include_str!("templates/ruby.txt"),
+            Self::Php => include_str!("templates/php.txt"),
+            Self::Java => include_str!("templates/java.txt"),
+            Self::Csharp => include_str!("templates/csharp.txt"),
+            Self::Rust => include_str!("templates/rust.txt"),
+            Self::Deno => include_str!("templates/deno.txt"),
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why there is no handler, and which languages have one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The provider.
+    pub provider: Arc<str>,
+    /// The language.
+    pub language: Language,
+    /// The reason, for a person.
+    pub reason: String,
+    /// The languages that have a handler for this provider.
+    pub instead: Vec<Language>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is none for `{}` in {}: {}", self.provider, self.language, self.reason)?;
+        let names: Vec<&str> = self.instead.iter().map(|language| language.as_str()).collect();
+        if names.is_empty() { Ok(()) } else { write!(f, "; there is one in {}", names.join(", ")) }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The source text of a handler. `variable` names the environment variable that
+/// the handler reads its secret from.
+///
+/// # Errors
+/// Says what the language or the handlers lack for this scheme.
+pub fn write(language: Language, provider: &Provider, variable: &str) -> Result<String, Refusal> {
+    attempt(language, provider, variable).map_err(|reason| {
+        let can = |other: &Language| attempt(*other, provider, variable).is_ok();
+        let instead = Language::ALL.into_iter().filter(can).collect();
+        Refusal { provider: Arc::clone(provider.id()), language, reason, instead }
+    })
+}
+
+fn attempt(language: Language, provider: &Provider, variable: &str) -> Result<String, String> {
+    let page = Page::new(language.page());
+    let facts = Facts::of(language, &page, provider, variable)?;
+    match page.lack(&facts.words) {
+        Some(reason) => Err(reason.to_owned()),
+        None => Ok(page.fill(&facts)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,2 @@
+use super::*;
+use crate::hook::provider::Catalogue;
