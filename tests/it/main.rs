@@ -22,6 +22,7 @@ mod exit_codes;
 mod foreign;
 mod forward;
 mod golden;
+mod handlers;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod hostile;
