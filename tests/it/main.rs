@@ -16,6 +16,7 @@ mod asking;
 mod attacks;
 mod bad_input;
 mod claims;
+mod constant_time;
 mod demo;
 mod documents;
 mod exit_codes;

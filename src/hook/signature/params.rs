@@ -31,7 +31,7 @@ pub enum ParamsError {
 pub(super) fn check(url: &str, body: &[u8]) -> Result<(), ParamsError> {
     match body_digest(url) {
         Some(digest) => match Encoding::Hex.decode_tag(&digest, HashName::Sha256.bytes()) {
-            Some(tag) if tag.as_bytes() == HashName::Sha256.digest(body).as_bytes() => Ok(()),
+            Some(tag) if bool::from(tag.same(&HashName::Sha256.digest(body))) => Ok(()),
             _ => Err(ParamsError::OtherBody),
         },
         None if form::fields(body).nth(MOST_FIELDS).is_some() => Err(ParamsError::TooMany),
