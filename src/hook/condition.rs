@@ -34,6 +34,8 @@ impl Condition {
     /// The first test: what it looks at, and the value that must be there.
     pub fn first(&self) -> Option<(&Source, Option<&str>)> {
         self.tests.first().map(|test| (&test.source, test.value.as_deref()))
+    }
+
     /// The alternatives: what must be there, and the value it must have, where one is asked for.
     pub fn tests(&self) -> impl Iterator<Item = (&Source, Option<&str>)> {
         self.tests.iter().map(|test| (&test.source, test.value.as_deref()))

@@ -8,7 +8,6 @@ mod explaining;
 
 use crate::hook::delivery::Message;
 use crate::hook::detect::{Detection, Detector, Evidence, Recognised, Sureness};
-use crate::hook::detect::{Detection, Detector};
 use crate::hook::explain::NamedSecret;
 use crate::hook::provider::{Catalogue, Provider};
 use crate::hook::secret::Secret;

@@ -47,17 +47,9 @@ fn wanted(args: &ListArgs, provider: &Provider) -> bool {
 }
 
 fn row(provider: &Provider) -> Vec<Cell> {
-    let headers = provider.signature_headers().join(", ");
-    let place = if headers.is_empty() { setting(provider, "at") } else { headers };
     vec![
         Cell::new(Role::Strong, provider.id().as_ref()),
         Cell::new(Role::Plain, provider.algorithm()),
-        Cell::new(Role::Plain, place),
-    let (role, algorithm) = match provider.supported() {
-        Ok(()) => (Role::Plain, provider.algorithm()),
-        Err(_) => (Role::Warning, format!("{}, not supported yet", provider.algorithm())),
-    };
-        Cell::new(role, algorithm),
         Cell::new(Role::Plain, place(provider)),
     ]
 }

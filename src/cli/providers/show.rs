@@ -29,29 +29,6 @@ pub(super) fn run(
         context.record(&WholeRecord::new(provider, &described, specimen.as_ref().ok()))?;
         return Ok(Exit::Done);
     }
-    let known = settings(provider);
-    let mut lines: Vec<(&str, Vec<String>)> = vec![("scheme", vec![provider.algorithm()])];
-    for (name, _) in provider.settings().iter().filter(|(name, _)| !SAID_ELSEWHERE.contains(name)) {
-        let values = known.get(*name).map(|value| values(name, value)).unwrap_or_default();
-        lines.push((name, values));
-    }
-    lines.push(("replay", vec![replay(provider)]));
-    if let Some(deadline) = provider.deadline() {
-        lines.push(("deadline", vec![human::duration(deadline)]));
-    }
-    match provider.retry() {
-        Some(Retry::After(times)) => {
-            let times: Vec<_> = times.iter().map(|time| human::duration(*time)).collect();
-            lines.push(("retries", vec![format!("{} after the first failure", times.join(", "))]));
-        }
-        Some(Retry::Words(words)) => lines.push(("retries", vec![words.clone()])),
-        None => {}
-    }
-    if let Some(confidence) = provider.confidence() {
-        lines.push(("source", vec![confidence.title().to_owned()]));
-    }
-    lines.push(("variable", vec![variable_of(provider.id())]));
-    lines.push(("origin", vec![provider.origin().to_string()]));
     let mut page = context.streams().page();
     page.put(Role::Strong, provider.id().as_ref()).space(2).put(Role::Plain, provider.algorithm()).end_line();
     page.end_line();
@@ -81,10 +58,6 @@ fn lines(provider: &Provider, described: &Description) -> Vec<(&'static str, Vec
     let known = settings(provider);
     let field = |name: &str| known.get(name).map(values).unwrap_or_default();
     vec![
-        (
-            "supported",
-            provider.supported().err().map(|problem| format!("no: {problem}")).into_iter().collect(),
-        ),
         ("key", vec![described.key.clone()]),
         ("replay", vec![described.replay.clone()]),
         ("event", field("event")),

@@ -25,7 +25,7 @@ fn judge(provider: &Provider, specimen: &Specimen, body: &[u8], secret: &str) ->
 
 #[test]
 fn every_specimen_verifies_and_no_other_secret_does() {
-    for provider in Catalogue::builtin().all().iter().filter(|provider| provider.supported().is_ok()) {
+    for provider in &Catalogue::builtin().all() {
         let specimen = specimen(provider).unwrap_or_else(|problem| panic!("{}: {problem}", provider.id()));
         let verdict = judge(provider, &specimen, &specimen.body, &specimen.secret);
         assert_eq!(verdict.code, Code::Verified, "{}: {}", provider.id(), verdict.reason);

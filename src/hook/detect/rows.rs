@@ -134,13 +134,8 @@ fn of_its_form(provider: &Provider) -> Vec<(String, Vec<u8>)> {
 
 fn found(detector: &Detector, sample: &Sample) -> Detection {
     let headers = Headers::from_pairs(sample.headers.iter().map(|(name, value)| (name.as_str(), value)));
-    let message = Message {
-        method: "POST",
-        target: &sample.target,
-        headers: &headers,
-        body: &sample.body,
-        url: None,
-    };
+    let message =
+        Message { method: "POST", target: &sample.target, headers: &headers, body: &sample.body, url: None };
     detector.detect(&message)
 }
 

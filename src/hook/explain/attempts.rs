@@ -97,7 +97,10 @@ impl<'a> Attempts<'a> {
     /// Another message under the same scheme and secrets.
     pub(super) fn message_holds(&mut self, idea: Idea, message: &Message<'_>) -> bool {
         self.attempt(idea, message, |attempts, message| {
-            attempts.keys.as_ref().is_some_and(|keys| holds(attempts.case, attempts.case.provider, keys, message))
+            attempts
+                .keys
+                .as_ref()
+                .is_some_and(|keys| holds(attempts.case, attempts.case.provider, keys, message))
         })
     }
 
@@ -157,7 +160,8 @@ impl<'a> Attempts<'a> {
         message: &Message<'_>,
         verify: impl FnOnce(&Self, &Message<'_>) -> bool,
     ) -> bool {
-        let cost = message.body.len().saturating_add(LEAST_COST).saturating_mul(self.case.secrets.len().max(1));
+        let cost =
+            message.body.len().saturating_add(LEAST_COST).saturating_mul(self.case.secrets.len().max(1));
         if self.spent.saturating_add(cost) > MOST_WORK {
             self.skip(idea);
             return false;

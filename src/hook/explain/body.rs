@@ -37,10 +37,14 @@ const REWRITES: [(Mistake, &str, Rewrite); 15] = [
     (Mistake::BodyByteOrderMark, "the body without its byte order mark", |body| {
         body.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec)
     }),
-    (Mistake::BodyByteOrderMark, "the body with a byte order mark", |body| Some([b"\xef\xbb\xbf", body].concat())),
+    (Mistake::BodyByteOrderMark, "the body with a byte order mark", |body| {
+        Some([b"\xef\xbb\xbf", body].concat())
+    }),
     (Mistake::BodyEmpty, "an empty body", |_| Some(Vec::new())),
     (Mistake::BodyEmpty, "`{}` for a body", |_| Some(b"{}".to_vec())),
-    (Mistake::BodyObjectText, "the words `[object Object]` for a body", |_| Some(b"[object Object]".to_vec())),
+    (Mistake::BodyObjectText, "the words `[object Object]` for a body", |_| {
+        Some(b"[object Object]".to_vec())
+    }),
     (Mistake::BodyObjectText, "the word `undefined` for a body", |_| Some(b"undefined".to_vec())),
     (Mistake::BodyObjectText, "the text of Python's bytes, `b'...'`", |body| {
         Some([b"b'", body, b"'"].concat())
@@ -75,11 +79,15 @@ fn large(attempts: &mut Attempts<'_>) -> bool {
     let body = attempts.message().body;
     let shorter = [
         (Mistake::BodyNewlineAdded, "the body without its last line break", body.strip_suffix(b"\n")),
-        (Mistake::BodyByteOrderMark, "the body without its byte order mark", body.strip_prefix(b"\xef\xbb\xbf")),
+        (
+            Mistake::BodyByteOrderMark,
+            "the body without its byte order mark",
+            body.strip_prefix(b"\xef\xbb\xbf"),
+        ),
     ];
-    let found = shorter.into_iter().any(|(mistake, what, body)| {
-        body.is_some_and(|body| attempts.body_holds(idea(mistake, what), body))
-    });
+    let found = shorter
+        .into_iter()
+        .any(|(mistake, what, body)| body.is_some_and(|body| attempts.body_holds(idea(mistake, what), body)));
     if !found {
         attempts.skip(idea(Mistake::BodyCompact, "the body written in other ways"));
     }
@@ -88,7 +96,9 @@ fn large(attempts: &mut Attempts<'_>) -> bool {
 
 fn as_json(attempts: &mut Attempts<'_>, body: &[u8]) -> bool {
     let Some(root) = tree::read(body) else { return false };
-    STYLES.iter().any(|(mistake, what, style)| attempts.body_holds(idea(*mistake, *what), &write(&root, style)))
+    STYLES
+        .iter()
+        .any(|(mistake, what, style)| attempts.body_holds(idea(*mistake, *what), &write(&root, style)))
         || parts(attempts, &root)
         || text_of(attempts, &root)
 }
@@ -113,7 +123,8 @@ fn text_of(attempts: &mut Attempts<'_>, root: &Node<'_>) -> bool {
             attempts.body_holds(idea(Mistake::BodyWrapped, what), &unescape(token))
         }
         Node::Object(members) => {
-            let body = members.iter().find(|(key, _)| matches!(*key, b"\"body\"" | b"\"payload\"" | b"\"data\""));
+            let body =
+                members.iter().find(|(key, _)| matches!(*key, b"\"body\"" | b"\"payload\"" | b"\"data\""));
             let Some((key, Node::Scalar(Kind::String, token))) = body else { return false };
             let (name, text) = (String::from_utf8_lossy(&unescape(key)).into_owned(), unescape(token));
             let decoded = decode_base64_secret(&text);

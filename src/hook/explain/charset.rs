@@ -22,7 +22,13 @@ const REWRITES: [(&str, Rewrite); 11] = [
         Some(text(body)?.encode_utf16().map(|unit| unit.to_le_bytes()[0]).collect())
     }),
     ("the body with `?` for every letter outside of ASCII", |body| {
-        Some(text(body)?.chars().map(|letter| if letter.is_ascii() { letter } else { '?' }).collect::<String>().into())
+        Some(
+            text(body)?
+                .chars()
+                .map(|letter| if letter.is_ascii() { letter } else { '?' })
+                .collect::<String>()
+                .into(),
+        )
     }),
     ("the body without the letters outside of ASCII", |body| {
         Some(text(body)?.chars().filter(char::is_ascii).collect::<String>().into())
@@ -85,13 +91,19 @@ const WINDOWS_1252: [char; 32] = [
 /// The signature may cover what the sender compressed afterwards.
 pub(super) fn compressed(attempts: &mut Attempts<'_>) -> bool {
     let inflated = inflate(attempts.message().body);
-    inflated.is_some_and(|body| attempts.body_holds(idea(Mistake::BodyCompressed, "the body decompressed"), &body))
+    inflated.is_some_and(|body| {
+        attempts.body_holds(idea(Mistake::BodyCompressed, "the body decompressed"), &body)
+    })
 }
 
 fn inflate(body: &[u8]) -> Option<Vec<u8>> {
-    use miniz_oxide::inflate::{decompress_to_vec_with_limit as raw, decompress_to_vec_zlib_with_limit as zlib};
+    use miniz_oxide::inflate::{
+        decompress_to_vec_with_limit as raw, decompress_to_vec_zlib_with_limit as zlib,
+    };
     match body {
-        [0x1f, 0x8b, 8, flags, rest @ ..] => raw(after_gzip_head(*flags, rest.get(6..)?)?, MOST_INFLATED).ok(),
+        [0x1f, 0x8b, 8, flags, rest @ ..] => {
+            raw(after_gzip_head(*flags, rest.get(6..)?)?, MOST_INFLATED).ok()
+        }
         [0x78, ..] => zlib(body, MOST_INFLATED).ok(),
         _ => None,
     }

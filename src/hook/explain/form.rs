@@ -31,7 +31,10 @@ const WRITERS: [Writer; 8] = [
     writer("the form as PHP's http_build_query writes it", b"-_.", "+"),
     Writer { capitals: false, ..writer("the form as .NET writes it", b"-_.!*()", "+") },
     Writer { sorted: true, ..writer("the form with its fields sorted", b"_.-~", "+") },
-    Writer { sorted: true, ..writer("the form with its fields sorted, escaped as RFC 3986 says", b"_.-~", "%20") },
+    Writer {
+        sorted: true,
+        ..writer("the form with its fields sorted, escaped as RFC 3986 says", b"_.-~", "%20")
+    },
 ];
 
 type Field<'b> = (Cow<'b, [u8]>, Cow<'b, [u8]>);
@@ -46,14 +49,16 @@ pub(super) fn tries(attempts: &mut Attempts<'_>) -> bool {
     WRITERS.iter().any(|writer| attempts.body_holds(reencoded(writer.what), &writer.write(&fields)))
         || attempts.body_holds(reencoded("the form with its escapes resolved"), &joined(&fields))
         || attempts.body_holds(reencoded("the fields of the form as JSON"), &as_json(&fields, ",", ":"))
-        || attempts.body_holds(reencoded("the fields of the form as spaced JSON"), &as_json(&fields, ", ", ": "))
+        || attempts
+            .body_holds(reencoded("the fields of the form as spaced JSON"), &as_json(&fields, ", ", ": "))
         || payload(attempts, &fields)
 }
 
 fn is_form(attempts: &Attempts<'_>, body: &[u8]) -> bool {
-    let typed = attempts.message().headers.get("content-type").is_some_and(|value| {
-        value.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded")
-    });
+    let typed =
+        attempts.message().headers.get("content-type").is_some_and(|value| {
+            value.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded")
+        });
     let looks = !matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'"' | b'<'));
     body.contains(&b'=') && (typed || looks)
 }

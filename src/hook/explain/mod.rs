@@ -145,14 +145,8 @@ pub const MOST_WORK: usize = 48 << 20;
 type Tries = fn(&mut Attempts<'_>) -> bool;
 
 /// What is cheap and frequent comes first; the body comes last, because it is written anew.
-const TRIES: [Tries; 6] = [
-    secrets::tries,
-    scheme::tries,
-    time::tries,
-    url::tries,
-    neighbours::tries,
-    body::tries,
-];
+const TRIES: [Tries; 6] =
+    [secrets::tries, scheme::tries, time::tries, url::tries, neighbours::tries, body::tries];
 
 /// Tries what people get wrong. Empty for what holds and for what could not be judged.
 pub fn explain(case: &Case<'_>) -> Explanation {

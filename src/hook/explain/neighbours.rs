@@ -16,14 +16,14 @@ pub(super) fn tries(attempts: &mut Attempts<'_>) -> bool {
     let neighbours = attempts.case.context.deliveries;
     neighbours.iter().take(MOST).any(|other| {
         let seq = other.seq;
-        body(attempts, seq, &other.message)
-            || time_and_id(attempts, seq, &other.message)
+        body(attempts, seq, &other.message) || time_and_id(attempts, seq, &other.message)
     })
 }
 
 fn body(attempts: &mut Attempts<'_>, seq: u64, other: &Message<'_>) -> bool {
     let what = format!("the body of delivery #{seq}");
-    other.body.len() <= LONGEST_BODY && attempts.body_holds(idea(Mistake::BodyOfAnotherDelivery, what), other.body)
+    other.body.len() <= LONGEST_BODY
+        && attempts.body_holds(idea(Mistake::BodyOfAnotherDelivery, what), other.body)
 }
 
 fn time_and_id(attempts: &mut Attempts<'_>, seq: u64, other: &Message<'_>) -> bool {

@@ -51,7 +51,11 @@ fn javascript(double: f64) -> String {
 
 fn python(double: f64) -> String {
     let exponent = digits(double).1;
-    if double == 0.0 || (-4..16).contains(&exponent) { format!("{double:?}") } else { with_exponent(double, 2) }
+    if double == 0.0 || (-4..16).contains(&exponent) {
+        format!("{double:?}")
+    } else {
+        with_exponent(double, 2)
+    }
 }
 
 /// `1.5e+21`, the exponent with its sign and at least so many digits.

@@ -17,8 +17,12 @@ pub fn relatives(catalogue: &Catalogue, provider: &Provider) -> Vec<Arc<Provider
     let family = |id: &str| id.split('-').next().unwrap_or_default().to_owned();
     let own = family(provider.id());
     let ids = catalogue.ids();
-    let kin = ids.iter().filter(|id| family(id) == own || provider.supersedes.iter().any(|old| **old == ***id));
-    kin.filter(|id| ***id != **provider.id()).take(MOST_RELATIVES).filter_map(|id| catalogue.get(id).ok()).collect()
+    let kin =
+        ids.iter().filter(|id| family(id) == own || provider.supersedes.iter().any(|old| **old == ***id));
+    kin.filter(|id| ***id != **provider.id())
+        .take(MOST_RELATIVES)
+        .filter_map(|id| catalogue.get(id).ok())
+        .collect()
 }
 
 /// What people sign in place of what the scheme signs.
@@ -80,7 +84,8 @@ fn is_keyed(provider: &Provider) -> bool {
 fn of_relatives(attempts: &mut Attempts<'_>, found: &[Observed]) -> bool {
     let case = attempts.case;
     case.relatives.iter().any(|relative| {
-        let try_as = || idea(Mistake::OtherScheme, format!("`{}`, another scheme of the vendor", relative.id()));
+        let try_as =
+            || idea(Mistake::OtherScheme, format!("`{}`, another scheme of the vendor", relative.id()));
         if attempts.scheme_holds(try_as(), relative) {
             return true;
         }

@@ -108,7 +108,13 @@ fn prefixed(attempts: &mut Attempts<'_>, text: &[u8]) -> bool {
             let what = format!("the secret without `{prefix}`");
             let decoded = format!("{what}, decoded as base64");
             return as_key(attempts, Mistake::SecretPrefixStripped, what, rest.to_vec(), SecretForm::Utf8)
-                || as_key(attempts, Mistake::SecretPrefixStripped, decoded, rest.to_vec(), SecretForm::Base64)
+                || as_key(
+                    attempts,
+                    Mistake::SecretPrefixStripped,
+                    decoded,
+                    rest.to_vec(),
+                    SecretForm::Base64,
+                )
                 || read_otherwise(attempts, rest, " and without its prefix");
         }
     }
@@ -144,7 +150,8 @@ fn as_key(
         provider.secret_prefix = Box::default();
     });
     // What cannot be decoded so was not read so.
-    let readable = Secret::new(text).ok().filter(|secret| provider.keys(std::slice::from_ref(secret)).is_ok());
+    let readable =
+        Secret::new(text).ok().filter(|secret| provider.keys(std::slice::from_ref(secret)).is_ok());
     readable.is_some_and(|secret| attempts.secrets_hold(idea(mistake, what), &provider, &[secret]))
 }
 
@@ -167,9 +174,9 @@ fn missing(attempts: &mut Attempts<'_>) -> bool {
     if attempts.case.provider.kind != Kind::Hmac {
         return false;
     }
-    MISSING.iter().any(|(text, what)| {
-        as_key(attempts, Mistake::SecretMissing, *what, text.to_vec(), SecretForm::Utf8)
-    })
+    MISSING
+        .iter()
+        .any(|(text, what)| as_key(attempts, Mistake::SecretMissing, *what, text.to_vec(), SecretForm::Utf8))
 }
 
 fn trimmed(text: &[u8]) -> Option<Vec<u8>> {

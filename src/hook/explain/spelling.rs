@@ -94,15 +94,15 @@ pub(super) fn written(attempts: &Attempts<'_>, provider: &Provider, found: &Obse
 /// The timestamp of a value, or the digits in it that look like one.
 fn time_in(read: &crate::hook::signature::value::Written<'_>, value: &[u8]) -> Option<String> {
     let looks_like = |text: &&[u8]| matches!(text.len(), 10 | 13) && text.iter().all(u8::is_ascii_digit);
-    let text = read.timestamp.or_else(|| {
-        value.split(|byte| !byte.is_ascii_alphanumeric()).find(looks_like)
-    })?;
+    let text =
+        read.timestamp.or_else(|| value.split(|byte| !byte.is_ascii_alphanumeric()).find(looks_like))?;
     String::from_utf8(text.to_vec()).ok()
 }
 
 /// The headers without those of these names, and with one of `name`.
 pub(super) fn replaced(headers: &Headers, without: &[Box<str>], name: &str, value: &[u8]) -> Headers {
-    let kept = headers.iter().filter(|field| !without.iter().any(|known| known.eq_ignore_ascii_case(field.name)));
+    let kept =
+        headers.iter().filter(|field| !without.iter().any(|known| known.eq_ignore_ascii_case(field.name)));
     Headers::from_pairs(kept.map(|field| (field.name, field.value)).chain([(name, value)]))
 }
 

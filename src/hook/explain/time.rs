@@ -51,8 +51,10 @@ pub(super) fn of_time(attempts: &mut Attempts<'_>) -> bool {
     let near = |at: Timestamp| at.since(case.now).max(case.now.since(at)) <= A_DAY;
     for (other, unit) in FORMS.into_iter().filter(|(other, _)| *other != form) {
         if other.read(text.as_bytes()).is_some_and(near) {
-            let sentence =
-                format!("the signature holds, and its time is written in {unit}; the scheme has {}", words(form));
+            let sentence = format!(
+                "the signature holds, and its time is written in {unit}; the scheme has {}",
+                words(form)
+            );
             return attempts.say(Mistake::TimestampUnit, sentence);
         }
     }
@@ -62,8 +64,7 @@ pub(super) fn of_time(attempts: &mut Attempts<'_>) -> bool {
 pub(super) fn tries(attempts: &mut Attempts<'_>) -> bool {
     let provider = attempts.case.provider;
     let signs = |source: &Source| provider.content.uses(source);
-    (signs(&Source::Ts) && (units(attempts) || elsewhere(attempts)))
-        || (signs(&Source::Id) && ids(attempts))
+    (signs(&Source::Ts) && (units(attempts) || elsewhere(attempts))) || (signs(&Source::Id) && ids(attempts))
 }
 
 /// The time of the message as another unit writes it.
@@ -87,9 +88,10 @@ fn units(attempts: &mut Attempts<'_>) -> bool {
     forms.push((at.micros().to_string(), "the time in microseconds".to_owned()));
     forms.push((format!("{}.0", at.seconds()), "the time in seconds with a fraction".to_owned()));
     let other = forms.into_iter().filter(|(written, _)| *written != text);
-    other.collect::<Vec<_>>().into_iter().any(|(written, what)| {
-        signed_with(attempts, Mistake::TimestampUnit, &Source::Ts, &written, what)
-    })
+    other
+        .collect::<Vec<_>>()
+        .into_iter()
+        .any(|(written, what)| signed_with(attempts, Mistake::TimestampUnit, &Source::Ts, &written, what))
 }
 
 /// Another text in place of the time or the id in what is signed.
@@ -107,12 +109,15 @@ pub(super) fn signed_with(
 
 /// Other times of the message: its headers' and its body's.
 fn elsewhere(attempts: &mut Attempts<'_>) -> bool {
-    let is_time = |text: &str| FORMS.iter().any(|(form, _)| form.read(text.as_bytes()).is_some()) && text.len() >= 10;
+    let is_time =
+        |text: &str| FORMS.iter().any(|(form, _)| form.read(text.as_bytes()).is_some()) && text.len() >= 10;
     let own = written(attempts.case.provider, &Scope::new(&attempts.message()));
-    places(attempts, is_time).into_iter().filter(|(_, text)| Some(text) != own.as_ref()).any(|(place, text)| {
-        let what = format!("the timestamp of {place}");
-        signed_with(attempts, Mistake::TimestampElsewhere, &Source::Ts, &text, what)
-    })
+    places(attempts, is_time).into_iter().filter(|(_, text)| Some(text) != own.as_ref()).any(
+        |(place, text)| {
+            let what = format!("the timestamp of {place}");
+            signed_with(attempts, Mistake::TimestampElsewhere, &Source::Ts, &text, what)
+        },
+    )
 }
 
 fn ids(attempts: &mut Attempts<'_>) -> bool {

@@ -28,7 +28,8 @@ impl<'u> Url<'u> {
     fn parse(text: &'u str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let (authority, target) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
-        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        let (path, query) =
+            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
             _ => (authority, None),
@@ -71,10 +72,12 @@ pub(super) fn tries(attempts: &mut Attempts<'_>) -> bool {
     let mut seen = HashSet::from([used.clone()]);
     let bases = bases(attempts);
     let all = others(&own, &bases, &message);
-    all.into_iter().filter(|other| seen.insert(other.url.clone())).collect::<Vec<_>>().into_iter().any(|other| {
-        let url = Some(other.url.as_str());
-        attempts.message_holds(idea(other.mistake, other.what), &Message { url, ..message })
-    }) || path_alone(attempts)
+    all.into_iter().filter(|other| seen.insert(other.url.clone())).collect::<Vec<_>>().into_iter().any(
+        |other| {
+            let url = Some(other.url.as_str());
+            attempts.message_holds(idea(other.mistake, other.what), &Message { url, ..message })
+        },
+    ) || path_alone(attempts)
 }
 
 /// The bases that are known, and the hosts that the headers name.
@@ -117,7 +120,9 @@ fn others(own: &Url<'_>, bases: &[String], message: &Message<'_>) -> Vec<Other> 
     add(Mistake::UrlEncoding, &Url { path: decoded_path, query, ..own.clone() });
     for base in bases.iter().filter_map(|base| Url::parse(base)) {
         for scheme in [base.scheme, "https", "http"] {
-            for (path, query) in [(own.path, own.query), (path, target.map(|(_, query)| query)), (own.path, None)] {
+            for (path, query) in
+                [(own.path, own.query), (path, target.map(|(_, query)| query)), (own.path, None)]
+            {
                 add(Mistake::UrlHost, &Url { scheme, path, query, ..base.clone() });
                 add(Mistake::UrlHost, &Url { scheme, path, query, port: None, ..base.clone() });
             }

@@ -99,7 +99,7 @@ impl Collector<'_> {
             Kind::Basic => ("basic", "given"),
             Kind::Ed25519 => ("ed25519", "public"),
             Kind::EcdsaP256 => ("ecdsa", "public"),
-            Kind::JwtHs | Kind::JwtEs256 => {
+            Kind::JwtHs | Kind::JwtEs256 | Kind::RsaSha256 => {
                 return Err(format!("handlers for {} are not written yet", kind.title()));
             }
         };

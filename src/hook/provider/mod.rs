@@ -18,7 +18,6 @@ pub use error::{ProfileError, UnknownProvider};
 pub(in crate::hook) use handshake::Challenge;
 pub use handshake::Handshake;
 pub use kind::Kind;
-pub use error::{ProfileError, UnknownProvider, Unsupported};
 pub use profile::kinds;
 pub use starter::starter;
 pub use vector::Vector;

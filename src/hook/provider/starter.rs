@@ -32,7 +32,8 @@ pub fn starter(id: &str) -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::hook::provider::Catalogue;
-    use crate::hook::provider::profile::{FIELDS, HANDSHAKE_FIELDS};
+    use crate::hook::provider::handshake::FIELDS as HANDSHAKE_FIELDS;
+    use crate::hook::provider::profile::FIELDS;
     use crate::hook::provider::vector::VECTOR_FIELDS;
     use crate::hook::template::{filter_words, source_words};
     use crate::hook::time::Timestamp;

@@ -1,6 +1,6 @@
 //! Why a delivery did not verify: the same judge, asked for what people get wrong.
 
-use super::{Detection, Judge};
+use super::Judge;
 use crate::hook::delivery::Message;
 use crate::hook::detect::Detector;
 use crate::hook::explain::{Case, Context, Explanation, NamedSecret, explain, relatives};
@@ -25,7 +25,9 @@ impl Judge {
         match &verdict.provider {
             Some(id) => {
                 let provider = self.catalogue.get(id);
-                provider.map(|provider| self.explain_as(&provider, message, now, verdict, context)).unwrap_or_default()
+                provider
+                    .map(|provider| self.explain_as(&provider, message, now, verdict, context))
+                    .unwrap_or_default()
             }
             None if verdict.code == Code::UnknownProvider => self.explain_among(message, now, context),
             None => Explanation::default(),
@@ -35,8 +37,8 @@ impl Judge {
     /// Nobody could say whose it is: perhaps one of them made a mistake.
     fn explain_among(&self, message: &Message<'_>, now: Timestamp, context: Context<'_>) -> Explanation {
         let detector = self.detector.get_or_init(|| Detector::new(&self.catalogue));
-        let Detection::Likely(ids) = detector.detect(message) else { return Explanation::default() };
-        let explained = ids.iter().take(MOST_CANDIDATES).filter_map(|id| {
+        let detection = detector.detect(message);
+        let explained = detection.ids.iter().take(MOST_CANDIDATES).filter_map(|id| {
             let (verdict, judged) = self.judge_as(id, message, now);
             Some(self.explain_as(&judged?.provider, message, now, &verdict, context))
         });

@@ -221,7 +221,6 @@ fn attack(language: Language, program: &[&str], file: &str, at_least: usize) {
     let providers: Vec<_> = catalogue
         .all()
         .into_iter()
-        .filter(|provider| provider.supported().is_ok())
         .filter_map(|provider| {
             let source = write(language, &provider, "FAKE_SECRET").ok()?;
             Some((provider, source))
