@@ -339,7 +339,7 @@ pub fn unusable(error: &SecretsError) -> CommandError {
             "put the secret there, or name another source with `--secret-file FILE`".to_owned()
         }
         SecretsError::TooLarge(_) => "name the file that holds only the secret".to_owned(),
-        SecretsError::Profile(_) => "hookctl doctor".to_owned(),
+        SecretsError::Profile(_) | SecretsError::Unwritable { .. } => "hookctl doctor".to_owned(),
     };
     CommandError::config("could not read the signing secret").because(error).hint(hint)
 }

@@ -8,15 +8,20 @@ use crate::hook::signature::Keys;
 use crate::ui::prompt;
 use std::sync::Arc;
 
-/// The keys of a provider. Where no secret is known and somebody sits in front
+/// The keys of a provider to sign with. Where no secret is known and somebody sits in front
 /// of a terminal, it is asked for without an echo; otherwise the error names
 /// the ways to give it.
 pub(super) fn of(
     provider: &Arc<Provider>,
     secrets: &Secrets,
+    webhook_id: Option<&str>,
     context: &Context,
 ) -> Result<Keys, CommandError> {
     let id = provider.id();
+    if webhook_id.is_none() && provider.signs_webhook_id() {
+        return Err(CommandError::usage(format!("`{id}` signs the id that it gave the webhook"))
+            .hint("add `--webhook-id ID`; the vendor's dashboard shows it, and for tests any text will do"));
+    }
     let mut found = context.secrets_of(secrets, id)?;
     if found.is_empty() && context.gate().may_prompt() {
         let asked = prompt::secret(context.gate(), &format!("signing secret of {id}"))
@@ -24,10 +29,29 @@ pub(super) fn of(
         found.push(asked);
     }
     if found.is_empty() {
-        return Err(CommandError::config(format!("no signing secret is known for `{id}`"))
-            .hint(format!("give it with `--secret-file FILE` or in {}", variable_of(id))));
+        return Err(CommandError::config(format!("no signing secret is known for `{id}`")).hint(format!(
+            "give it with `--secret-file FILE` or in {}{}",
+            variable_of(id),
+            or_keygen(provider)
+        )));
     }
-    provider
+    let keys = provider
         .keys(&found)
-        .map_err(|error| CommandError::config("could not use the signing secret").because(&error))
+        .map_err(|error| CommandError::config("could not use the signing secret").because(&error))?;
+    if !keys.can_sign() {
+        let mut error = CommandError::config(format!("could not sign as `{id}`"));
+        error
+            .causes
+            .push("the signing secret is the public key, which verifies and does not sign".to_owned());
+        let hint = format!("sign with a private key: `hookctl providers keygen {id}` makes one for tests");
+        return Err(error.hint(hint));
+    }
+    Ok(keys.with_webhook_id(webhook_id))
+}
+
+fn or_keygen(provider: &Provider) -> String {
+    if !provider.kind().has_key_pair() {
+        return String::new();
+    }
+    format!(", or make a key pair for tests with `hookctl providers keygen {}`", provider.id())
 }

@@ -1,5 +1,6 @@
 //! `hookctl providers`: the signature schemes, built in and your own.
 
+mod keygen;
 mod list;
 mod new;
 mod next;
@@ -64,6 +65,12 @@ pub enum ProvidersCommand {
         after_help = "Examples:\n  hookctl providers new acme acme.toml\n  hookctl providers new acme | less"
     )]
     New(NewArgs),
+    /// Make a key pair for local tests, where only the vendor has the private key
+    ///
+    /// The private key is kept as the provider's signing secret, in a file that only you can read; `sign`, `trigger`
+    /// and `listen` use it from then on. The public key is printed in the vendor's own form.
+    #[command(after_help = keygen::EXAMPLES)]
+    Keygen(keygen::KeygenArgs),
     /// Check a provider file: read it, sign and verify with every provider in it, run its vectors
     ///
     /// Exits with 1 when a provider does not hold or a vector is judged otherwise than it expects, and with 3 when
@@ -111,6 +118,10 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<Exit, CommandError
             show::run(context.provider(&catalogue, id)?.as_ref(), &catalogue, context)
         }
         ProvidersCommand::New(wanted) => new::run(wanted, context),
+        ProvidersCommand::Keygen(keygen) => {
+            let catalogue = context.catalogue(&args.provider_file)?;
+            keygen::run(keygen, context.provider(&catalogue, &keygen.id)?.as_ref(), context)
+        }
         ProvidersCommand::Test { file } => test::run(file, args, context),
     }
 }

@@ -111,6 +111,9 @@ pub struct ProviderArgs {
     /// Add or override providers from a TOML file; repeat for several
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub provider_file: Vec<PathBuf>,
+    /// The id that the vendor gave the webhook, for schemes that sign it without sending it, such as PayPal's
+    #[arg(long, value_name = "ID")]
+    pub webhook_id: Option<String>,
 }
 
 /// The bytes of a payload.

@@ -123,7 +123,12 @@ pub fn run(args: &SignArgs, context: &Context) -> Result<Exit, CommandError> {
             .hint("add `--provider ID`; `hookctl providers list` shows them")
     })?;
     let provider = context.provider(&catalogue, &id)?;
-    let keys = super::keys::of(&provider, &context.secrets(&args.secret)?, context)?;
+    let keys = super::keys::of(
+        &provider,
+        &context.secrets(&args.secret)?,
+        args.provider.webhook_id.as_deref(),
+        context,
+    )?;
     let at = moment(args.timestamp.as_deref())?.unwrap_or_else(clock::now);
     let delivery_id =
         args.id.clone().unwrap_or_else(|| format!("msg_{}", clock::fresh_id().replace('-', "")));

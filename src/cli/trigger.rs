@@ -220,7 +220,7 @@ fn keys(
     if args.unsigned {
         return Ok(None);
     }
-    super::keys::of(provider, &context.secrets(&args.secret)?, context)
+    super::keys::of(provider, &context.secrets(&args.secret)?, args.provider.webhook_id.as_deref(), context)
         .map(|keys| Some(Arc::new(keys)))
         .map_err(|error| {
             let unsigned = "send it unsigned with `--unsigned`";

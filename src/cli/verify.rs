@@ -111,7 +111,8 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
         }
         context.secrets_of(&secrets, provider.id())?;
     }
-    let judge = Judge::new(catalogue, named, Box::new(secrets), tolerance);
+    let judge = Judge::new(catalogue, named, Box::new(secrets), tolerance)
+        .with_webhook_id(args.provider.webhook_id.clone());
     let message = Message {
         method: case.head.method(),
         target: case.head.target(),
@@ -129,7 +130,7 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
 fn exit_of(code: Code) -> Exit {
     match code {
         Code::Verified => Exit::Done,
-        Code::NoSecret | Code::BadSecret => Exit::Config,
+        Code::NoSecret | Code::BadSecret | Code::NoWebhookId => Exit::Config,
         Code::Unsupported | Code::UnknownProvider => Exit::Usage,
         _ => Exit::No,
     }
@@ -155,6 +156,9 @@ fn hint(verdict: &Verdict) -> Option<String> {
         Code::NoSecret => {
             let variable = crate::config::secrets::variable_of(provider);
             Some(format!("give the signing secret with `--secret-file FILE` or in {variable}"))
+        }
+        Code::NoWebhookId => {
+            Some("name it with `--webhook-id ID`; the vendor's dashboard shows it".to_owned())
         }
         Code::UnknownProvider => Some("`hookctl providers list` shows what `--provider` takes".to_owned()),
         Code::Mismatch => Some(

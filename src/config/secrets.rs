@@ -14,6 +14,7 @@ use crate::hook::secret::Secret;
 use crate::job::judge::SecretSource;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use zeroize::Zeroizing;
 
 /// How a secret was named on the command line.
 #[derive(Clone, Debug)]
@@ -49,6 +50,14 @@ pub enum SecretsError {
     /// The file is too large to be a secret.
     #[error("the secret file `{}` is over 64 KiB", .0.display())]
     TooLarge(PathBuf),
+    /// The disk refuses a secret that is to be stored.
+    #[error("cannot write the secret file `{}`", path.display())]
+    Unwritable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A profile that may hold it cannot be read.
     #[error(transparent)]
     Profile(#[from] ProfileError),
@@ -72,6 +81,39 @@ pub struct Secrets {
 /// The variable that holds a provider's secret, such as `KOJI_WEBHOOK_SECRET`.
 pub fn variable_of(provider: &str) -> String {
     format!("{}_WEBHOOK_SECRET", provider.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// The secret in `secrets/PROVIDER` with its file; `None` when there is none.
+///
+/// # Errors
+/// When it is there and cannot be read, or is empty.
+pub fn stored(folders: &Folders, provider: &str) -> Result<Option<(Secret, PathBuf)>, SecretsError> {
+    let path = folders.secrets().join(provider);
+    match read_file(&path) {
+        Ok(secret) => Ok(Some((secret, path))),
+        Err(SecretsError::Unreadable { source, .. }) if private::is_missing(&source) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Stores a secret in `secrets/PROVIDER` and gives the file: on the disk when
+/// this returns. The one before stays beside it, as `PROVIDER.former`.
+///
+/// # Errors
+/// When the disk refuses; the former secret is still there then.
+pub fn store(folders: &Folders, provider: &str, secret: &Secret) -> Result<PathBuf, SecretsError> {
+    let path = folders.secrets().join(provider);
+    let former = folders.secrets().join(format!("{provider}.former"));
+    let unwritable = |path: &Path, source| SecretsError::Unwritable { path: path.to_owned(), source };
+    if path.is_file() {
+        // It may be a vendor's that is shown once: without its second name it is not replaced.
+        private::remove(&former)
+            .and_then(|_| std::fs::hard_link(&path, &former))
+            .map_err(|source| unwritable(&former, source))?;
+    }
+    let line = Zeroizing::new([secret.expose(), b"\n"].concat());
+    private::write(&path, &line).map_err(|source| unwritable(&path, source))?;
+    Ok(path)
 }
 
 impl Secrets {

@@ -35,6 +35,8 @@ pub enum Source {
     Params,
     /// A public key or key id that goes with the secret.
     PublicKey,
+    /// The id that the vendor gave the webhook, which nobody sends along.
+    WebhookId,
     /// The first header of this name.
     Header(Box<str>),
     /// The value at this path of the JSON body.
@@ -45,7 +47,7 @@ pub enum Source {
     Query(Box<str>),
 }
 
-const PLAIN_SOURCES: [(&str, Source); 10] = [
+const PLAIN_SOURCES: [(&str, Source); 11] = [
     ("body", Source::Body),
     ("ts", Source::Ts),
     ("id", Source::Id),
@@ -56,6 +58,7 @@ const PLAIN_SOURCES: [(&str, Source); 10] = [
     ("sig", Source::Sig),
     ("params", Source::Params),
     ("public_key", Source::PublicKey),
+    ("webhook_id", Source::WebhookId),
 ];
 
 impl Source {

@@ -74,7 +74,8 @@ fn keys(provider: &Arc<Provider>, fill: char) -> Result<Keys, String> {
     let raw = fill.to_string().repeat(32);
     if provider.kind().has_key_pair() {
         let secret = provider.generate_secret().map_err(|error| error.to_string())?;
-        return provider.keys(&[secret]).map_err(|error| format!("cannot make a key: {error}"));
+        let keys = provider.keys(&[secret]).map_err(|error| format!("cannot make a key: {error}"))?;
+        return Ok(keys.with_webhook_id(Some("webhook_trial")));
     }
     let text = match (provider.kind(), provider.secret_form()) {
         (Kind::Basic, _) => format!("user:{raw}"),
@@ -83,7 +84,8 @@ fn keys(provider: &Arc<Provider>, fill: char) -> Result<Keys, String> {
         _ => raw,
     };
     let secret = Secret::new(text).map_err(|error| error.to_string())?;
-    provider.keys(&[secret]).map_err(|error| format!("cannot make a key: {error}"))
+    let keys = provider.keys(&[secret]).map_err(|error| format!("cannot make a key: {error}"))?;
+    Ok(keys.with_webhook_id(Some("webhook_trial")))
 }
 
 fn judge(provider: &Provider, keys: &Keys, signed: &Signed, body: Option<&[u8]>, at: Timestamp) -> Verdict {

@@ -26,6 +26,8 @@ pub enum Code {
     InFuture,
     /// No secret is known for the provider, so nothing could be verified.
     NoSecret,
+    /// The scheme signs the webhook's id, which the sender does not send, and it is not known.
+    NoWebhookId,
     /// The secret cannot be decoded the way the scheme wants it.
     BadSecret,
     /// The scheme is of a kind this version cannot verify.
@@ -38,7 +40,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Verified,
         Self::NoHeader,
         Self::Malformed,
@@ -48,6 +50,7 @@ impl Code {
         Self::TooOld,
         Self::InFuture,
         Self::NoSecret,
+        Self::NoWebhookId,
         Self::BadSecret,
         Self::Unsupported,
         Self::UnknownProvider,
@@ -66,6 +69,7 @@ impl Code {
             Self::TooOld => "too_old",
             Self::InFuture => "in_future",
             Self::NoSecret => "no_secret",
+            Self::NoWebhookId => "no_webhook_id",
             Self::BadSecret => "bad_secret",
             Self::Unsupported => "unsupported",
             Self::UnknownProvider => "unknown_provider",
@@ -83,7 +87,12 @@ impl Code {
     pub const fn judged(self) -> bool {
         !matches!(
             self,
-            Self::NoSecret | Self::BadSecret | Self::Unsupported | Self::UnknownProvider | Self::Synthesized
+            Self::NoSecret
+                | Self::NoWebhookId
+                | Self::BadSecret
+                | Self::Unsupported
+                | Self::UnknownProvider
+                | Self::Synthesized
         )
     }
 }

@@ -53,6 +53,7 @@ pub struct Judge {
     known: RwLock<HashMap<Arc<str>, Arc<Judged>>>,
     tolerance: Option<Duration>,
     public_key: Option<Box<str>>,
+    webhook_id: Option<String>,
 }
 
 impl Judge {
@@ -64,7 +65,7 @@ impl Judge {
         tolerance: Option<Duration>,
     ) -> Self {
         let (detector, known) = (OnceLock::new(), RwLock::default());
-        Self { catalogue, detector, named, source, known, tolerance, public_key: None }
+        Self { catalogue, detector, named, source, known, tolerance, public_key: None, webhook_id: None }
     }
 
     /// The same with the public key or key id that goes with the secret, for
@@ -72,6 +73,13 @@ impl Judge {
     #[must_use]
     pub fn with_public_key(mut self, public_key: Option<&str>) -> Self {
         self.public_key = public_key.map(Into::into);
+        self
+    }
+
+    /// With the id that the vendor gave the webhook, for schemes that sign it without sending it.
+    #[must_use]
+    pub fn with_webhook_id(mut self, webhook_id: Option<String>) -> Self {
+        self.webhook_id = webhook_id;
         self
     }
 
@@ -189,6 +197,7 @@ impl Judge {
             return Err((Code::NoSecret, format!("no signing secret is known for {}", provider.id())));
         }
         let keys = provider.keys(&secrets).map_err(|error| (Code::BadSecret, error.to_string()))?;
+        let keys = keys.with_webhook_id(self.webhook_id.as_deref());
         Ok(match &self.public_key {
             Some(public_key) => keys.with_public_key(public_key),
             None => keys,

@@ -13,6 +13,7 @@ mod ack;
 mod answering;
 mod application;
 mod asking;
+mod asymmetric;
 mod attacks;
 mod bad_input;
 mod claims;

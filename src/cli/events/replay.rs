@@ -104,6 +104,7 @@ struct Signer {
     catalogue: Catalogue,
     secrets: crate::config::secrets::Secrets,
     named: Option<String>,
+    webhook_id: Option<String>,
 }
 
 impl Signer {
@@ -115,6 +116,7 @@ impl Signer {
             catalogue: context.catalogue(&args.provider.provider_file)?,
             secrets: context.secrets(&args.secret)?,
             named: args.provider.provider.clone(),
+            webhook_id: args.provider.webhook_id.clone(),
         }))
     }
 
@@ -125,7 +127,7 @@ impl Signer {
                 .hint("name it with `--provider ID`")
         })?;
         let provider = context.provider(&self.catalogue, id)?;
-        let keys = crate::cli::keys::of(&provider, &self.secrets, context)?;
+        let keys = crate::cli::keys::of(&provider, &self.secrets, self.webhook_id.as_deref(), context)?;
         Ok(Resign { provider, keys: Arc::new(keys) })
     }
 }

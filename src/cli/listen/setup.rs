@@ -53,7 +53,8 @@ impl Setup {
         let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;
         let interviews = args.enrich.then(|| interviews(args, context)).transpose()?;
         let judge = Judge::new(catalogue, named, Box::new(secrets), tolerance)
-            .with_public_key(args.public_key.as_deref());
+            .with_public_key(args.public_key.as_deref())
+            .with_webhook_id(args.provider.webhook_id.clone());
         Ok(Self { judge, forwarder, interviews, options })
     }
 

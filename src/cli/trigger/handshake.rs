@@ -153,7 +153,8 @@ fn keys(
     if !handshakes.iter().any(|handshake| handshake.needs_secret(!args.unsigned)) {
         return Ok(None);
     }
-    let keys = crate::cli::keys::of(provider, &context.secrets(&args.secret)?, context)?;
+    let webhook_id = args.provider.webhook_id.as_deref();
+    let keys = crate::cli::keys::of(provider, &context.secrets(&args.secret)?, webhook_id, context)?;
     Ok(Some(match &args.public_key {
         Some(public_key) => keys.with_public_key(public_key),
         None => keys,

@@ -27,7 +27,7 @@ use super::digest::HashName;
 use super::encoding::Encoding;
 use super::json::{Path, PathSet};
 use super::signature::value::Value;
-use super::template::{Source, Template};
+use super::template::{Filter, Part, Source, Template};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -143,10 +143,12 @@ impl Confidence {
 }
 
 /// How much of the body a signature covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cover {
     /// All of it.
     Body,
+    /// A checksum of it, which another body can be given.
+    Checksum,
     /// Some of its fields; the rest could be anybody's.
     Fields,
     /// Nothing.
@@ -299,22 +301,26 @@ impl Provider {
 
     /// How much of the body the signature covers.
     pub fn cover(&self) -> Cover {
-        let whole = |source: &Source| matches!(source, Source::Body | Source::Params);
-        let field = |source: &Source| matches!(source, Source::Form(_) | Source::Json(_));
-        if self.signed_sources().any(whole) {
-            Cover::Body
-        } else if self.signed_sources().any(field) {
-            Cover::Fields
-        } else {
-            Cover::Nothing
-        }
+        let cover = |part: &Part| match part {
+            Part::Placeholder(Source::Body | Source::Params, filters) => {
+                Some(if filters.contains(&Filter::Crc32) { Cover::Checksum } else { Cover::Body })
+            }
+            Part::Placeholder(Source::Form(_) | Source::Json(_), _) => Some(Cover::Fields),
+            _ => None,
+        };
+        // What covers most comes first in the order of the type.
+        self.signed().flat_map(Template::parts).filter_map(cover).min().unwrap_or(Cover::Nothing)
     }
 
-    /// The sources of what the signature covers.
-    fn signed_sources(&self) -> impl Iterator<Item = &Source> {
+    /// What the signature covers.
+    fn signed(&self) -> impl Iterator<Item = &Template> {
         let content = (!self.kind.is_token() && self.kind.signs()).then_some(&self.content);
         let claims = self.claims.iter().filter(|_| self.kind.is_token()).map(|(_, claim)| claim);
-        content.into_iter().chain(claims).flat_map(Template::sources)
+        content.into_iter().chain(claims)
+    }
+
+    fn signed_sources(&self) -> impl Iterator<Item = &Source> {
+        self.signed().flat_map(Template::sources)
     }
 
     /// Whether the signature covers the URL or a part of it.
@@ -323,6 +329,12 @@ impl Provider {
             matches!(source, Source::Url | Source::Params | Source::Path | Source::Query(_))
         };
         self.signed_sources().any(of_url)
+    }
+
+    /// Whether the signature covers the id that the vendor gave the webhook,
+    /// which must be known on both sides because it is not sent.
+    pub fn signs_webhook_id(&self) -> bool {
+        self.signed_sources().any(|source| *source == Source::WebhookId)
     }
 
     /// How many signatures one delivery may carry: `None` for any number.

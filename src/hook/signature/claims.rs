@@ -21,8 +21,8 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 use subtle::Choice;
 
-/// As much of a stranger's word as a sentence repeats.
-const LONGEST_WORD: usize = 40;
+/// As much of a stranger's word as a sentence repeats: a thumbprint, or the id of a key.
+const LONGEST_WORD: usize = 64;
 
 impl Provider {
     /// The algorithm that a token must name.

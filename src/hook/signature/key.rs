@@ -19,6 +19,7 @@ pub struct Keys {
     provider: Arc<str>,
     keys: Vec<Key>,
     public_key: Option<Box<str>>,
+    webhook_id: Option<Box<str>>,
 }
 
 /// One secret as the scheme uses it.
@@ -124,6 +125,18 @@ impl Keys {
         self
     }
 
+    /// The same keys with the id that the vendor gave the webhook, for schemes
+    /// that sign it and do not send it.
+    #[must_use]
+    pub fn with_webhook_id(mut self, webhook_id: Option<&str>) -> Self {
+        self.webhook_id = webhook_id.map(Into::into);
+        self
+    }
+
+    pub(in crate::hook) fn webhook_id(&self) -> Option<&str> {
+        self.webhook_id.as_deref()
+    }
+
     pub(in crate::hook) fn public_key(&self) -> Option<&str> {
         self.public_key.as_deref()
     }
@@ -188,7 +201,7 @@ impl Provider {
             key.map_err(|problem| KeyError::BadSecret { provider: provider(), problem })
         };
         let keys = secrets.iter().map(key).collect::<Result<_, _>>()?;
-        Ok(Keys { provider: provider(), keys, public_key: None })
+        Ok(Keys { provider: provider(), keys, public_key: None, webhook_id: None })
     }
 
     /// A key pair, or half of one. Bare bytes are the half that the vendor gives

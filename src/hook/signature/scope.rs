@@ -19,6 +19,7 @@ pub(in crate::hook) struct Scope<'a> {
     pub(in crate::hook) timestamp: Option<&'a [u8]>,
     pub(in crate::hook) id: Option<&'a [u8]>,
     pub(in crate::hook) public_key: Option<&'a str>,
+    pub(in crate::hook) webhook_id: Option<&'a str>,
     pub(in crate::hook) key: Option<&'a Key>,
 }
 
@@ -32,6 +33,7 @@ impl<'a> Scope<'a> {
             timestamp: None,
             id: None,
             public_key: None,
+            webhook_id: None,
             key: None,
         }
     }
@@ -85,6 +87,7 @@ impl Lookup for Scope<'_> {
             Source::Sig => None,
             Source::Params => Some(Cow::Owned(params::params(&self.url(), self.message.body))),
             Source::PublicKey => self.public_key.map(|key| Cow::Borrowed(key.as_bytes())),
+            Source::WebhookId => self.webhook_id.map(|id| Cow::Borrowed(id.as_bytes())),
             Source::Header(name) => self.message.headers.get(name).map(Cow::Borrowed),
             Source::Json(path) => self.json_text(path),
             Source::Form(name) => form::find(self.message.body, name),

@@ -52,6 +52,9 @@ pub enum SignError {
     /// The scheme sends a public key along and none was given.
     #[error("`{0}` sends a public key along, and there is none")]
     NoPublicKey(Arc<str>),
+    /// The scheme signs the webhook's id and none was given.
+    #[error("`{0}` signs the id that it gave the webhook, and it is not known")]
+    NoWebhookId(Arc<str>),
     /// The secret is the public half of a key pair, which only verifies.
     #[error(
         "`{0}` is signed with a private key, and the signing secret is the public one, which only verifies"
@@ -108,6 +111,9 @@ impl Provider {
             if text.is_some_and(|text| text.chars().any(|letter| letter.is_control() || letter == '|')) {
                 return Err(SignError::BadCharacter(what));
             }
+        }
+        if keys.webhook_id().is_none() && self.signs_webhook_id() {
+            return Err(SignError::NoWebhookId(Arc::clone(self.id())));
         }
         if public_key.is_none() && self.sends_public_key() {
             return Err(SignError::NoPublicKey(Arc::clone(self.id())));
@@ -272,6 +278,7 @@ impl Provider {
                 timestamp: along.timestamp.as_deref().map(str::as_bytes),
                 id: along.id.map(str::as_bytes),
                 public_key: along.public_key,
+                webhook_id: keys.webhook_id(),
                 key: Some(key),
                 ..Scope::new(message).within(json)
             };

@@ -75,6 +75,10 @@ impl Provider {
             let reason = format!("the keys are those of `{}`", keys.provider());
             return Verdict::of(self.id(), Code::BadSecret, reason);
         }
+        if self.signs_webhook_id() && keys.webhook_id().is_none() {
+            let reason = "the scheme signs the id that the vendor gave the webhook, and it is not known";
+            return Verdict::of(self.id(), Code::NoWebhookId, reason);
+        }
         let tolerance = tolerance.or(self.tolerance());
         let outcome = match (self.kind, &self.each) {
             (Kind::Token, _) => self.verify_token(keys, message),
@@ -84,16 +88,20 @@ impl Provider {
             (_, None) => self.verify_signature(keys, message, message.body, now, tolerance),
         };
         match outcome {
-            Ok(reason) if self.cover() == Cover::Fields => {
-                let reason = format!("{reason}; of the body it covers only some fields");
-                Verdict::of(self.id(), Code::Verified, reason)
-            }
-            Ok(reason) if self.cover() == Cover::Nothing && self.kind.is_token() => {
-                Verdict::of(self.id(), Code::Verified, format!("{reason}; it does not cover the body"))
-            }
-            Ok(reason) => Verdict::of(self.id(), Code::Verified, reason),
+            Ok(reason) => Verdict::of(self.id(), Code::Verified, self.with_cover(reason)),
             Err(Failure(code, reason)) => Verdict::of(self.id(), code, reason),
         }
+    }
+
+    /// What holds, and how much of the body that is worth where it is not all of it.
+    fn with_cover(&self, reason: &'static str) -> Cow<'static, str> {
+        let less = match self.cover() {
+            Cover::Fields => "of the body it covers only some fields",
+            Cover::Checksum => "of the body it covers a checksum, which another body can be given",
+            Cover::Nothing if self.kind.is_token() => "it does not cover the body",
+            Cover::Body | Cover::Nothing => return reason.into(),
+        };
+        format!("{reason}; {less}").into()
     }
 
     /// Verifies one signature; `json` is where its paths start.
@@ -125,6 +133,7 @@ impl Provider {
                     timestamp: time,
                     id: id.as_deref(),
                     url: url.as_deref(),
+                    webhook_id: keys.webhook_id(),
                     key: Some(key),
                     ..Scope::new(message).within(json)
                 };
