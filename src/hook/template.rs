@@ -6,9 +6,13 @@
 //! body without filters is handed on as it is, never copied. No conditions, no
 //! loops, no arithmetic.
 
-use super::digest::{HashName, Sink, Tag};
-use super::encoding::Encoding;
+mod filter;
+
+pub use filter::Filter;
+
+use super::digest::{Sink, Tag};
 use super::json::Path;
+use filter::FILTERS;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -27,6 +31,8 @@ pub enum Source {
     Method,
     /// The target up to the question mark.
     Path,
+    /// Path and query as they stand on the request line.
+    Target,
     /// The signing secret, decoded.
     Secret,
     /// The signature, encoded.
@@ -37,6 +43,10 @@ pub enum Source {
     PublicKey,
     /// The id that the vendor gave the webhook, which nobody sends along.
     WebhookId,
+    /// The headers that the sender lists as signed, as the profile's `signed_headers` writes them.
+    SignedHeaders,
+    /// The list of their names as the sender wrote it.
+    SignedNames,
     /// The first header of this name.
     Header(Box<str>),
     /// The value at this path of the JSON body.
@@ -47,18 +57,21 @@ pub enum Source {
     Query(Box<str>),
 }
 
-const PLAIN_SOURCES: [(&str, Source); 11] = [
+const PLAIN_SOURCES: [(&str, Source); 14] = [
     ("body", Source::Body),
     ("ts", Source::Ts),
     ("id", Source::Id),
     ("url", Source::Url),
     ("method", Source::Method),
     ("path", Source::Path),
+    ("target", Source::Target),
     ("secret", Source::Secret),
     ("sig", Source::Sig),
     ("params", Source::Params),
     ("public_key", Source::PublicKey),
     ("webhook_id", Source::WebhookId),
+    ("signed_headers", Source::SignedHeaders),
+    ("signed_names", Source::SignedNames),
 ];
 
 impl Source {
@@ -110,46 +123,6 @@ impl fmt::Display for Source {
                 PLAIN_SOURCES.iter().find(|(_, source)| source == plain).map_or("", |(name, _)| name),
             ),
         }
-    }
-}
-
-/// What is done to a placeholder's bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Filter {
-    /// The digest, as bytes.
-    Digest(HashName),
-    /// The HMAC under the profile's key and hash, as bytes.
-    Hmac,
-    /// The CRC-32 as a decimal number.
-    Crc32,
-    /// The bytes as text.
-    Encode(Encoding),
-    /// ASCII letters made small.
-    Lower,
-    /// ASCII letters made capital.
-    Upper,
-    /// Escaped for the inside of a JSON string.
-    Json,
-}
-
-const FILTERS: [(&str, Filter); 11] = [
-    ("sha1", Filter::Digest(HashName::Sha1)),
-    ("sha256", Filter::Digest(HashName::Sha256)),
-    ("sha512", Filter::Digest(HashName::Sha512)),
-    ("hmac", Filter::Hmac),
-    ("crc32", Filter::Crc32),
-    ("hex", Filter::Encode(Encoding::Hex)),
-    ("base64", Filter::Encode(Encoding::Base64)),
-    ("base64url", Filter::Encode(Encoding::Base64Url)),
-    ("lower", Filter::Lower),
-    ("upper", Filter::Upper),
-    ("json", Filter::Json),
-];
-
-impl Filter {
-    /// The word that profiles write.
-    pub fn as_str(self) -> &'static str {
-        FILTERS.iter().find(|(_, filter)| *filter == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -355,23 +328,6 @@ fn write_part(part: &Part, lookup: &impl Lookup, sink: &mut impl Sink) -> Option
         }
     }
     Some(())
-}
-
-impl Filter {
-    fn apply(self, bytes: &[u8], lookup: &impl Lookup) -> Option<Vec<u8>> {
-        Some(match self {
-            Self::Digest(name) => name.digest(bytes).as_bytes().to_vec(),
-            Self::Hmac => lookup.hmac(bytes)?.as_bytes().to_vec(),
-            Self::Crc32 => crc32fast::hash(bytes).to_string().into_bytes(),
-            Self::Encode(encoding) => encoding.encode(bytes).into_bytes(),
-            Self::Lower => bytes.to_ascii_lowercase(),
-            Self::Upper => bytes.to_ascii_uppercase(),
-            Self::Json => {
-                let quoted = super::json::quoted(&String::from_utf8_lossy(bytes));
-                quoted.strip_prefix('"')?.strip_suffix('"')?.as_bytes().to_vec()
-            }
-        })
-    }
 }
 
 #[cfg(test)]

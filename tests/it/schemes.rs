@@ -60,7 +60,7 @@ fn schemes() -> Vec<Scheme> {
             Scheme { provider, keys }
         })
         .collect();
-    assert_eq!(schemes.len(), 91, "the rows of the catalogue with a shared secret and no token");
+    assert!(schemes.len() >= 93, "rows with a shared secret and no token were lost");
     schemes
 }
 

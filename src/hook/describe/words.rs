@@ -72,6 +72,9 @@ pub(super) fn source(provider: &Provider, source: &Source) -> String {
         Source::Url => "the whole URL that the vendor sends to, query included".to_owned(),
         Source::Method => "the method in capitals".to_owned(),
         Source::Path => "the URL's path without the query".to_owned(),
+        Source::Target => "path and query as on the request line".to_owned(),
+        Source::SignedNames => "the list of signed headers as it stands".to_owned(),
+        Source::SignedHeaders => signed_headers(provider),
         Source::Secret => "the signing secret".to_owned(),
         Source::Params => "the form's fields sorted by name, names and values run together".to_owned(),
         Source::PublicKey => "the public key or key id that goes with the secret".to_owned(),
@@ -80,6 +83,16 @@ pub(super) fn source(provider: &Provider, source: &Source) -> String {
         Source::Form(name) => format!("the form's {}", code(name)),
         Source::Query(name) => format!("the query's {}", code(name)),
         other => code(&format!("{{{other}}}")),
+    }
+}
+
+/// How the headers are signed that the sender lists.
+fn signed_headers(provider: &Provider) -> String {
+    let Some(covered) = &provider.signed_headers else { return "the signed headers".to_owned() };
+    let join = code(&covered.join);
+    match &covered.pair {
+        Some(pair) => format!("each listed header as `name{pair}value` with a small name, joined by {join}"),
+        None => format!("the values of the listed headers, joined by {join}"),
     }
 }
 
@@ -98,6 +111,7 @@ pub(super) fn placeholder(provider: &Provider, from: &Source, filters: &[Filter]
         Filter::Lower => format!("{what} in small letters"),
         Filter::Upper => format!("{what} in capitals"),
         Filter::Json => what,
+        Filter::Uri => format!("{what} as `encodeURI` writes it, its query escaped whole before that"),
     })
 }
 

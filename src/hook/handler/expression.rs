@@ -91,5 +91,6 @@ const fn name_of(filter: Filter) -> &'static str {
         Filter::Lower => "lower",
         Filter::Upper => "upper",
         Filter::Json => "json-escape",
+        Filter::Uri => "uri",
     }
 }

@@ -240,7 +240,7 @@ mod tests {
         let tables = parse(&"all".into(), BUILTIN, 1).unwrap();
         let ids: Vec<&str> = tables.iter().map(|table| table.id.as_str()).collect();
         assert_eq!(catalogue.ids(), ids);
-        assert_eq!(catalogue.all().len(), 100);
+        assert!(ids.len() >= 101, "rows were lost: {}", ids.len());
         for (table, builtin) in tables.iter().zip(&catalogue.builtin) {
             assert_eq!(table.place.line, builtin.line, "{}", table.id);
             assert!(check_names(table).is_ok());
@@ -301,8 +301,8 @@ mod tests {
         let koji = catalogue.get("koji").unwrap();
         assert_eq!(koji.signature_headers(), ["X-New".into()]);
         assert_eq!(koji.deadline(), Some(Duration::from_secs(10)), "what is changed stays the same vendor's");
-        assert_eq!(catalogue.ids().len(), 102);
-        assert_eq!(catalogue.all().len(), 102);
+        let builtin = Catalogue::builtin().ids().len();
+        assert_eq!((catalogue.ids().len(), catalogue.all().len()), (builtin + 2, builtin + 2));
         // A whole replacement keeps nothing.
         catalogue.add("other.toml", "[koji]\nat = \"json:sig\"").unwrap();
         let koji = catalogue.get("koji").unwrap();
@@ -416,6 +416,26 @@ mod tests {
             (
                 "[a]\nheader = \"X\"\n[a.extra]\n\"X-Y\" = 1",
                 "mine.toml:4: field `extra`: must be a table of strings, not a number",
+            ),
+            (
+                "[a]\nheader = \"X\"\ncontent = \"{signed_headers}\"",
+                "mine.toml:3: field `content`: holds signed headers, but there is no `signed_headers`",
+            ),
+            (
+                "[a]\nheader = \"X\"\nsigned_headers = {names=\"sig\", split=\" \"}",
+                "mine.toml:3: field `signed_headers`: are listed in the value, but `value` has no {signed_names}",
+            ),
+            (
+                "[a]\nheader = \"X\"\nsigned_headers = {split=\" \"}",
+                "mine.toml:3: field `signed_headers`: needs `names`: sig or header:NAME",
+            ),
+            (
+                "[a]\nheader = \"X\"\nsigned_headers = {names=\"header:L\"}",
+                "mine.toml:3: field `signed_headers`: needs `split`, between two names",
+            ),
+            (
+                "[a]\nheader = \"X\"\nsigned_headers = {nams=\"header:L\"}",
+                "mine.toml:3: field `signed_headers`: there is no such setting `nams`; did you mean `names`?",
             ),
             ("a = 1", "mine.toml:1: field `a`: a provider file holds only tables, one a provider"),
             (

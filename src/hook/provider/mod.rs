@@ -26,6 +26,7 @@ use super::condition::Condition;
 use super::digest::HashName;
 use super::encoding::Encoding;
 use super::json::{Path, PathSet};
+use super::signature::covered::SignedHeaders;
 use super::signature::value::Value;
 use super::template::{Filter, Part, Source, Template};
 use std::sync::Arc;
@@ -195,7 +196,11 @@ pub struct Provider {
     pub(in crate::hook) time_form: TimeForm,
     pub(in crate::hook) tolerance: Option<Duration>,
     pub(in crate::hook) extra: Vec<(Box<str>, Template)>,
+    pub(in crate::hook) signed_headers: Option<SignedHeaders>,
     pub(in crate::hook) url_escape: Vec<(char, Box<str>)>,
+    pub(in crate::hook) url_decode: Box<str>,
+    pub(in crate::hook) url_port: bool,
+    pub(in crate::hook) body_escape: bool,
     pub(in crate::hook) event: Vec<Source>,
     pub(in crate::hook) delivery: Vec<Source>,
     pub(in crate::hook) subject: Vec<Source>,
@@ -295,8 +300,16 @@ impl Provider {
                 self.content.uses(&Source::Ts)
                     || self.content.uses(source)
                     || (matches!(source, Source::Json(_)) && self.content.uses(&Source::Body))
+                    || self.always_signs(source)
             }
         }
+    }
+
+    /// Whether the source is a header that every list of signed headers must hold.
+    fn always_signs(&self, source: &Source) -> bool {
+        let Source::Header(name) = source else { return false };
+        let covered = self.signed_headers.as_ref().filter(|_| self.content.uses(&Source::SignedHeaders));
+        covered.is_some_and(|covered| covered.always_signs(name))
     }
 
     /// How much of the body the signature covers.
@@ -326,7 +339,7 @@ impl Provider {
     /// Whether the signature covers the URL or a part of it.
     pub fn signs_url(&self) -> bool {
         let of_url = |source: &Source| {
-            matches!(source, Source::Url | Source::Params | Source::Path | Source::Query(_))
+            matches!(source, Source::Url | Source::Params | Source::Path | Source::Target | Source::Query(_))
         };
         self.signed_sources().any(of_url)
     }

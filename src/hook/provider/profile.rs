@@ -7,8 +7,10 @@
 //! public half of a pair; `header` or `at` where the signature
 //! is; `value` and `list` how it is written; `content` what it covers; `each` that every element of an array is
 //! signed; `id`, `timestamp`, `ts_format` and `tolerance` what goes with it; `extra` which headers are sent along;
-//! `url_escape` which letters of a query the vendor escapes before it signs the URL; `claims` what a JSON Web Token
-//! holds. `event`, `delivery`, `subject` and `dedup` say where the facts are; `detect` what must hold for a
+//! `signed_headers` how the headers are signed that the sender lists; `url_escape` which letters of a query the
+//! vendor escapes before it signs the URL, `url_decode` of which letters it decodes the escapes, `url_port` that it
+//! signs the URL with or without the port of its scheme; `body_escape` that it may sign the body with escapes where
+//! letters are sent; `claims` what a JSON Web Token holds. `event`, `delivery`, `subject` and `dedup` say where the facts are; `detect` what must hold for a
 //! delivery to be recognised, `unsigned` what one without signature looks like, `supersedes` whose signature it
 //! makes needless; `handshake` what is answered. `deadline`, `retry`, `unchecked`, `ack`, `docs`, `conf` and `note`
 //! tell about the vendor and are never taken over from a base, save `docs` and `ack`; nor is `vector`, messages
@@ -22,8 +24,9 @@ use super::{Confidence, Kind, Origin, Place, Provider, Retry, SecretForm, TimeFo
 use crate::hook::digest::HashName;
 use crate::hook::encoding::Encoding;
 use crate::hook::json::{Path, PathSet};
+use crate::hook::signature::covered::{NamesPlace, SignedHeaders};
 use crate::hook::signature::value::Value;
-use crate::hook::template::{Source, Template};
+use crate::hook::template::{Source, Template, nearest};
 use std::time::Duration;
 
 /// Every field of a provider's table, in the order of showing.
@@ -47,7 +50,11 @@ pub(super) const FIELDS: &[&str] = &[
     "ts_format",
     "tolerance",
     "extra",
+    "signed_headers",
     "url_escape",
+    "url_decode",
+    "url_port",
+    "body_escape",
     "claims",
     "event",
     "delivery",
@@ -148,7 +155,11 @@ pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, Profile
         time_form: read.choice("ts_format", &TIMES)?.unwrap_or_default(),
         tolerance: read.number("tolerance", LONGEST_SECONDS)?.map(Duration::from_secs),
         extra: headers(&read, "extra")?,
+        signed_headers: signed_headers(&read)?,
         url_escape: url_escape(&read)?,
+        url_decode: read.text("url_decode")?.unwrap_or_default().into(),
+        url_port: read.flag("url_port")?,
+        body_escape: read.flag("body_escape")?,
         paths: PathSet::new(json_paths(
             [&event, &delivery, &subject]
                 .into_iter()
@@ -240,7 +251,10 @@ fn value(read: &Reader<'_>, kind: Kind) -> Result<Value, ProfileError> {
         return Err(read.error("value", format!("has no {word}")));
     }
     let readable = |source: &&Source| {
-        !matches!(source, Source::Sig | Source::Secret | Source::Ts | Source::Id | Source::PublicKey)
+        !matches!(
+            source,
+            Source::Sig | Source::Secret | Source::Ts | Source::Id | Source::PublicKey | Source::SignedNames
+        )
     };
     if let Some(source) = value.sources().find(readable) {
         return Err(read.error("value", format!("cannot hold {{{source}}}")));
@@ -277,6 +291,38 @@ fn url_escape(read: &Reader<'_>) -> Result<Vec<(char, Box<str>)>, ProfileError> 
         }
     };
     read.pairs("url_escape")?.into_iter().map(letter).collect()
+}
+
+fn signed_headers(read: &Reader<'_>) -> Result<Option<SignedHeaders>, ProfileError> {
+    let pairs = read.pairs("signed_headers")?;
+    if pairs.is_empty() {
+        return Ok(None);
+    }
+    let known = ["names", "split", "join", "pair", "always", "also"];
+    if let Some((name, _, spot)) = pairs.iter().find(|(name, ..)| !known.contains(name)) {
+        let near = nearest(name, known);
+        return Err(spot.error("signed_headers", format!("there is no such setting `{name}`{near}")));
+    }
+    let text = |wanted: &str| pairs.iter().find(|(name, ..)| *name == wanted).map(|(_, text, _)| *text);
+    let names = match text("names").map(|text| (text, Source::parse(text))) {
+        Some(("sig", _)) => NamesPlace::Value,
+        Some((_, Ok(Source::Header(name)))) => NamesPlace::Header(name),
+        _ => return Err(read.error("signed_headers", "needs `names`: sig or header:NAME")),
+    };
+    let split = text("split").filter(|split| !split.is_empty());
+    let split = split.ok_or_else(|| read.error("signed_headers", "needs `split`, between two names"))?;
+    let list = |name| {
+        let names = text(name).unwrap_or_default().split(split).map(str::trim);
+        names.filter(|name| !name.is_empty()).map(|name| name.to_ascii_lowercase().into()).collect()
+    };
+    Ok(Some(SignedHeaders {
+        names,
+        split: split.into(),
+        join: text("join").unwrap_or_default().into(),
+        pair: text("pair").map(Into::into),
+        always: list("always"),
+        also: list("also"),
+    }))
 }
 
 fn claims(read: &Reader<'_>) -> Result<Vec<(Box<str>, Template)>, ProfileError> {
@@ -329,6 +375,15 @@ fn check(read: &Reader<'_>, provider: &Provider) -> Result<(), ProfileError> {
     }
     if uses(Source::Id) && provider.id_source.is_none() {
         return Err(read.error("content", "holds {id}, but there is no `id`"));
+    }
+    if (uses(Source::SignedHeaders) || uses(Source::SignedNames)) && provider.signed_headers.is_none() {
+        return Err(read.error("content", "holds signed headers, but there is no `signed_headers`"));
+    }
+    let listed_in_value = provider.signed_headers.as_ref().is_some_and(|it| it.names == NamesPlace::Value);
+    if listed_in_value && !provider.value.holds(&Source::SignedNames) {
+        return Err(
+            read.error("signed_headers", "are listed in the value, but `value` has no {signed_names}")
+        );
     }
     if provider.timestamp == Some(TimePlace::Value) && !provider.value.holds(&Source::Ts) {
         return Err(read.error("timestamp", "is sig, but `value` has no {ts}"));

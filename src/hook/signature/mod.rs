@@ -5,7 +5,9 @@
 
 mod asymmetric;
 mod claims;
+pub(in crate::hook) mod covered;
 mod credentials;
+mod escape;
 pub mod jwt;
 mod key;
 mod keygen;
@@ -14,6 +16,7 @@ mod params;
 pub(in crate::hook) mod scope;
 mod sign;
 mod time;
+mod url;
 pub(in crate::hook) mod value;
 mod verify;
 

@@ -4,7 +4,6 @@
 //! signed through the URL, whose query then names the body's digest:
 //! <https://www.twilio.com/docs/usage/webhooks/webhooks-security>.
 
-use crate::hook::delivery::Message;
 use crate::hook::digest::HashName;
 use crate::hook::encoding::Encoding;
 use crate::hook::form;
@@ -55,34 +54,6 @@ fn body_digest(url: &str) -> Option<Cow<'_, [u8]>> {
     form::find(query.as_bytes(), BODY_DIGEST)
 }
 
-/// The absolute URL of a message.
-pub(super) fn url_of<'m>(message: &Message<'m>) -> Cow<'m, str> {
-    message.url.map_or_else(
-        || {
-            let host = String::from_utf8_lossy(message.headers.get("host").unwrap_or_default());
-            Cow::Owned(format!("http://{host}{}", message.target))
-        },
-        Cow::Borrowed,
-    )
-}
-
-/// The URL as a vendor that escapes these letters of the query signs it;
-/// `None` when there is nothing to escape.
-pub(super) fn escaped(url: &str, letters: &[(char, Box<str>)]) -> Option<String> {
-    let (before, query) = url.split_once('?')?;
-    if !letters.iter().any(|(letter, _)| query.contains(*letter)) {
-        return None;
-    }
-    let mut text = format!("{before}?");
-    for letter in query.chars() {
-        match letters.iter().find(|(escaped, _)| *escaped == letter) {
-            Some((_, written)) => text.push_str(written),
-            None => text.push(letter),
-        }
-    }
-    Some(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,13 +73,5 @@ mod tests {
         assert_eq!(check("http://a/?bodySHA256=", b""), Err(ParamsError::OtherBody));
         assert_eq!(check("http://a/", "a&".repeat(10_000).as_bytes()), Ok(()));
         assert_eq!(check("http://a/", "a&".repeat(10_001).as_bytes()), Err(ParamsError::TooMany));
-    }
-
-    #[test]
-    fn only_the_query_is_escaped() {
-        let letters = [('\'', "%27".into())];
-        assert_eq!(escaped("http://a/it's?b=it's", &letters).unwrap(), "http://a/it's?b=it%27s");
-        assert_eq!(escaped("http://a/it's", &letters), None);
-        assert_eq!(escaped("http://a/?b=c", &letters), None);
     }
 }

@@ -1,7 +1,8 @@
 //! What the placeholders of a template stand for in one message.
 
+use super::covered::{Added, SignedHeaders, header};
 use super::key::Key;
-use super::params;
+use super::{params, url};
 use crate::hook::delivery::Message;
 use crate::hook::digest::{Sink as _, Tag};
 use crate::hook::form;
@@ -21,6 +22,11 @@ pub(in crate::hook) struct Scope<'a> {
     pub(in crate::hook) public_key: Option<&'a str>,
     pub(in crate::hook) webhook_id: Option<&'a str>,
     pub(in crate::hook) key: Option<&'a Key>,
+    /// The list of signed headers, and how the profile writes them.
+    pub(in crate::hook) names: Option<&'a [u8]>,
+    pub(in crate::hook) covered: Option<&'a SignedHeaders>,
+    /// Headers that are about to be sent with the message.
+    pub(in crate::hook) added: Added<'a>,
 }
 
 impl<'a> Scope<'a> {
@@ -35,6 +41,9 @@ impl<'a> Scope<'a> {
             public_key: None,
             webhook_id: None,
             key: None,
+            names: None,
+            covered: None,
+            added: &[],
         }
     }
 
@@ -63,7 +72,7 @@ impl<'a> Scope<'a> {
     }
 
     fn url(&self) -> Cow<'_, str> {
-        self.url.map_or_else(|| params::url_of(self.message), Cow::Borrowed)
+        self.url.map_or_else(|| url::url_of(self.message), Cow::Borrowed)
     }
 }
 
@@ -83,12 +92,18 @@ impl Lookup for Scope<'_> {
             }),
             Source::Method => Some(Cow::Borrowed(self.message.method.as_bytes())),
             Source::Path => Some(Cow::Borrowed(path.as_bytes())),
+            Source::Target => Some(Cow::Borrowed(self.message.target.as_bytes())),
             Source::Secret => self.key.map(|key| Cow::Borrowed(key.secret())),
             Source::Sig => None,
             Source::Params => Some(Cow::Owned(params::params(&self.url(), self.message.body))),
             Source::PublicKey => self.public_key.map(|key| Cow::Borrowed(key.as_bytes())),
             Source::WebhookId => self.webhook_id.map(|id| Cow::Borrowed(id.as_bytes())),
-            Source::Header(name) => self.message.headers.get(name).map(Cow::Borrowed),
+            Source::SignedNames => self.names.map(Cow::Borrowed),
+            Source::SignedHeaders => {
+                let written = self.covered?.write(self.names?, self.added, self.message.headers);
+                Some(Cow::Owned(written))
+            }
+            Source::Header(name) => header(self.added, self.message.headers, name).map(Cow::Borrowed),
             Source::Json(path) => self.json_text(path),
             Source::Form(name) => form::find(self.message.body, name),
             Source::Query(name) => form::find(query.as_bytes(), name),

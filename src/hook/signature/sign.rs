@@ -6,9 +6,11 @@
 
 use super::MOST_ELEMENTS;
 use super::asymmetric::NotSigned;
+use super::covered::NamesPlace;
 use super::key::{Key, Keys};
 use super::params::{self, ParamsError};
 use super::scope::Scope;
+use super::url;
 use crate::hook::delivery::Message;
 use crate::hook::encoding::Encoding;
 use crate::hook::form;
@@ -87,6 +89,9 @@ struct Along<'a> {
     timestamp: Option<String>,
     id: Option<&'a str>,
     public_key: Option<&'a str>,
+    /// The list of signed headers, and the headers that go along.
+    names: Option<String>,
+    added: Vec<(String, Vec<u8>)>,
 }
 
 impl Provider {
@@ -178,15 +183,16 @@ impl Provider {
         }
         let (timestamp, body) = self.timestamp_for(message, at)?;
         let changed = Message { body: body.as_deref().unwrap_or(message.body), ..*message };
-        let along = Along { timestamp, id, public_key };
+        let mut along = Along { timestamp, id, public_key, names: None, added: Vec::new() };
         let mut signed = Signed { body: body.clone(), ..Signed::default() };
-        match &self.each {
-            Some(path) => {
-                signed.body = Some(self.sign_elements(keys, &changed, path, &along)?);
-                return Ok(signed);
-            }
-            None => self.headers_beside(&along, &mut signed),
+        if let Some(path) = &self.each {
+            signed.body = Some(self.sign_elements(keys, &changed, path, &along)?);
+            return Ok(signed);
         }
+        self.headers_beside(&along, &mut signed);
+        let extra = self.extra_headers(message, &along);
+        along.added = signed.headers.iter().chain(&extra).cloned().collect();
+        self.list_headers(message, &mut along, &mut signed);
         let signatures = self.signatures(keys, &changed, changed.body, &along)?;
         match &self.place {
             Place::Headers(names) if names.len() > 1 && !self.value.is_list() => {
@@ -209,7 +215,7 @@ impl Provider {
                 signed.target = Some(with_query(message.target, name, &value));
             }
         }
-        self.extra_headers(message, &along, &mut signed);
+        signed.headers.extend(extra);
         Ok(signed)
     }
 
@@ -246,13 +252,27 @@ impl Provider {
         }
     }
 
-    fn extra_headers(&self, message: &Message<'_>, along: &Along<'_>, signed: &mut Signed) {
-        let scope = Scope { public_key: along.public_key, ..Scope::new(message) };
-        for (name, text) in &self.extra {
+    fn extra_headers(&self, message: &Message<'_>, along: &Along<'_>) -> Vec<(String, Vec<u8>)> {
+        let id = along.id.map(str::as_bytes);
+        let scope = Scope { public_key: along.public_key, id, ..Scope::new(message) };
+        let header = |(name, text): &(Box<str>, Template)| {
             let mut value = Vec::new();
-            Template::render(text, &scope, &mut value);
-            signed.headers.push((name.to_string(), value));
+            text.render(&scope, &mut value);
+            (name.to_string(), value)
+        };
+        self.extra.iter().map(header).collect()
+    }
+
+    /// Chooses the headers that are signed by their name, and lists them.
+    fn list_headers(&self, message: &Message<'_>, along: &mut Along<'_>, signed: &mut Signed) {
+        let Some(covered) = &self.signed_headers else { return };
+        let list = covered.choose(&along.added, message.headers);
+        if let NamesPlace::Header(name) = &covered.names {
+            let header = (name.to_string(), list.clone().into_bytes());
+            along.added.push(header.clone());
+            signed.headers.push(header);
         }
+        along.names = Some(list);
     }
 
     /// One signature a key, encoded.
@@ -264,14 +284,11 @@ impl Provider {
         along: &Along<'_>,
     ) -> Result<Vec<String>, SignError> {
         let params = self.content.uses(&Source::Params);
-        let mut url = (params || self.content.uses(&Source::Url)).then(|| params::url_of(message));
+        let url = (params || self.content.uses(&Source::Url)).then(|| url::url_of(message));
         if let (true, Some(url)) = (params, &url) {
             params::check(url, message.body)?;
         }
-        let escaped = url.as_deref().and_then(|url| params::escaped(url, &self.url_escape));
-        if let Some(escaped) = escaped {
-            url = Some(Cow::Owned(escaped));
-        }
+        let url = url.and_then(|url| url::forms(self, url).into_iter().next());
         let sign = |key| {
             let scope = Scope {
                 url: url.as_deref(),
@@ -280,6 +297,9 @@ impl Provider {
                 public_key: along.public_key,
                 webhook_id: keys.webhook_id(),
                 key: Some(key),
+                names: along.names.as_deref().map(str::as_bytes),
+                covered: self.signed_headers.as_ref(),
+                added: &along.added,
                 ..Scope::new(message).within(json)
             };
             self.signature(key, &scope)
@@ -306,6 +326,7 @@ impl Provider {
             Source::Ts => along.timestamp.as_deref().map(str::to_owned),
             Source::Id => along.id.map(str::to_owned),
             Source::PublicKey => along.public_key.map(str::to_owned),
+            Source::SignedNames => along.names.clone(),
             _ => None,
         })
     }

@@ -27,6 +27,8 @@ struct Element {
 pub(in crate::hook) struct Written<'v> {
     pub(in crate::hook) signatures: SmallVec<[&'v [u8]; 2]>,
     pub(in crate::hook) timestamp: Option<&'v [u8]>,
+    /// The list of signed headers.
+    pub(in crate::hook) names: Option<&'v [u8]>,
 }
 
 impl Value {
@@ -103,6 +105,7 @@ impl Value {
                 match source {
                     Source::Sig | Source::Secret => written.signatures.push(bytes),
                     Source::Ts if written.timestamp.is_none() => written.timestamp = Some(bytes),
+                    Source::SignedNames if written.names.is_none() => written.names = Some(bytes),
                     _ => {}
                 }
             }

@@ -11,10 +11,11 @@
 
 use super::MOST_ELEMENTS;
 use super::asymmetric::{Content, Gather, signature_bytes};
+use super::covered::{ListError, NamesPlace};
 use super::key::{Key, Keys};
-use super::params;
 use super::scope::Scope;
 use super::value::Written;
+use super::{escape, params, url};
 use crate::hook::delivery::Message;
 use crate::hook::digest::{Digester, Tag};
 use crate::hook::encoding::Encoding;
@@ -48,6 +49,7 @@ pub(super) fn fail<T>(code: Code, reason: impl Into<Cow<'static, str>>) -> Outco
 struct Candidate<'v> {
     signature: Decoded,
     timestamp: Option<&'v [u8]>,
+    names: Option<&'v [u8]>,
 }
 
 /// A signature's bytes.
@@ -85,7 +87,7 @@ impl Provider {
             (Kind::Basic, _) => self.verify_basic(keys, message),
             (kind, _) if kind.is_token() => self.verify_claims(keys, message, now, tolerance),
             (_, Some(path)) => self.verify_elements(keys, message, path),
-            (_, None) => self.verify_signature(keys, message, message.body, now, tolerance),
+            (_, None) => self.verify_body(keys, message, now, tolerance),
         };
         match outcome {
             Ok(reason) => Verdict::of(self.id(), Code::Verified, self.with_cover(reason)),
@@ -104,6 +106,27 @@ impl Provider {
         format!("{reason}; {less}").into()
     }
 
+    /// Verifies the signature of a message, also with its body as the vendor
+    /// would have escaped it where the profile says so.
+    fn verify_body(
+        &self,
+        keys: &Keys,
+        message: &Message<'_>,
+        now: Timestamp,
+        tolerance: Option<Duration>,
+    ) -> Outcome<&'static str> {
+        let outcome = self.verify_signature(keys, message, message.body, now, tolerance);
+        if !self.body_escape || !matches!(outcome, Err(Failure(Code::Mismatch, _))) {
+            return outcome;
+        }
+        let Some(body) = escape::escaped(message.body) else { return outcome };
+        let escaped = Message { body: &body, ..*message };
+        match self.verify_signature(keys, &escaped, &body, now, tolerance) {
+            Err(Failure(Code::Mismatch, _)) => outcome,
+            other => other,
+        }
+    }
+
     /// Verifies one signature; `json` is where its paths start.
     fn verify_signature(
         &self,
@@ -120,13 +143,22 @@ impl Provider {
         let signs_time = self.content.uses(&Source::Ts);
         let timestamp = if signs_time { self.timestamp_beside(&outer)? } else { None };
         let id = self.id_beside(&outer)?;
+        let names = self.names_beside(&outer)?;
         let urls = self.urls(message)?;
+        let mut failure = None;
         for (at, candidate) in candidates.iter().enumerate() {
-            let with_same_time = |other: &&Candidate<'_>| other.timestamp == candidate.timestamp;
-            if candidates.iter().take(at).any(|earlier| with_same_time(&earlier)) {
+            let alike = |other: &&Candidate<'_>| {
+                other.timestamp == candidate.timestamp && other.names == candidate.names
+            };
+            if candidates.iter().take(at).any(|earlier| alike(&earlier)) {
                 continue;
             }
             let time = candidate.timestamp.or(timestamp.as_deref());
+            let names = candidate.names.or(names.as_deref());
+            if let Err(found) = self.check_names(names, message) {
+                failure = failure.or(Some(found));
+                continue;
+            }
             let mut matches = Choice::from(0);
             for (key, url) in keys.iter().flat_map(|key| urls.iter().map(move |url| (key, url))) {
                 let scope = Scope {
@@ -135,19 +167,19 @@ impl Provider {
                     url: url.as_deref(),
                     webhook_id: keys.webhook_id(),
                     key: Some(key),
+                    names,
+                    covered: self.signed_headers.as_ref(),
                     ..Scope::new(message).within(json)
                 };
-                matches |= self.any_matches(key, &scope, candidates.iter().filter(with_same_time));
+                matches |= self.any_matches(key, &scope, candidates.iter().filter(alike));
             }
             if bool::from(matches) {
                 let later = if signs_time { None } else { self.timestamp_beside(&outer)? };
                 return self.judge_time(time.or(later.as_deref()), now, tolerance);
             }
         }
-        fail(
-            Code::Mismatch,
-            "the signature is well formed, but it is not that of these bytes and this secret",
-        )
+        let mismatch = "the signature is well formed, but it is not that of these bytes and this secret";
+        Err(failure.unwrap_or(Failure(Code::Mismatch, mismatch.into())))
     }
 
     /// Whether one of the candidates is the signature of a message under a key.
@@ -246,7 +278,8 @@ impl Provider {
         let before = candidates.len();
         let most = if self.kind.has_key_pair() { MOST_SIGNATURES.saturating_sub(before) } else { usize::MAX };
         candidates.extend(written.signatures.iter().take(most).filter_map(|signature| {
-            Some(Candidate { signature: self.decoded(signature)?, timestamp: written.timestamp })
+            let signature = self.decoded(signature)?;
+            Some(Candidate { signature, timestamp: written.timestamp, names: written.names })
         }));
         if candidates.len() > before || most == 0 {
             return Ok(());
@@ -323,19 +356,40 @@ impl Provider {
         }
     }
 
+    /// The list of signed headers, where it is not inside the value.
+    fn names_beside<'s>(&self, scope: &'s Scope<'_>) -> Outcome<Option<Cow<'s, [u8]>>> {
+        match self.signed_headers.as_ref().map(|covered| &covered.names) {
+            None | Some(NamesPlace::Value) => Ok(None),
+            Some(NamesPlace::Header(name)) => match scope.message.headers.get(name) {
+                Some(list) => Ok(Some(Cow::Borrowed(list))),
+                None => fail(Code::NoHeader, format!("there is no `{name}` with the signed headers")),
+            },
+        }
+    }
+
+    fn check_names(&self, names: Option<&[u8]>, message: &Message<'_>) -> Outcome<()> {
+        let Some(covered) = &self.signed_headers else { return Ok(()) };
+        let Some(names) = names else {
+            return fail(Code::Malformed, format!("{} lists no signed headers", self.place_title()));
+        };
+        covered.check(names, message.headers).or_else(|error| {
+            let code = if matches!(error, ListError::Missing(_)) { Code::NoHeader } else { Code::Malformed };
+            fail(code, error.reason())
+        })
+    }
+
     /// The URLs that may have been signed; one `None` where no URL is.
     fn urls<'m>(&self, message: &Message<'m>) -> Outcome<SmallVec<[Option<Cow<'m, str>>; 2]>> {
         let params = self.content.uses(&Source::Params);
         if !params && !self.content.uses(&Source::Url) {
             return Ok(smallvec![None]);
         }
-        let url = params::url_of(message);
+        let url = url::url_of(message);
         if params {
             let checked = params::check(&url, message.body);
             checked.or_else(|error| fail(Code::Mismatch, error.to_string()))?;
         }
-        let escaped = params::escaped(&url, &self.url_escape).map(|url| Some(Cow::Owned(url)));
-        Ok(escaped.into_iter().chain([Some(url)]).collect())
+        Ok(url::forms(self, url).into_iter().map(Some).collect())
     }
 
     /// The signature of a message, as bytes.
