@@ -1,180 +1,17 @@
-//! Every scheme of the catalogue that is supported: what it signs verifies, and
-//! each way of being wrong is refused by the rule that names it.
+//! The rules of a scheme one by one, over every scheme of the catalogue with a
+//! shared secret that is no token: what it signs verifies, and each way of being wrong is refused by
+//! the rule that names it.
 
+use super::{Arrived, Scheme, TARGET, URL, now, schemes, secret};
 use hookctl::hook::delivery::Message;
 use hookctl::hook::headers::Headers;
-use hookctl::hook::provider::{Catalogue, Cover, Kind, Place, Provider, SecretForm};
+use hookctl::hook::provider::{Catalogue, Cover, Kind, Place, SecretForm};
 use hookctl::hook::secret::Secret;
-use hookctl::hook::signature::{KeyError, Keys, SignError, Signed};
-use hookctl::hook::time::Timestamp;
-use hookctl::hook::verdict::{Code, Verdict};
+use hookctl::hook::signature::{KeyError, SignError};
+use hookctl::hook::verdict::Code;
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
-
-const NOW: i64 = 1_760_000_000;
-const URL: &str = "https://example.test/hooks?x=1";
-const TARGET: &str = "/hooks?x=1";
-
-/// A provider with a fitting secret and body.
-struct Scheme {
-    provider: Arc<Provider>,
-    keys: Keys,
-}
-
-/// A whole delivery as it would arrive.
-#[derive(Clone)]
-struct Arrived {
-    headers: Vec<(String, Vec<u8>)>,
-    target: String,
-    body: Vec<u8>,
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_seconds(NOW)
-}
-
-fn secret(provider: &Provider, seed: &str) -> Secret {
-    let text = match (provider.kind(), provider.secret_form()) {
-        (Kind::Basic, _) => format!("user:{seed}"),
-        (_, SecretForm::Base64) => {
-            format!("whsec_{}", hookctl::hook::encoding::Encoding::Base64.encode(seed.as_bytes()))
-        }
-        (_, SecretForm::Hex) => hex::encode(seed),
-        _ => seed.to_owned(),
-    };
-    // Only the family that strips the prefix writes it.
-    let prefixed = provider.settings().iter().any(|(name, _)| *name == "secret_prefix");
-    let text = if prefixed { text } else { text.trim_start_matches("whsec_").to_owned() };
-    Secret::new(text).unwrap()
-}
-
-fn schemes() -> Vec<Scheme> {
-    let supported = Catalogue::builtin()
-        .all()
-        .into_iter()
-        .filter(|provider| !provider.kind().has_key_pair() && !provider.kind().is_token());
-    let schemes: Vec<Scheme> = supported
-        .map(|provider| {
-            let keys = provider.keys(&[secret(&provider, "fake-secret-one")]).unwrap();
-            Scheme { provider, keys }
-        })
-        .collect();
-    assert!(schemes.len() >= 93, "rows with a shared secret and no token were lost");
-    schemes
-}
-
-impl Scheme {
-    /// A body that has what the scheme signs; `text` is anything that JSON need not escape.
-    fn body(&self, text: &str) -> Vec<u8> {
-        match (self.provider.place(), self.provider.id().as_ref()) {
-            (_, "adyen-standard") => format!(
-                r#"{{"notificationItems":[{{"NotificationRequestItem":{{"pspReference":"{text}1","success":"true"}}}},{{"NotificationRequestItem":{{"pspReference":"{text}2","amount":{{"value":1}}}}}}]}}"#
-            )
-            .into_bytes(),
-            (Place::Json(_), _) => {
-                format!(r#"{{"signature":{{"timestamp":"{NOW}","token":"{text}"}}}}"#).into_bytes()
-            }
-            (Place::Form(_), _) => format!("a=1&bt_payload={text}").into_bytes(),
-            (_, "twilio" | "mandrill") => format!("b=2&a=1&a={text}").into_bytes(),
-            (_, "linear") => format!(r#"{{"webhookTimestamp":{NOW}000,"a":"{text}"}}"#).into_bytes(),
-            _ => format!(r#"{{"a":"{text}"}}"#).into_bytes(),
-        }
-    }
-
-    fn arrived(&self, body: &[u8]) -> Arrived {
-        let headers = Headers::default();
-        let message = Message { method: "POST", target: TARGET, headers: &headers, body, url: Some(URL) };
-        let signed = self.provider.sign(&self.keys, &message, now(), Some("msg_1"), Some("pk_1")).unwrap();
-        let Signed { headers, body: new_body, target } = signed;
-        Arrived {
-            headers,
-            target: target.unwrap_or_else(|| TARGET.to_owned()),
-            body: new_body.unwrap_or_else(|| body.to_vec()),
-        }
-    }
-
-    fn verify_at(&self, arrived: &Arrived, at: Timestamp, tolerance: Option<Duration>) -> Verdict {
-        let headers = Headers::from_pairs(arrived.headers.iter().map(|(name, value)| (name, value)));
-        let message = Message {
-            method: "POST",
-            target: &arrived.target,
-            headers: &headers,
-            body: &arrived.body,
-            url: Some(URL),
-        };
-        self.provider.verify(&self.keys, &message, at, tolerance)
-    }
-
-    fn verify(&self, arrived: &Arrived) -> Verdict {
-        self.verify_at(arrived, now(), None)
-    }
-
-    /// The value that carries the first signature.
-    fn value(&self, arrived: &Arrived) -> String {
-        let body = String::from_utf8_lossy(&arrived.body).into_owned();
-        match self.provider.place() {
-            Place::Headers(names) => {
-                let header = arrived.headers.iter().find(|(name, _)| *name == *names[0]).unwrap();
-                String::from_utf8(header.1.clone()).unwrap()
-            }
-            Place::Query(_) => arrived.target.rsplit('=').next().unwrap().to_owned(),
-            Place::Form(_) => body.rsplit("bt_signature=").next().unwrap().replace("%7C", "|"),
-            Place::Json(_) if body.contains("hmacSignature") => {
-                body.split("hmacSignature\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
-            }
-            Place::Json(_) => {
-                body.split("\"signature\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
-            }
-        }
-    }
-
-    /// The first signature as it is written, without what stands before it.
-    fn signature(&self, arrived: &Arrived) -> String {
-        let value = self.value(arrived);
-        let length = self.provider.encode().length(self.provider.hash().bytes());
-        value[value.len() - length..].to_owned()
-    }
-
-    /// The same delivery with every occurrence of the signature replaced.
-    fn with_signature(&self, arrived: &Arrived, new: &str) -> Arrived {
-        let old = self.signature(arrived);
-        let replace = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&old, new).into_bytes();
-        Arrived {
-            headers: arrived.headers.iter().map(|(name, value)| (name.clone(), replace(value))).collect(),
-            target: arrived.target.replace(&old, new),
-            body: replace(&arrived.body),
-        }
-    }
-
-    fn with_value(&self, arrived: &Arrived, value: &[u8]) -> Arrived {
-        let mut arrived = arrived.clone();
-        let names = self.provider.signature_headers();
-        for (name, old) in &mut arrived.headers {
-            if names.iter().any(|known| **known == **name) {
-                *old = value.to_vec();
-            }
-        }
-        arrived
-    }
-
-    fn without_headers(&self, arrived: &Arrived) -> Arrived {
-        let names = self.provider.signature_headers();
-        let mut arrived = arrived.clone();
-        arrived.headers.retain(|(name, _)| !names.iter().any(|known| **known == **name));
-        arrived
-    }
-
-    fn signs(&self) -> bool {
-        matches!(self.provider.kind(), Kind::Hmac | Kind::Hash)
-    }
-
-    fn refused(&self, arrived: &Arrived, code: Code, what: &str) {
-        let verdict = self.verify(arrived);
-        assert_eq!(verdict.code, code, "{} with {what}: {}", self.provider.id(), verdict.reason);
-        assert_eq!(verdict.provider.as_ref(), Some(self.provider.id()));
-    }
-}
 
 #[test]
 fn what_is_signed_verifies() {
@@ -408,11 +245,7 @@ fn several_secrets_give_several_signatures_where_the_scheme_allows() {
                         keys: scheme.provider.keys(&[secret(&scheme.provider, seed)]).unwrap(),
                         provider: Arc::clone(&scheme.provider),
                     };
-                    let arrived = Arrived {
-                        headers: signed.headers.clone(),
-                        target: TARGET.to_owned(),
-                        body: body.clone(),
-                    };
+                    let arrived = Arrived { headers: signed.headers.clone(), ..Arrived::bare(&body) };
                     assert!(one.verify(&arrived).verified(), "{} {seed}", scheme.provider.id());
                 }
             }
@@ -469,7 +302,7 @@ fn what_signing_needs_and_lacks_is_named() {
 #[test]
 fn an_empty_array_of_signed_elements_proves_nothing() {
     let scheme = schemes().into_iter().find(|scheme| &**scheme.provider.id() == "adyen-standard").unwrap();
-    let bare = |body: &str| Arrived { headers: vec![], target: TARGET.to_owned(), body: body.into() };
+    let bare = |body: &str| Arrived::bare(body.as_bytes());
     scheme.refused(&bare(r#"{"notificationItems":[]}"#), Code::NoHeader, "no elements");
     scheme.refused(&bare(r#"{"notificationItems":{}}"#), Code::Malformed, "no array");
     scheme.refused(&bare("not json"), Code::Malformed, "no JSON");
@@ -514,7 +347,7 @@ proptest! {
                     }
                 }
                 for body in [&arrived.body.clone(), &body] {
-                    let arrived = Arrived { body: body.clone(), target: target.clone(), headers: arrived.headers.clone() };
+                    let arrived = Arrived { target: target.clone(), headers: arrived.headers.clone(), ..Arrived::bare(body) };
                     let headers = Headers::from_pairs(arrived.headers.iter().map(|(name, value)| (name, value)));
                     let message = Message { method: "POST", target: &arrived.target, headers: &headers, body: &arrived.body, url: None };
                     let _ = scheme.provider.verify(&scheme.keys, &message, now(), None);
