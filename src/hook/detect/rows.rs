@@ -11,7 +11,50 @@ use serde_json::{Value, json};
 const NOW: Timestamp = Timestamp::from_seconds(1_760_000_000);
 
 /// Rows whose own delivery is not certainly theirs, with all candidates, the best first.
-const SHARED: &[(&str, Sureness, &[&str])] = &[];
+const SHARED: &[(&str, Sureness, &[&str])] = &[
+    // The headers of Standard Webhooks; only some bodies say more.
+    ("standard-webhooks", Sureness::Unsure, STANDARD),
+    ("openai", Sureness::Unsure, STANDARD),
+    (
+        "anthropic",
+        Sureness::Likely,
+        &["anthropic", "standard-webhooks", "openai", "replicate", "bigcommerce", "gitlab"],
+    ),
+    (
+        "replicate",
+        Sureness::Likely,
+        &["replicate", "standard-webhooks", "openai", "anthropic", "bigcommerce", "gitlab"],
+    ),
+    (
+        "bigcommerce",
+        Sureness::Likely,
+        &["bigcommerce", "standard-webhooks", "openai", "anthropic", "replicate", "gitlab"],
+    ),
+    // Those that send through Svix.
+    ("svix", Sureness::Unsure, SVIX),
+    ("clerk", Sureness::Unsure, SVIX),
+    ("resend", Sureness::Unsure, SVIX),
+    // Authorization is anybody's.
+    ("postmark", Sureness::Likely, &["postmark", "chargebee"]),
+    ("chargebee", Sureness::Likely, &["chargebee", "postmark"]),
+    ("monday", Sureness::Likely, &["monday", "okta"]),
+    ("okta", Sureness::Likely, &["okta"]),
+    // A header that several use, in a form that only one of them does.
+    ("gocardless", Sureness::Likely, &["gocardless"]),
+    ("cloudflare-stream", Sureness::Likely, &["cloudflare-stream"]),
+    ("ripple", Sureness::Likely, &["ripple"]),
+    ("segment", Sureness::Likely, &["segment"]),
+    // A query parameter that is called `signature`.
+    ("pandadoc", Sureness::Likely, &["pandadoc"]),
+    // The same header and form: fields of the body decide.
+    ("intercom", Sureness::Likely, &["intercom", "github-sha1"]),
+    ("clickup", Sureness::Likely, &["clickup", "lemonsqueezy"]),
+    ("facebook", Sureness::Likely, &["facebook", "github", "whatsapp"]),
+    ("cursor", Sureness::Likely, &["cursor", "userjourneys"]),
+];
+
+const STANDARD: &[&str] = &["standard-webhooks", "openai", "anthropic", "replicate", "bigcommerce", "gitlab"];
+const SVIX: &[&str] = &["svix", "clerk", "resend"];
 
 /// A delivery as the provider would send it.
 struct Sample {
@@ -39,7 +82,8 @@ fn put(json: &mut Value, path: &str, value: &str) {
     };
     match rest {
         Some(rest) => put(inner, rest, value),
-        None if !inner.is_object() && !inner.is_array() => *inner = value.into(),
+        // What a condition wants stays.
+        None if inner.is_null() => *inner = value.into(),
         None => {}
     }
 }
