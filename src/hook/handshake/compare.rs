@@ -239,3 +239,6 @@ fn shown(bytes: &[u8]) -> String {
     let more = if bytes.len() > SHOWN { "..." } else { "" };
     format!("`{}{more}`", String::from_utf8_lossy(start))
 }
+
+#[cfg(test)]
+mod tests;
