@@ -19,12 +19,14 @@ mod bad_input;
 mod claims;
 mod constant_time;
 mod demo;
+mod detection;
 mod documents;
 mod exit_codes;
 mod foreign;
 mod forward;
 mod golden;
 mod handlers;
+mod handshakes;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod hostile;
