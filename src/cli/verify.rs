@@ -8,15 +8,16 @@ use super::shared::{PayloadArgs, ProviderArgs, SecretArgs};
 use super::sign::moment;
 use super::values::{duration, headers};
 use crate::clock;
-use crate::hook::delivery::{Facts, Message};
+use crate::hook::delivery::{Delivery, Facts, Message};
+use crate::hook::explain::{Context as Known, Explanation, Neighbour};
 use crate::hook::handler::Language;
 use crate::hook::headers::Head;
 use crate::hook::time::Timestamp;
 use crate::hook::verdict::{Code, Verdict};
 use crate::job::judge::Judge;
 use crate::journal::Reader;
-use crate::ui::delivery;
 use crate::ui::record::VerdictRecord;
+use crate::ui::{delivery, explanation};
 use bytes::Bytes;
 use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
@@ -30,8 +31,9 @@ const EXAMPLES: &str = "Examples:
   hookctl verify --request captured.http --provider stripe --now 1773239520
       Judge a captured request as of the moment it was sent
 
-  hookctl verify --event 12
-      Judge a delivery of the journal again
+  hookctl verify --event 12 --explain
+      Judge a delivery of the journal again, and when it does not hold, show
+      every usual mistake that was tried
 
   hookctl verify --as node --provider stripe
       Print a handler that verifies Stripe's webhooks, to copy and change";
@@ -73,6 +75,9 @@ pub struct VerifyArgs {
     /// Print a correct handler in this language instead; needs a provider, but no payload and no secret
     #[arg(long = "as", value_name = "LANGUAGE", value_parser = super::handler::language(), conflicts_with_all = ["payload", "data", "headers", "request", "event"])]
     pub language: Option<Language>,
+    /// When it does not hold, show everything that was tried to find the mistake
+    #[arg(long)]
+    pub explain: bool,
     /// Whose scheme.
     #[command(flatten)]
     pub provider: ProviderArgs,
@@ -80,6 +85,12 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub secret: SecretArgs,
 }
+
+/// How many deliveries before and after one may have been mixed up with it.
+const AROUND: u64 = 4;
+
+/// The longest body of such a delivery.
+const LONGEST_AROUND: usize = 1 << 20;
 
 /// A request that is to be judged.
 struct Case {
@@ -89,6 +100,8 @@ struct Case {
     received: Option<Timestamp>,
     /// The provider it was judged as before, where it was.
     provider: Option<String>,
+    /// Deliveries of the journal around it, whose parts may have been mixed up with its own.
+    around: Vec<(u64, Delivery)>,
 }
 
 /// Runs `hookctl verify`.
@@ -122,8 +135,20 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
     };
     let (verdict, judged) = judge.judge(&message, now);
     let facts = judged.map_or_else(Facts::default, |judged| judged.provider.facts(&message));
-    print(&verdict, &facts, context)?;
-    Ok(exit_of(verdict.code))
+    let neighbours =
+        case.around.iter().map(|(seq, other)| Neighbour { seq: *seq, message: other.message(None) });
+    let neighbours: Vec<Neighbour<'_>> = neighbours.collect();
+    let explanation = judge.explain(&message, now, &verdict, Known { bases: &[], deliveries: &neighbours });
+    print(&Found { verdict, facts, explanation, whole: args.explain }, context)
+}
+
+/// What was found out about a request.
+struct Found {
+    verdict: Verdict,
+    facts: Facts,
+    explanation: Explanation,
+    /// Everything that was tried is shown.
+    whole: bool,
 }
 
 /// 0 for yes, 1 for no; what could not be judged is neither.
@@ -136,18 +161,26 @@ fn exit_of(code: Code) -> Exit {
     }
 }
 
-fn print(verdict: &Verdict, facts: &Facts, context: &Context) -> Result<(), CommandError> {
+fn print(found: &Found, context: &Context) -> Result<Exit, CommandError> {
+    let Found { verdict, facts, explanation, whole } = found;
+    let exit = exit_of(verdict.code);
     if context.json() {
-        return context.record(&VerdictRecord::new(verdict, facts));
+        let record = VerdictRecord::new(verdict, facts);
+        context.record(&record.with_explanation(explanation, *whole && !verdict.verified()))?;
+        return Ok(exit);
     }
     let streams = context.streams();
     let mut page = streams.page();
     delivery::judgement(&mut page, verdict, facts);
+    explanation::cause(&mut page, explanation);
+    if *whole {
+        explanation::tried(&mut page, explanation);
+    }
     streams.show(&page)?;
-    if let Some(hint) = hint(verdict) {
+    if let Some(hint) = hint(verdict).filter(|_| explanation.found.is_none()) {
         streams.hint(&hint);
     }
-    Ok(())
+    Ok(exit)
 }
 
 fn hint(verdict: &Verdict) -> Option<String> {
@@ -179,13 +212,13 @@ fn case(args: &VerifyArgs, context: &Context) -> Result<Case, CommandError> {
             CommandError::usage(format!("`{}` is not an HTTP request", path.display()))
                 .hint("it must hold a request line, header lines, an empty line and the body")
         })?;
-        return Ok(Case { head, body, received: None, provider: None });
+        return Ok(Case { head, body, received: None, provider: None, around: Vec::new() });
     }
     let body = context.payload(&args.payload)?;
     let target = args.url.as_deref().map_or_else(|| "/".to_owned(), super::sign::target_of);
     let head = Head::build(&args.method, &target, headers("--header", &args.headers)?)
         .map_err(|error| CommandError::usage("could not use the headers").because(&error))?;
-    Ok(Case { head, body, received: None, provider: None })
+    Ok(Case { head, body, received: None, provider: None, around: Vec::new() })
 }
 
 fn of_journal(seq: u64, args: &VerifyArgs, context: &Context) -> Result<Case, CommandError> {
@@ -197,12 +230,21 @@ fn of_journal(seq: u64, args: &VerifyArgs, context: &Context) -> Result<Case, Co
         .ok_or_else(|| {
             CommandError::usage(format!("there is no delivery {seq}")).hint("hookctl events list")
         })?;
+    let around = around(&reader, seq);
     Ok(Case {
+        around,
         head: entry.delivery.head,
         body: entry.delivery.body,
         received: Some(entry.delivery.received),
         provider: entry.listed.verdict.provider.map(|id| id.to_string()),
     })
+}
+
+/// The deliveries next to this one; what cannot be read is no reason to fail.
+fn around(reader: &Reader, seq: u64) -> Vec<(u64, Delivery)> {
+    let near = (1..=AROUND).flat_map(|away| [seq.checked_sub(away), seq.checked_add(away)]).flatten();
+    let read = near.filter_map(|seq| Some((seq, reader.get(seq).ok()??.delivery)));
+    read.filter(|(_, delivery)| delivery.body.len() <= LONGEST_AROUND).collect()
 }
 
 /// Splits a captured request. Tools that save one often end its lines with a

@@ -5,6 +5,7 @@
 
 use crate::hook::attempt::Attempt;
 use crate::hook::delivery::Checked;
+use crate::hook::explain::Diagnosis;
 use crate::hook::time::Timestamp;
 use crate::vendor::Interview;
 use std::net::SocketAddr;
@@ -34,6 +35,8 @@ pub enum Event {
     Attempt(Arc<Attempted>),
     /// The interview of a delivery was fetched, or could not be (`--enrich`).
     Interview(Arc<Interviewed>),
+    /// The mistake behind a delivery that did not verify; after the delivery itself.
+    Diagnosed(Arc<Diagnosed>),
     /// A connection or request was turned away before it was a delivery.
     Rejected(Rejected),
     /// Something a person should know; never part of the results.
@@ -167,6 +170,17 @@ pub struct Interviewed {
     pub outcome: Result<Box<Interview>, String>,
     /// How many bytes the vendor's object has.
     pub bytes: usize,
+}
+
+/// The mistake behind a delivery that did not verify.
+#[derive(Clone, Debug)]
+pub struct Diagnosed {
+    /// The delivery's number in the journal.
+    pub seq: Option<u64>,
+    /// The provider it was judged as, where it was.
+    pub provider: Option<Arc<str>>,
+    /// What is wrong and what mends it.
+    pub diagnosis: Diagnosis,
 }
 
 /// What happens after an attempt.

@@ -5,6 +5,7 @@
 //! filter's language and does not stop the job when the output is closed: who
 //! owns the streams does, through `Streams::when_broken`.
 
+use super::explanation::DiagnosedRecord;
 use super::record::{
     AttemptRecord, DeliveryRecord, InterviewRecord, ReadyRecord, RejectedRecord, SummaryRecord,
 };
@@ -71,6 +72,7 @@ impl Report for JsonReport {
             Event::Delivery(delivered) => self.print(&DeliveryRecord::from(&**delivered)),
             Event::Attempt(attempted) => self.print(&AttemptRecord::from(&**attempted)),
             Event::Interview(interviewed) => self.print(&InterviewRecord::from(&**interviewed)),
+            Event::Diagnosed(diagnosed) => self.print(&DiagnosedRecord::from(&**diagnosed)),
             Event::Rejected(rejected) => self.print(&RejectedRecord::from(rejected)),
             Event::Summary(summary) => self.print(&SummaryRecord::from(summary)),
             Event::Note(said) => {

@@ -7,6 +7,7 @@
 
 pub mod delivery;
 pub mod error;
+pub mod explanation;
 #[cfg(test)]
 mod fixture;
 pub mod handshake;

@@ -16,6 +16,7 @@
 //! | `duplicate` | the same, when it repeats an earlier one (`duplicate_of`) | [`DeliveryRecord`] |
 //! | `attempt` | an attempt after the answer; those before it are in `attempts` of the delivery | [`AttemptRecord`] |
 //! | `rejected` | a connection or request was turned away | [`RejectedRecord`] |
+//! | `diagnosis` | the mistake behind a delivery that did not verify, by its `seq` | [`DiagnosedRecord`](super::explanation::DiagnosedRecord) |
 //! | `summary` | last | [`SummaryRecord`] |
 //! | `study`, `capacity`, `link` | what a vendor says of a study | [`StudyRecord`], [`CapacityRecord`], [`LinkRecord`] |
 //! | `interview` | an interview; from `listen --enrich` with the `seq` of its delivery | [`InterviewRecord`] |
@@ -24,9 +25,11 @@
 //!
 //! Does not write: `stream` does.
 
+use super::explanation::{DiagnosisRecord, TriedRecord, tried_records};
 use crate::hook::attempt::{Attempt, Outcome};
 use crate::hook::delivery::{Checked, Facts};
 use crate::hook::detect::{Evidence, Recognised};
+use crate::hook::explain::Explanation;
 use crate::hook::headers::Headers;
 use crate::hook::verdict::Verdict;
 use crate::job::report::{Attempted, Delivered, Next};
@@ -105,6 +108,10 @@ pub struct VerdictRecord<'a> {
     /// How the provider was recognised, when it was not named.
     #[serde(skip_serializing_if = "Option::is_none")]
     recognised: Option<RecognisedRecord<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diagnosis: Option<DiagnosisRecord<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tried: Option<Vec<TriedRecord<'a>>>,
 }
 
 /// How sure it is who sent a delivery, by what, and who else it may have been.
@@ -128,6 +135,14 @@ impl<'a> From<&'a Recognised> for RecognisedRecord<'a> {
 }
 
 impl<'a> VerdictRecord<'a> {
+    /// With the mistake behind it, and with everything that was tried where that was asked for.
+    #[must_use]
+    pub fn with_explanation(mut self, explanation: &'a Explanation, whole: bool) -> Self {
+        self.diagnosis = explanation.found.as_ref().map(DiagnosisRecord::from);
+        self.tried = whole.then(|| tried_records(explanation));
+        self
+    }
+
     /// The record of a verdict and of what the body says.
     pub fn new(verdict: &'a Verdict, facts: &'a Facts) -> Self {
         Self {
@@ -140,6 +155,8 @@ impl<'a> VerdictRecord<'a> {
             event: facts.event.as_deref(),
             delivery: facts.delivery_id.as_deref(),
             recognised: verdict.recognised.as_ref().map(RecognisedRecord::from),
+            diagnosis: None,
+            tried: None,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! on. Does not filter and does not count: the job does.
 
 use super::delivery;
+use super::explanation;
 use super::human;
 use super::interview;
 use super::page::Page;
@@ -170,6 +171,7 @@ impl Report for TextReport {
             }
             Event::Attempt(attempted) => self.result(|page| delivery::attempted(page, attempted)),
             Event::Interview(interviewed) => self.result(|page| interview::fetched(page, interviewed)),
+            Event::Diagnosed(diagnosed) => self.result(|page| explanation::diagnosed(page, diagnosed)),
             Event::Rejected(rejected) => self.result(|page| delivery::rejected(page, rejected)),
             Event::Note(said) if said.level == Level::Info => {
                 let mut page = self.streams.narration();

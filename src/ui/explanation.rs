@@ -1,0 +1,117 @@
+//! Why a signature does not hold: one line beside the failure, or the table of
+//! everything that was tried.
+
+use super::delivery::INDENT;
+use super::human;
+use super::page::Page;
+use super::record::VERSION;
+use super::style::{Mark, Role};
+use super::table::{Cell, facts, table};
+use crate::hook::explain::{Diagnosis, Explanation, Tried, TriedOutcome};
+use crate::job::report::Diagnosed;
+use serde::Serialize;
+
+/// The mistake behind a failure, as records carry it.
+#[derive(Clone, Debug, Serialize)]
+pub struct DiagnosisRecord<'a> {
+    code: &'static str,
+    text: &'a str,
+    mend: &'a str,
+}
+
+impl<'a> From<&'a Diagnosis> for DiagnosisRecord<'a> {
+    fn from(diagnosis: &'a Diagnosis) -> Self {
+        Self { code: diagnosis.mistake.as_str(), text: &diagnosis.sentence, mend: &diagnosis.mend }
+    }
+}
+
+/// One thing that was tried; `outcome` is `holds`, `no` or `too_much`.
+#[derive(Clone, Debug, Serialize)]
+pub struct TriedRecord<'a> {
+    code: &'static str,
+    what: &'a str,
+    outcome: &'static str,
+}
+
+impl<'a> From<&'a Tried> for TriedRecord<'a> {
+    fn from(tried: &'a Tried) -> Self {
+        Self { code: tried.mistake.as_str(), what: &tried.what, outcome: tried.outcome.as_str() }
+    }
+}
+
+/// What was tried, in order.
+pub fn tried_records(explanation: &Explanation) -> Vec<TriedRecord<'_>> {
+    explanation.tried.iter().map(TriedRecord::from).collect()
+}
+
+/// What a listener found out about a delivery after it was answered.
+#[derive(Clone, Debug, Serialize)]
+pub struct DiagnosedRecord<'a> {
+    v: u8,
+    r#type: &'static str,
+    seq: Option<u64>,
+    provider: Option<&'a str>,
+    diagnosis: DiagnosisRecord<'a>,
+}
+
+impl<'a> From<&'a Diagnosed> for DiagnosedRecord<'a> {
+    fn from(diagnosed: &'a Diagnosed) -> Self {
+        Self {
+            v: VERSION,
+            r#type: "diagnosis",
+            seq: diagnosed.seq,
+            provider: diagnosed.provider.as_deref(),
+            diagnosis: (&diagnosed.diagnosis).into(),
+        }
+    }
+}
+
+/// The cause below a verdict, with what mends it; what was looked for where there is none.
+pub fn cause(page: &mut Page, explanation: &Explanation) {
+    match &explanation.found {
+        Some(found) => {
+            let text = format!("{} ({})", found.sentence, found.mistake);
+            facts(page, &[("cause", vec![text]), ("change", vec![found.mend.to_string()])]);
+        }
+        None if explanation.tried.is_empty() => {}
+        None => {
+            let tried = human::counted(explanation.tried.len() as u64, "usual mistake", "usual mistakes");
+            facts(page, &[("cause", vec![format!("none of {tried}")])]);
+        }
+    }
+}
+
+/// Everything that was tried, one a line.
+pub fn tried(page: &mut Page, explanation: &Explanation) {
+    let charset = page.look().charset;
+    let row = |tried: &Tried| {
+        let (role, mark) = match tried.outcome {
+            TriedOutcome::Holds => (Role::Verified, Mark::Yes),
+            TriedOutcome::No => (Role::Dim, Mark::No),
+            TriedOutcome::TooMuch => (Role::Warning, Mark::Unsure),
+        };
+        let more =
+            if tried.outcome == TriedOutcome::TooMuch { " (not tried: the body is too large)" } else { "" };
+        vec![
+            Cell::new(role, format!("  {}", mark.text(charset))),
+            Cell::new(Role::Plain, tried.mistake.as_str()),
+            Cell::new(Role::Dim, format!("{}{more}", tried.what)),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = explanation.tried.iter().map(row).collect();
+    if !rows.is_empty() {
+        page.end_line();
+        table(page, &rows);
+    }
+}
+
+/// The line of a listener about a delivery that was told before.
+pub fn diagnosed(page: &mut Page, diagnosed: &Diagnosed) {
+    page.space(INDENT).put(Role::Dim, "cause: ");
+    if let Some(seq) = diagnosed.seq {
+        page.put(Role::Seq, format!("#{seq}")).space(1);
+    }
+    page.put(Role::Plain, &diagnosed.diagnosis.sentence);
+    page.put(Role::Dim, format!(" ({})", diagnosed.diagnosis.mistake)).end_line();
+    page.space(INDENT).put(Role::Dim, "change: ").put(Role::Plain, &*diagnosed.diagnosis.mend).end_line();
+}
