@@ -22,6 +22,7 @@ mod demo;
 mod detection;
 mod documents;
 mod exit_codes;
+mod explain;
 mod foreign;
 mod forward;
 mod golden;

@@ -1,0 +1,1 @@
+//! The same through the program: text, records, the whole table, and a listener.
