@@ -5,6 +5,7 @@
 //! so nothing can be acknowledged that the ledger has not kept.
 
 use super::aside::Aside;
+use super::diagnose::Diagnoser;
 use super::dispatch::NewWork;
 use super::ending::Ending;
 use super::enrich::Enricher;
@@ -36,7 +37,7 @@ pub(super) const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Takes requests in.
 pub(super) struct Intake {
-    pub(super) judge: Judge,
+    pub(super) judge: Arc<Judge>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) forwarder: Arc<Forwarder>,
     pub(super) options: Arc<Options>,
@@ -45,6 +46,7 @@ pub(super) struct Intake {
     pub(super) new_work: NewWork,
     pub(super) aside: Aside,
     pub(super) enricher: Enricher,
+    pub(super) diagnoser: Diagnoser,
     pub(super) ending: Ending,
     /// The last delivery that was wanted, for sending it again.
     pub(super) last: Last,
@@ -102,7 +104,7 @@ impl Sink for Intake {
 
 impl Intake {
     fn decide(&self, delivery: Delivery) -> (Checked, Decision) {
-        let url = self.options.public_url.as_deref().map(|base| public_url(base, delivery.head.target()));
+        let url = self.public_url(delivery.head.target());
         let message = delivery.message(url.as_deref());
         let (verdict, judged) = self.judge.judge(&message, delivery.received);
         let (facts, handshake) = match judged.as_deref() {
@@ -136,6 +138,11 @@ impl Intake {
         let to_outbox = self.options.answer == AnswerPolicy::Ack && held.is_none();
         let outbox = if to_outbox { self.new_work.targets() } else { Arc::default() };
         (Checked { delivery, verdict, facts, outbox }, decision)
+    }
+
+    /// The URL that the sender used, where it is known.
+    fn public_url(&self, target: &str) -> Option<String> {
+        self.options.public_url.as_deref().map(|base| public_url(base, target))
     }
 
     /// The answer that the sender gets once the delivery is stored, unless the
@@ -265,6 +272,10 @@ impl Intake {
                     not_forwarded: decision.held,
                 }))
             });
+            if answered.by != AnsweredBy::Handshake {
+                let url = self.public_url(checked.delivery.head.target());
+                self.diagnoser.offer(seq, &checked, url.as_deref());
+            }
             if counts {
                 // After the delivery itself was told.
                 self.enricher.offer(seq, &checked);
@@ -320,10 +331,12 @@ impl Intake {
         }
     }
 
-    /// Waits for what still goes to further targets, and for interviews that are fetched.
+    /// Waits for what still goes to further targets, for interviews that are fetched, and for failures
+    /// that are being explained.
     pub(super) async fn finish(&self) {
         self.aside.finish().await;
         self.enricher.finish(&self.pump).await;
+        self.diagnoser.finish().await;
     }
 
     fn keep(&self, seq: u64, status: u16, by: AnsweredBy, took: Duration, attempt: &Attempt) {

@@ -5,6 +5,7 @@
 //! environment, never answers "received" for what is not stored.
 
 mod aside;
+mod diagnose;
 mod dispatch;
 mod ending;
 mod enrich;
@@ -26,6 +27,7 @@ use crate::job::report::{AnswerPolicy, Event, Ready, Report, SecretOrigin};
 use crate::receive::Receiver;
 use crate::serve::{self, Limits};
 use aside::Aside;
+use diagnose::Diagnoser;
 use ending::{Ending, Manner};
 use enrich::Enricher;
 use intake::Intake;
@@ -167,6 +169,14 @@ pub async fn run(
     let ending = Ending::new(options.limits.drain);
     let dispatch = dispatch::start(&ledger, &forwarder, &options, &pump, &tally, &ending);
     let enricher = Enricher::start(interviews, &ledger, &pump, &ending);
+    let judge = Arc::new(judge);
+    let diagnoser = Diagnoser::start(diagnose::Rooms {
+        judge: Arc::clone(&judge),
+        ledger: Arc::clone(&ledger),
+        pump: Arc::clone(&pump),
+        bases: bases(&listener, &options),
+    })
+    .map_err(ListenError::Start)?;
     let intake = Intake {
         judge,
         ledger: Arc::clone(&ledger),
@@ -177,6 +187,7 @@ pub async fn run(
         new_work: dispatch.new_work(),
         aside: Aside::default(),
         enricher,
+        diagnoser,
         ending: ending.clone(),
         last: Last::default(),
     };
@@ -233,6 +244,15 @@ async fn time_up(run_for: Option<Duration>) {
         Some(time) => tokio::time::sleep(time).await,
         None => std::future::pending().await,
     }
+}
+
+/// The URLs under which the endpoint may be known.
+fn bases(listener: &TcpListener, options: &Options) -> Vec<String> {
+    let address = listener.local_addr().ok();
+    let own = address
+        .into_iter()
+        .flat_map(|address| [format!("http://{address}"), format!("http://localhost:{}", address.port())]);
+    options.public_url.clone().into_iter().chain(own).collect()
 }
 
 fn ready(

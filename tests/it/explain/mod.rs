@@ -7,7 +7,9 @@ mod unrelated;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hookctl::hook::delivery::Message;
-use hookctl::hook::explain::{Case, Context, Explanation, Mistake, NamedSecret, Neighbour, explain, relatives};
+use hookctl::hook::explain::{
+    Case, Context, Explanation, Mistake, NamedSecret, Neighbour, explain, relatives,
+};
 use hookctl::hook::headers::Headers;
 use hookctl::hook::provider::Catalogue;
 use hookctl::hook::secret::Secret;
@@ -58,7 +60,8 @@ fn explained(case: &Value) -> (Verdict, Explanation) {
     let strings = |name: &str| -> Vec<String> {
         case[name].as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect()
     };
-    let other = |text: String| NamedSecret { name: "the profile `other`".into(), secret: Secret::new(text).unwrap() };
+    let other =
+        |text: String| NamedSecret { name: "the profile `other`".into(), secret: Secret::new(text).unwrap() };
     let others: Vec<NamedSecret> = strings("others").into_iter().map(other).collect();
     let bases = strings("bases");
     let neighbours = case["neighbours"].as_array().into_iter().flatten();
@@ -70,7 +73,10 @@ fn explained(case: &Value) -> (Verdict, Explanation) {
         .collect();
     let deliveries: Vec<Neighbour<'_>> = kept
         .iter()
-        .map(|(seq, headers, body)| Neighbour { seq: *seq, message: Message { headers, body, url: None, ..message } })
+        .map(|(seq, headers, body)| Neighbour {
+            seq: *seq,
+            message: Message { headers, body, url: None, ..message },
+        })
         .collect();
     let relatives = relatives(&catalogue, &provider);
     let explanation = explain(&Case {
@@ -96,7 +102,11 @@ fn diagnose_all(cases: &[Value]) {
         assert!(!verdict.verified(), "{}: it holds without any mistake", text(case, "name"));
         if code != text(case, "code") {
             let said = found.map_or_else(|| verdict.reason.to_string(), |found| found.sentence.clone());
-            wrong.push(format!("{}: {} was taken for {code} ({said})", text(case, "name"), text(case, "code")));
+            wrong.push(format!(
+                "{}: {} was taken for {code} ({said})",
+                text(case, "name"),
+                text(case, "code")
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));

@@ -4,8 +4,8 @@
 use super::explained;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hookctl::hook::digest::HashName;
 use hookctl::hook::delivery::Message;
+use hookctl::hook::digest::HashName;
 use hookctl::hook::headers::Headers;
 use hookctl::hook::provider::Catalogue;
 use hookctl::hook::secret::Secret;
@@ -13,8 +13,18 @@ use hookctl::hook::time::Timestamp;
 use serde_json::{Value, json};
 
 const NOW: i64 = 1_760_000_000;
-const PROVIDERS: [&str; 10] =
-    ["koji", "userjourneys", "github", "stripe", "slack", "svix", "shopify", "square", "hubspot-v3", "gitlab-token"];
+const PROVIDERS: [&str; 10] = [
+    "koji",
+    "userjourneys",
+    "github",
+    "stripe",
+    "slack",
+    "svix",
+    "shopify",
+    "square",
+    "hubspot-v3",
+    "gitlab-token",
+];
 
 /// The bytes that a seed stands for, always the same.
 fn bytes(seed: &str) -> Vec<u8> {
@@ -43,7 +53,8 @@ fn case(number: usize) -> Value {
     let keys = provider.keys(&[Secret::new(secret.as_str()).unwrap()]).unwrap();
     let none = Headers::default();
     let url = Some("https://example.test/hooks?a=b");
-    let message = Message { method: "POST", target: "/hooks?a=b", headers: &none, body: body.as_bytes(), url };
+    let message =
+        Message { method: "POST", target: "/hooks?a=b", headers: &none, body: body.as_bytes(), url };
     let signed = provider.sign(&keys, &message, Timestamp::from_seconds(NOW), Some("msg_1"), None).unwrap();
     let mut headers: Vec<(String, String)> =
         signed.headers.into_iter().map(|(name, value)| (name, String::from_utf8(value).unwrap())).collect();
@@ -58,9 +69,13 @@ fn case(number: usize) -> Value {
             let forged = self::body(&format!("forged {number}"));
             let keys = provider.keys(&[Secret::new(self::secret(id, "a forger")).unwrap()]).unwrap();
             let message = Message { body: forged.as_bytes(), ..message };
-            let signed = provider.sign(&keys, &message, Timestamp::from_seconds(NOW), Some("msg_1"), None).unwrap();
-            headers =
-                signed.headers.into_iter().map(|(name, value)| (name, String::from_utf8(value).unwrap())).collect();
+            let signed =
+                provider.sign(&keys, &message, Timestamp::from_seconds(NOW), Some("msg_1"), None).unwrap();
+            headers = signed
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name, String::from_utf8(value).unwrap()))
+                .collect();
         }
         _ => headers.iter_mut().for_each(|(_, value)| value.truncate(value.len() / 2)),
     }
