@@ -139,7 +139,7 @@ impl TriedOutcome {
 }
 
 /// The bytes that are hashed at most to explain one failure.
-pub const MOST_WORK: usize = 48 << 20;
+pub const MOST_WORK: usize = 256 << 20;
 
 /// Looks for one kind of mistake; true once something was found.
 type Tries = fn(&mut Attempts<'_>) -> bool;

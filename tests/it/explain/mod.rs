@@ -1,6 +1,7 @@
 //! The explainer: mistakes really made, each diagnosed with its code; and
 //! failures that are nobody's mistake, none of which is explained away.
 
+mod hostile;
 mod program;
 mod unrelated;
 
