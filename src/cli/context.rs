@@ -214,11 +214,13 @@ impl Context {
     pub fn provider(&self, catalogue: &Catalogue, id: &str) -> Result<Arc<Provider>, CommandError> {
         catalogue.get(id).map_err(|error| {
             let refused = CommandError::usage(error.to_string());
-            match &error.nearest {
-                Some(near) => {
-                    refused.hint(format!("did you mean `{near}`? `hookctl providers list` shows them all"))
+            let near: Vec<String> = catalogue.near(id).iter().map(|near| format!("`{near}`")).collect();
+            match near.as_slice() {
+                [] => refused.hint("hookctl providers list"),
+                near => {
+                    let near = near.join(" or ");
+                    refused.hint(format!("did you mean {near}? `hookctl providers list` shows them all"))
                 }
-                None => refused.hint("hookctl providers list"),
             }
         })
     }

@@ -3,7 +3,7 @@
 
 use super::next;
 use crate::config::secrets::variable_of;
-use crate::hook::describe::{Description, Specimen, settings};
+use crate::hook::describe::{Description, Specimen, Verifier, settings};
 use crate::hook::provider::{Provider, Retry};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -91,7 +91,11 @@ struct SampleRecord<'a> {
     url: &'a str,
     headers: Vec<HeaderRecord<'a>>,
     body: String,
-    secret: &'a str,
+    /// The secret, or the public key, that it verifies with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<&'a str>,
     timestamp: String,
 }
 
@@ -139,12 +143,17 @@ impl<'a> From<&'a Specimen> for SampleRecord<'a> {
             name,
             value: String::from_utf8_lossy(value).into_owned(),
         };
+        let (secret, public_key) = match &specimen.verifies_with {
+            Verifier::Secret(secret) => (Some(secret.as_str()), None),
+            Verifier::PublicKey(key) => (None, Some(key.as_str())),
+        };
         Self {
             method: specimen.method,
             url: &specimen.url,
             headers: specimen.headers.iter().map(header).collect(),
             body: String::from_utf8_lossy(&specimen.body).into_owned(),
-            secret: &specimen.secret,
+            secret,
+            public_key,
             timestamp: specimen.at.rfc3339_millis(),
         }
     }

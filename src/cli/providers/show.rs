@@ -6,13 +6,12 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::config::secrets::variable_of;
-use crate::hook::describe::{Description, Rivals, Specimen, describe, settings, specimen};
+use crate::hook::describe::{Description, Rivals, Specimen, Verifier, describe, specimen};
 use crate::hook::provider::{Catalogue, Provider, Retry};
 use crate::hook::quantity::span;
 use crate::ui::page::Page;
 use crate::ui::prose::{entries, prose};
 use crate::ui::style::Role;
-use serde_json::Value;
 
 /// How far the parts of the sample are moved in.
 const INDENT: usize = 4;
@@ -46,7 +45,16 @@ pub(super) fn run(
 
 /// The sample, line for line as it is sent: never broken, so that it can be copied.
 fn example(page: &mut Page, specimen: &Specimen) {
-    prose(page, &format!("A signed example; the secret is `{}`:", specimen.secret), 2);
+    match &specimen.verifies_with {
+        Verifier::Secret(secret) => prose(page, &format!("A signed example; the secret is `{secret}`:"), 2),
+        Verifier::PublicKey(key) => {
+            prose(page, "A signed example, which verifies with this public key:", 2);
+            for line in key.lines() {
+                page.space(INDENT).put(Role::Plain, line).end_line();
+            }
+            page.end_line();
+        }
+    }
     page.space(INDENT).put(Role::Strong, specimen.method).space(1).put(Role::Url, &specimen.url).end_line();
     for (name, value) in &specimen.headers {
         page.space(INDENT).put(Role::Key, name).put(Role::Plain, ": ").put(Role::Plain, value).end_line();
@@ -55,20 +63,17 @@ fn example(page: &mut Page, specimen: &Specimen) {
 }
 
 fn lines(provider: &Provider, described: &Description) -> Vec<(&'static str, Vec<String>)> {
-    let known = settings(provider);
-    let field = |name: &str| known.get(name).map(values).unwrap_or_default();
     vec![
         ("key", vec![described.key.clone()]),
         ("replay", vec![described.replay.clone()]),
-        ("event", field("event")),
-        ("delivery", field("delivery")),
-        ("subject", field("subject")),
-        ("repeats", field("dedup")),
+        ("event", described.event.clone()),
+        ("delivery", described.delivery.clone()),
+        ("subject", described.subject.clone()),
         ("handshake", described.handshakes.clone()),
         ("deadline", provider.deadline().map(span).into_iter().collect()),
         ("retries", provider.retry().map(retries).into_iter().collect()),
         ("answer", provider.ack().map(|body| format!("`{body}`")).into_iter().collect()),
-        ("header of", described.rivals.iter().map(rivals).collect()),
+        ("same header", described.rivals.iter().map(rivals).collect()),
         ("pitfalls", described.pitfalls.clone()),
         ("docs", provider.docs().map(str::to_owned).into_iter().collect()),
         ("source", provider.confidence().map(|sure| sure.title().to_owned()).into_iter().collect()),
@@ -94,14 +99,5 @@ fn rivals(group: &Rivals) -> String {
     match &group.told_by {
         Some(told_by) => format!("{ids}: {told_by}"),
         None => format!("{ids}: nothing in a request tells them apart, so name the provider"),
-    }
-}
-
-/// A setting, a line for each of its values.
-fn values(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(items) => items.iter().flat_map(values).collect(),
-        Value::String(text) => vec![text.clone()],
-        other => vec![other.to_string()],
     }
 }

@@ -10,30 +10,43 @@ pub(super) fn key(provider: &Provider) -> String {
         Kind::Basic => return "the secret is `user:password`".to_owned(),
         _ => {}
     }
-    let asymmetric = matches!(provider.kind, Kind::Ed25519 | Kind::EcdsaP256 | Kind::JwtEs256);
-    let form = form(provider.secret, asymmetric);
+    if provider.kind.has_key_pair() {
+        return public(provider);
+    }
+    let form = form(provider.secret);
     let prefix = code(&provider.secret_prefix);
     match (&*provider.secret_prefix, provider.secret_without_prefix == provider.secret) {
-        ("", _) => form,
+        ("", _) => form.to_owned(),
         (_, true) => format!("cut off {prefix} where it is there; then {form}"),
         (_, false) => {
-            let other = self::form(provider.secret_without_prefix, asymmetric);
+            let other = self::form(provider.secret_without_prefix);
             format!("cut off {prefix}; then {form}. A secret without that prefix: {other}")
         }
     }
 }
 
-fn form(form: SecretForm, asymmetric: bool) -> String {
-    match (form, asymmetric) {
-        (SecretForm::Utf8, true) => "the vendor's public key",
-        (SecretForm::Base64, true) => "the vendor's public key, in base64",
-        (SecretForm::Hex, true) => "the vendor's public key, in hex",
-        (SecretForm::Utf8, false) => "the secret's characters as they are (UTF-8), not decoded",
-        (SecretForm::Base64, false) => "the bytes that the secret says in base64",
-        (SecretForm::Hex, false) => "the bytes that the secret says in hex",
-        (SecretForm::Sha1, _) => "the 20 bytes of the secret's SHA-1 digest",
-        (SecretForm::Nfkd, _) => "the secret in Unicode's compatibility decomposition (NFKD), as UTF-8",
-        (SecretForm::SpkiBase64, _) => "the vendor's public key: base64 of a DER SubjectPublicKeyInfo",
+fn form(form: SecretForm) -> &'static str {
+    match form {
+        SecretForm::Utf8 => "the secret's characters as they are (UTF-8), not decoded",
+        SecretForm::Base64 => "the bytes that the secret says in base64",
+        SecretForm::Hex => "the bytes that the secret says in hex",
+        SecretForm::Sha1 => "the 20 bytes of the secret's SHA-1 digest",
+        SecretForm::Nfkd => "the secret in Unicode's compatibility decomposition (NFKD), as UTF-8",
+        SecretForm::SpkiBase64 => "base64 of a DER SubjectPublicKeyInfo",
     }
-    .to_owned()
+}
+
+/// Who receives has the public half.
+fn public(provider: &Provider) -> String {
+    let form = match (provider.kind, provider.secret) {
+        (Kind::JwtEs256, _) => "a JSON Web Key or PEM",
+        (Kind::Ed25519, SecretForm::Hex) => "32 bytes in hex",
+        (Kind::Ed25519, SecretForm::Base64) => "32 bytes in base64",
+        (_, SecretForm::SpkiBase64) => "base64 of a DER SubjectPublicKeyInfo",
+        _ => "PEM, or a certificate in PEM",
+    };
+    match &*provider.public_prefix {
+        "" => format!("the vendor's public key: {form}"),
+        prefix => format!("the vendor's public key: {form}, after {}", code(prefix)),
+    }
 }

@@ -14,9 +14,10 @@ mod specimen;
 mod words;
 
 pub use rivals::Rivals;
-pub use specimen::{Specimen, specimen};
+pub use specimen::{Specimen, Verifier, specimen};
 
 use super::provider::{Cover, Kind, Provider};
+use super::template::Source;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -29,6 +30,12 @@ pub struct Description {
     pub key: String,
     /// What is known about the age of a delivery.
     pub replay: String,
+    /// Where the event's type is, the first found counts.
+    pub event: Vec<String>,
+    /// Where the delivery's id is.
+    pub delivery: Vec<String>,
+    /// Where that is what it is about.
+    pub subject: Vec<String>,
     /// What the provider asks before it delivers, and the answers.
     pub handshakes: Vec<String>,
     /// Other providers that use the same header, and what tells them apart.
@@ -43,10 +50,17 @@ pub fn describe(provider: &Provider, others: &[Arc<Provider>]) -> Description {
         scheme: scheme::scheme(provider),
         key: key::key(provider),
         replay: replay::replay(provider),
+        event: places(provider, &provider.event),
+        delivery: places(provider, &provider.delivery),
+        subject: places(provider, &provider.subject),
         handshakes: provider.handshakes.iter().map(|asked| handshake::handshake(provider, asked)).collect(),
         rivals: rivals::rivals(provider, others),
         pitfalls: pitfalls(provider),
     }
+}
+
+fn places(provider: &Provider, sources: &[Source]) -> Vec<String> {
+    sources.iter().map(|place| words::source(provider, place)).collect()
 }
 
 /// The settings of a provider as JSON values, those of its base included.
@@ -62,7 +76,9 @@ fn pitfalls(provider: &Provider) -> Vec<String> {
     let note = provider.note().map(words::sentence);
     let own = provider.pitfalls().iter().map(|text| text.to_string());
     let mut pitfalls: Vec<String> = note.into_iter().chain(own).collect();
-    if matches!(provider.kind(), Kind::Hmac | Kind::Hash) && provider.cover() == Cover::Fields {
+    // A note on such a scheme says it already.
+    let unsaid = provider.note().is_none() && matches!(provider.kind(), Kind::Hmac | Kind::Hash);
+    if unsaid && provider.cover() == Cover::Fields {
         pitfalls.push("Only some fields are signed: the rest of the body could be anybody's.".to_owned());
     }
     if provider.signs_url() {

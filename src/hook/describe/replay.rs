@@ -1,6 +1,6 @@
 //! What is known about the age of a delivery.
 
-use super::words::{listed, source};
+use super::words::{code, listed, source, written};
 use crate::hook::provider::{Kind, Provider};
 use crate::hook::quantity::span;
 
@@ -25,10 +25,13 @@ fn without_time(provider: &Provider) -> String {
         Kind::Token | Kind::Basic => "nothing is signed",
         _ => "no time is signed",
     };
-    let ids: Vec<String> = provider.delivery.iter().map(|place| source(provider, place)).collect();
+    let ids: Vec<String> = match provider.dedup.as_slice() {
+        [] => provider.delivery.iter().map(|place| source(provider, place)).collect(),
+        keys => keys.iter().map(|key| code(&written(key))).collect(),
+    };
     let keep = match ids.as_slice() {
         [] => String::new(),
-        ids => format!("; keep {} of what was handled", listed(ids, "or")),
+        ids => format!("; remember {} of each that was handled", listed(ids, "or")),
     };
     format!("cannot be detected, because {why}: a recorded delivery verifies for ever{keep}")
 }

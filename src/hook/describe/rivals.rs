@@ -1,8 +1,8 @@
 //! Other providers that use the same header, and what tells them apart.
 
 use super::settings;
-use super::words::{code, condition, listed, setting};
-use crate::hook::provider::{Provider, TimePlace};
+use super::words::{code, condition, listed, setting, written};
+use crate::hook::provider::{Kind, Provider, TimePlace};
 use crate::hook::template::Source;
 use std::sync::Arc;
 
@@ -37,6 +37,9 @@ fn shares(provider: &Provider, other: &Provider) -> bool {
 
 /// The first difference, from the surest to the weakest.
 fn told_by(provider: &Provider, other: &Provider) -> Option<String> {
+    if provider.kind != other.kind {
+        return Some(carried(other));
+    }
     if form(provider) != form(other) {
         let value = setting(other, "value", "{sig}");
         return Some(format!("written as {} ({})", code(&value), other.algorithm()));
@@ -74,15 +77,19 @@ fn told_by(provider: &Provider, other: &Provider) -> Option<String> {
     (!fields.is_empty()).then(|| format!("perhaps by {} in the body", listed(&fields, "and")))
 }
 
+/// What a header of this kind carries.
+fn carried(other: &Provider) -> String {
+    match other.kind {
+        Kind::Token => "carries the secret itself".to_owned(),
+        Kind::Basic => "carries HTTP Basic credentials".to_owned(),
+        Kind::JwtHs | Kind::JwtEs256 => "carries a JSON Web Token".to_owned(),
+        _ => format!("written as {} ({})", code(&setting(other, "value", "{sig}")), other.algorithm()),
+    }
+}
+
 /// What the value looks like.
-fn form(provider: &Provider) -> (String, String, &'static str, String) {
-    let default = if provider.kind == crate::hook::provider::Kind::Token { "{secret}" } else { "{sig}" };
-    (
-        setting(provider, "value", default),
-        setting(provider, "list", ""),
-        provider.kind.as_str(),
-        provider.algorithm(),
-    )
+fn form(provider: &Provider) -> (String, String, String) {
+    (setting(provider, "value", "{sig}"), setting(provider, "list", ""), provider.algorithm())
 }
 
 /// The headers beside the signature.
@@ -96,8 +103,9 @@ fn headers(provider: &Provider) -> Vec<String> {
         Source::Header(name) => Some(name.to_string()),
         _ => None,
     });
-    let mut names: Vec<String> =
-        named.chain(provider.extra.iter().map(|(name, _)| name.to_string())).collect();
+    // A header that always says the same is told by what it says.
+    let extra = provider.extra.iter().map(|(name, value)| format!("{name}: {}", written(value)));
+    let mut names: Vec<String> = named.chain(extra).collect();
     names.dedup();
     names
 }

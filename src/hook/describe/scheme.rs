@@ -1,8 +1,8 @@
 //! The scheme as one paragraph that a person can implement from.
 
-use super::settings;
 use super::words::{code, legend, listed, placeholder, setting, source, time_form, written};
-use crate::hook::provider::{Kind, Place, Provider, TimePlace};
+use crate::hook::digest::HashName;
+use crate::hook::provider::{Cover, Kind, Place, Provider, TimePlace};
 use crate::hook::template::{Part, Source, Template};
 
 /// The paragraph.
@@ -60,26 +60,23 @@ fn signature(provider: &Provider) -> Vec<String> {
     let hash = provider.hash.title();
     let content = content(provider);
     let what = match provider.kind {
-        Kind::Hmac => format!("`{{sig}}` is the HMAC-{hash} of {content} under the key, in {encoding}."),
+        Kind::Hmac => format!("`{{sig}}` is, in {encoding}, the HMAC-{hash} under the key of {content}."),
         Kind::Hash => {
-            format!(
-                "`{{sig}}` is the {hash} of {content}, in {encoding}: no HMAC, the secret is hashed along."
-            )
+            format!("`{{sig}}` is, in {encoding}, the {hash} of {content}.")
         }
         Kind::Ed25519 => {
             format!(
                 "`{{sig}}` is the Ed25519 signature of {content}, in {encoding}; the public key verifies it."
             )
         }
-        Kind::EcdsaP256 => format!(
-            "`{{sig}}` is the ECDSA signature over P-256 with SHA-256 of {content}, in DER and then {encoding}; the \
-             public key verifies it."
-        ),
-        kind => format!("`{{sig}}` is the {} signature of {content}, in {encoding}.", kind.title()),
+        Kind::EcdsaP256 => {
+            format!("`{{sig}}` is, in {encoding}, the ECDSA signature (P-256, SHA-256, DER) of {content}.")
+        }
+        kind => format!("`{{sig}}` is, in {encoding}, the {} signature of {content}.", kind.title()),
     };
     let mut said = vec![what];
     if !is_plain(&provider.content) {
-        said.push(format!("In it {}.", legend(provider, &provider.content)));
+        said.push(format!("There {}.", legend(provider, &provider.content)));
     }
     if let Some(TimePlace::Source(place)) = &provider.timestamp
         && !provider.content.uses(&Source::Ts)
@@ -94,9 +91,7 @@ fn signature(provider: &Provider) -> Vec<String> {
     said.extend(several(provider));
     if matches!(provider.kind, Kind::Hmac | Kind::Hash) {
         said.push(match provider.cover() {
-            crate::hook::provider::Cover::Body => {
-                "Compare in constant time, before the body is parsed.".to_owned()
-            }
+            Cover::Body => "Compare in constant time, before the body is parsed.".to_owned(),
             _ => "Compare in constant time.".to_owned(),
         });
     }
@@ -130,33 +125,27 @@ fn is_plain(template: &Template) -> bool {
 }
 
 fn token(provider: &Provider) -> Vec<String> {
-    let mut said = vec![match provider.kind {
-        Kind::JwtEs256 => {
-            "It is signed with ES256 (ECDSA over P-256); the public key verifies it.".to_owned()
-        }
-        _ => "It is signed with HS256 under the key; a token that names another algorithm is to be refused."
-            .to_owned(),
-    }];
-    let claims = settings(provider).remove("claims");
-    let claims: Vec<String> = claims
-        .as_ref()
-        .and_then(|claims| claims.as_object())
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| claim(provider, name, value.as_str().unwrap_or_default()))
-        .collect();
+    let algorithm = match (provider.kind, provider.hash) {
+        (Kind::JwtEs256, _) => "ES256 (ECDSA over P-256)",
+        (_, HashName::Sha512) => "HS512 (HMAC-SHA-512) under the key",
+        _ => "HS256 (HMAC-SHA-256) under the key",
+    };
+    let mut said =
+        vec![format!("It is signed with {algorithm}; one that names another algorithm is to be refused.")];
+    let claims: Vec<String> =
+        provider.claims.iter().map(|(name, value)| claim(provider, name, value)).collect();
     if !claims.is_empty() {
         said.push(format!("Its claim {}.", listed(&claims, "and its claim")));
     }
     said
 }
 
-fn claim(provider: &Provider, name: &str, value: &str) -> String {
-    let words = Template::parse(value).ok().and_then(|template| match template.parts() {
-        [Part::Placeholder(from, filters)] => Some(placeholder(provider, from, filters)),
-        _ => None,
-    });
-    format!("{} must be {}", code(name), words.unwrap_or_else(|| code(value)))
+fn claim(provider: &Provider, name: &str, value: &Template) -> String {
+    let words = match value.parts() {
+        [Part::Placeholder(from, filters)] => placeholder(provider, from, filters),
+        _ => code(&written(value)),
+    };
+    format!("{} must be {words}", code(name))
 }
 
 fn capital(text: &str) -> String {

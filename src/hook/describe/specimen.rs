@@ -15,6 +15,23 @@ use crate::hook::template::Source;
 use crate::hook::time::Timestamp;
 use serde_json::Value;
 
+/// What a specimen verifies with; made for it, and nobody uses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verifier {
+    /// The signing secret.
+    Secret(String),
+    /// The public key, in the vendor's form. The private one is thrown away.
+    PublicKey(String),
+}
+
+impl Verifier {
+    /// The text to be given as the signing secret.
+    pub fn text(&self) -> &str {
+        let (Self::Secret(text) | Self::PublicKey(text)) = self;
+        text
+    }
+}
+
 /// A signed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Specimen {
@@ -28,8 +45,8 @@ pub struct Specimen {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Vec<u8>,
-    /// The invented secret; nobody uses it.
-    pub secret: String,
+    /// What it verifies with.
+    pub verifies_with: Verifier,
     /// The moment of signing.
     pub at: Timestamp,
 }
@@ -48,8 +65,7 @@ const INVENTED: &str = "an-invented-secret-for-everybody";
 /// # Errors
 /// Says why the scheme cannot be signed.
 pub fn specimen(provider: &Provider) -> Result<Specimen, String> {
-    let secret = invented_secret(provider);
-    let keys = keys(provider, &secret)?;
+    let (keys, verifies_with) = invented(provider)?;
     let wanted = Wanted::of(provider);
     let bare = Headers::from_pairs(wanted.headers.iter().map(|(name, value)| (name, value.as_bytes())));
     let url = format!("{ORIGIN}{TARGET}");
@@ -68,21 +84,45 @@ pub fn specimen(provider: &Provider) -> Result<Specimen, String> {
         target,
         headers,
         body: signed.body.unwrap_or(wanted.body),
-        secret,
+        verifies_with,
         at: AT,
     })
 }
 
-fn keys(provider: &Provider, secret: &str) -> Result<Keys, String> {
-    let secret = Secret::new(secret).map_err(|error| error.to_string())?;
-    provider.keys(&[secret]).map_err(|error| error.to_string())
+fn invented(provider: &Provider) -> Result<(Keys, Verifier), String> {
+    let keys = |secret| provider.keys(&[secret]).map_err(|error| error.to_string());
+    if provider.kind.has_key_pair() {
+        let keys = keys(invented_pair(provider)?)?;
+        let public_key = provider.public_key(&keys).ok_or("it has no public key")?;
+        return Ok((keys, Verifier::PublicKey(public_key.text)));
+    }
+    let text = invented_secret(provider);
+    let secret = Secret::new(text.as_str()).map_err(|error| error.to_string())?;
+    Ok((keys(secret)?, Verifier::Secret(text)))
+}
+
+/// What stands before the seed in the PKCS #8 form of a private key of Ed25519 (RFC 8410, 7).
+const ED25519: [u8; 16] = *b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+
+/// A private key: the same one every time for Ed25519, whose signatures are
+/// the same every time as well; a fresh one for the others.
+fn invented_pair(provider: &Provider) -> Result<Secret, String> {
+    if provider.kind != Kind::Ed25519 {
+        return provider.generate_secret().map_err(|error| error.to_string());
+    }
+    let der = [&ED25519, INVENTED.as_bytes()].concat();
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        Encoding::Base64.encode(&der)
+    );
+    Secret::new(pem).map_err(|error| error.to_string())
 }
 
 /// A secret in the form that the vendor gives one.
 fn invented_secret(provider: &Provider) -> String {
     let text = match (provider.kind, provider.secret) {
         (Kind::Basic, _) => format!("user:{INVENTED}"),
-        (_, SecretForm::Base64 | SecretForm::SpkiBase64) => Encoding::Base64.encode(INVENTED.as_bytes()),
+        (_, SecretForm::Base64) => Encoding::Base64.encode(INVENTED.as_bytes()),
         (_, SecretForm::Hex) => hex::encode(INVENTED),
         _ => INVENTED.to_owned(),
     };
@@ -111,7 +151,8 @@ impl Wanted {
         for source in provider.delivery.iter().take(1) {
             wanted.put(source, ID);
         }
-        for source in provider.content.sources() {
+        let claims = provider.claims.iter().map(|(_, claim)| claim);
+        for source in claims.chain([&provider.content]).flat_map(|template| template.sources()) {
             wanted.put(source, "example");
         }
         if let Some(TimePlace::Source(Source::Json(path))) = &provider.timestamp {

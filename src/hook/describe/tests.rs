@@ -27,15 +27,20 @@ fn judge(provider: &Provider, specimen: &Specimen, body: &[u8], secret: &str) ->
 fn every_specimen_verifies_and_no_other_secret_does() {
     for provider in &Catalogue::builtin().all() {
         let specimen = specimen(provider).unwrap_or_else(|problem| panic!("{}: {problem}", provider.id()));
-        let verdict = judge(provider, &specimen, &specimen.body, &specimen.secret);
+        let verdict = judge(provider, &specimen, &specimen.body, specimen.verifies_with.text());
         assert_eq!(verdict.code, Code::Verified, "{}: {}", provider.id(), verdict.reason);
-        if matches!(provider.kind(), Kind::Hmac | Kind::Hash) {
+        if let Verifier::Secret(secret) = &specimen.verifies_with {
             let at = provider.secret_prefix.len() + 5;
-            let digit = if specimen.secret[at..].starts_with('1') { "2" } else { "1" };
-            let mut other = specimen.secret.clone();
+            let digit = if secret[at..].starts_with('1') { "2" } else { "1" };
+            let mut other = secret.clone();
             other.replace_range(at..=at, digit);
             let verdict = judge(provider, &specimen, &specimen.body, &other);
             assert_eq!(verdict.code, Code::Mismatch, "{}: {}", provider.id(), verdict.reason);
+        } else {
+            let other = self::specimen(provider).unwrap();
+            let other = other.verifies_with.text();
+            // Ed25519 has the same invented pair every time.
+            assert_eq!(other == specimen.verifies_with.text(), provider.kind() == Kind::Ed25519);
         }
         assert!(specimen.body.len() < 600, "{}", provider.id());
         // What the profile looks for is there.
@@ -77,8 +82,8 @@ fn a_timed_list_is_described_from_its_parts() {
     let stripe = of("stripe");
     assert_eq!(
         stripe.scheme,
-        "The header `Stripe-Signature` holds `t={ts},v1={sig}`. `{sig}` is the HMAC-SHA-256 of `{ts}.{body}` under the \
-         key, in hex. In it `{ts}` is the time beside the signature as it stands (Unix seconds) and `{body}` is the raw \
+        "The header `Stripe-Signature` holds `t={ts},v1={sig}`. `{sig}` is, in hex, the HMAC-SHA-256 under the key \
+         of `{ts}.{body}`. There `{ts}` is the time beside the signature as it stands (Unix seconds) and `{body}` is the raw \
          body, byte for byte as it arrived. The value is a list, separated by `,`: it may carry several signatures, of \
          which one must hold, and elements of other names are to be skipped. Compare in constant time, before the body \
          is parsed."
@@ -122,8 +127,8 @@ fn a_users_own_provider_is_described_too() {
     let mine = describe(catalogue.get("mine").unwrap().as_ref(), &catalogue.all());
     assert_eq!(
         mine.scheme,
-        "The parameter `s` of the query holds the signature and nothing else. `{sig}` is the HMAC-SHA-256 of `{method} \
-         {url|lower|sha1|base64}` under the key, in base64. In it `{method}` is the method in capitals and \
+        "The parameter `s` of the query holds the signature and nothing else. `{sig}` is, in base64, the HMAC-SHA-256 \
+         under the key of `{method} {url|lower|sha1|base64}`. There `{method}` is the method in capitals and \
          `{url|lower|sha1|base64}` is the SHA-1 of the whole URL in small letters in base64. Compare in constant time."
     );
     assert_eq!(mine.pitfalls.len(), 1);

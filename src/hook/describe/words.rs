@@ -137,13 +137,23 @@ fn mark(source: &Source, filters: &[Filter]) -> String {
     text + "}"
 }
 
-/// What the placeholders of a template stand for, those that the text does not
-/// say itself: `{ts} is ..., {body} is ...`.
+/// More fields than this are explained together.
+const MOST_FIELDS: usize = 3;
+
+/// What the placeholders of a template stand for: `{ts} is ..., {body} is ...`.
 pub(super) fn legend(provider: &Provider, template: &Template) -> String {
+    let is_field =
+        |part: &&Part| matches!(part, Part::Placeholder(Source::Json(_), filters) if filters.is_empty());
+    let together = template.parts().iter().filter(is_field).count() > MOST_FIELDS;
     let mut items: Vec<String> = Vec::new();
     for part in template.parts() {
         let Part::Placeholder(source, filters) = part else { continue };
-        let item = format!("{} is {}", code(&mark(source, filters)), placeholder(provider, source, filters));
+        let item = if together && is_field(&part) {
+            let whole = if provider.each.is_some() { "element" } else { "body" };
+            format!("`{{json:PATH}}` is the {whole}'s value at that path, nothing where there is none")
+        } else {
+            format!("{} is {}", code(&mark(source, filters)), placeholder(provider, source, filters))
+        };
         if !items.contains(&item) {
             items.push(item);
         }

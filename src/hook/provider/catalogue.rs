@@ -13,6 +13,9 @@ use std::sync::{Arc, OnceLock};
 const BUILTIN: &str = include_str!("providers.toml");
 const BUILTIN_FILE: &str = "providers.toml";
 
+/// More names than this help nobody.
+const MOST_NEAR: usize = 4;
+
 /// All providers by id.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -108,6 +111,22 @@ impl Catalogue {
             id: id.to_owned(),
             nearest: nearest_of(id, self.ids().iter().map(String::as_str)).map(str::to_owned),
         })
+    }
+
+    /// The ids that may be meant by one there is not, the likeliest first: those that
+    /// begin with it, else those that hold it, else the most similar one.
+    pub fn near(&self, id: &str) -> Vec<String> {
+        let ids = self.ids();
+        let like = |test: &dyn Fn(&str) -> bool| -> Vec<String> {
+            let found = ids.iter().filter(|known| id.len() > 1 && test(known));
+            found.take(MOST_NEAR).cloned().collect()
+        };
+        let beginning = like(&|known| known.starts_with(id));
+        let holding = if beginning.is_empty() { like(&|known| known.contains(id)) } else { beginning };
+        if holding.is_empty() {
+            return nearest_of(id, ids.iter().map(String::as_str)).map(str::to_owned).into_iter().collect();
+        }
+        holding
     }
 
     /// Every id: the built-in ones in their order, then the user's own.
@@ -461,5 +480,10 @@ mod tests {
         assert_eq!(catalogue.get("kojj").unwrap_err().nearest.as_deref(), Some("koji"));
         assert_eq!(catalogue.get("userjourney").unwrap_err().nearest.as_deref(), Some("userjourneys"));
         assert_eq!(catalogue.get("zzzzzz").unwrap_err().nearest, None);
+        assert_eq!(catalogue.near("hubspot"), ["hubspot-v1", "hubspot-v2", "hubspot-v3"]);
+        assert_eq!(catalogue.near("commerce"), ["coinbase-commerce", "woocommerce", "bigcommerce"]);
+        assert_eq!(catalogue.near("kojj"), ["koji"]);
+        assert_eq!(catalogue.near("-").len() + catalogue.near("").len() + catalogue.near("zzzzzz").len(), 0);
+        assert_eq!(catalogue.near("o").len(), 0);
     }
 }
