@@ -46,7 +46,12 @@ pub(super) fn params(url: &str, body: &[u8]) -> Vec<u8> {
     let mut fields: Vec<_> = form::fields(body).take(MOST_FIELDS).collect();
     fields.sort();
     fields.dedup();
-    fields.iter().flat_map(|(name, value)| [name.as_ref(), value.as_ref()]).flatten().copied().collect()
+    let mut text = Vec::with_capacity(body.len());
+    for (name, value) in &fields {
+        text.extend_from_slice(name);
+        text.extend_from_slice(value);
+    }
+    text
 }
 
 fn body_digest(url: &str) -> Option<Cow<'_, [u8]>> {
