@@ -15,7 +15,7 @@ use crate::hook::provider::Provider;
 use crate::hook::sample::{self, EditError, Sample};
 use crate::hook::schedule::{self, Schedule};
 use crate::hook::signature::{Keys, SignError};
-use crate::hook::target::{PathMode, Target};
+use crate::hook::target::{PathMode, Target, TargetError};
 use crate::hook::time::Timestamp;
 use crate::job::report::{Attempted, Event, Next, Report};
 use bytes::Bytes;
@@ -89,6 +89,9 @@ pub enum TriggerError {
     /// A header cannot be sent.
     #[error("the request cannot be written")]
     Head(#[from] HeadError),
+    /// Path and query cannot be sent.
+    #[error("the request cannot be written")]
+    Target(#[from] TargetError),
 }
 
 /// How many went out and how they fared.
@@ -189,14 +192,22 @@ pub async fn run(
         }
         let id = plan.id.clone().unwrap_or_else(clock::fresh_id);
         let (head, body) = plan.build(clock::now(), &id)?;
+        let target = with_signature(&plan.target, head.target())?;
         let (plan, forwarder, report) = (Arc::clone(&plan), Arc::clone(&forwarder), Arc::clone(&report));
-        under_way
-            .spawn(async move { deliver(&plan, &forwarder, report.as_ref(), number, &head, &body).await });
+        under_way.spawn(async move {
+            deliver(&plan, &forwarder, report.as_ref(), number, &target, &head, &body).await
+        });
     }
     while let Some(ended) = under_way.join_next().await {
         note(&mut sent, Some(ended));
     }
     Ok(sent)
+}
+
+/// The same target with path and query as they were built: some schemes put
+/// the signature, and handshakes their question, into the query.
+fn with_signature(target: &Target, built: &str) -> Result<Target, TargetError> {
+    Target::parse(&format!("{}{built}", target.origin()), None)
 }
 
 fn note(sent: &mut Sent, ended: Option<Result<Outcome, tokio::task::JoinError>>) {
@@ -215,6 +226,7 @@ async fn deliver(
     forwarder: &Forwarder,
     report: &dyn Report,
     number: u64,
+    target: &Target,
     head: &Head,
     body: &Bytes,
 ) -> Outcome {
@@ -222,7 +234,7 @@ async fn deliver(
     let mut tries = 0;
     loop {
         tries += 1;
-        let attempt = forwarder.attempt(&plan.target, head, body, tries).await;
+        let attempt = forwarder.attempt(target, head, body, tries).await;
         let ended = attempt.started.plus(attempt.duration);
         let first_failure = *first_failure.get_or_insert(ended);
         let next = next(plan, &attempt, first_failure, tries);

@@ -300,3 +300,15 @@ fn the_application_refuses_what_is_not_signed_as_the_vendor_signs() {
     }
     assert_eq!(plain(200)[9..12], *b"200");
 }
+
+#[test]
+fn a_signature_that_belongs_into_the_query_is_sent_there() {
+    let (home, known) = (Home::default(), [("FAKE_SECRET", "fake-secret")]);
+    let scheme = ["--provider", "pandadoc", "--secret-env", "FAKE_SECRET"];
+    let listening = home.listen_with(scheme, &known);
+    let (to, body) = (format!("{}/hooks?x=1", listening.url), home.write("body.json", "{}"));
+    let args = ["trigger", "any", "--to", &to, "--data", body.to_str().unwrap()];
+    home.run_with(args.iter().chain(&scheme), b"", &known).expect(0);
+    assert_eq!(listening.next("delivery")["verdict"]["code"], "verified");
+    listening.stop();
+}

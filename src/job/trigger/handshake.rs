@@ -116,8 +116,7 @@ impl Questions {
         ask: &Ask,
     ) -> Result<Asked, QuestionError> {
         let head = self.head(ask)?;
-        // The query of the handshake goes with the endpoint's own.
-        let target = Target::parse(&format!("{}{}", self.target.origin(), ask.target), None)?;
+        let target = super::with_signature(&self.target, &ask.target)?;
         let body = Bytes::copy_from_slice(&ask.body);
         let mut attempt = forwarder.attempt(&target, &head, &body, 1).await;
         if let Some((shown, _query)) = attempt.target.split_once('?') {
