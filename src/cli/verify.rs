@@ -172,7 +172,7 @@ fn print(found: &Found, context: &Context) -> Result<Exit, CommandError> {
     let streams = context.streams();
     let mut page = streams.page();
     delivery::judgement(&mut page, verdict, facts);
-    explanation::cause(&mut page, explanation);
+    explanation::cause(&mut page, explanation, verdict);
     if *whole {
         explanation::tried(&mut page, explanation);
     }

@@ -8,6 +8,7 @@ use super::record::VERSION;
 use super::style::{Mark, Role};
 use super::table::{Cell, facts, table};
 use crate::hook::explain::{Diagnosis, Explanation, Tried, TriedOutcome};
+use crate::hook::verdict::{Code, Verdict};
 use crate::job::report::Diagnosed;
 use serde::Serialize;
 
@@ -66,17 +67,21 @@ impl<'a> From<&'a Diagnosed> for DiagnosedRecord<'a> {
     }
 }
 
-/// The cause below a verdict, with what mends it; what was looked for where there is none.
-pub fn cause(page: &mut Page, explanation: &Explanation) {
+/// The cause below a verdict, in the column of its facts, with what to change; that there is none, where one was looked for in vain.
+pub fn cause(page: &mut Page, explanation: &Explanation, verdict: &Verdict) {
     match &explanation.found {
         Some(found) => {
             let text = format!("{} ({})", found.sentence, found.mistake);
-            facts(page, &[("cause", vec![text]), ("change", vec![found.mend.to_string()])]);
+            facts(page, &[("cause   ", vec![text]), ("change  ", vec![found.mend.to_string()])]);
         }
-        None if explanation.tried.is_empty() => {}
+        // Of a signature that is not even well formed the reason says enough.
+        None if explanation.tried.is_empty() || verdict.code != Code::Mismatch => {}
         None => {
             let tried = human::counted(explanation.tried.len() as u64, "usual mistake", "usual mistakes");
-            facts(page, &[("cause", vec![format!("none of {tried}")])]);
+            facts(
+                page,
+                &[("cause   ", vec![format!("none of {tried} that were tried; `--explain` lists them")])],
+            );
         }
     }
 }

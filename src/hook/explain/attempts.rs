@@ -79,7 +79,7 @@ impl<'a> Attempts<'a> {
     /// Whether there is a signature of the scheme's form at all: without one,
     /// nothing that is changed elsewhere can make it hold.
     pub(super) fn has_signature(&self) -> bool {
-        let formed = matches!(self.case.verdict.code, Code::Mismatch | Code::BadSecret);
+        let formed = self.case.verdict.code == Code::Mismatch;
         let read_later = !matches!(self.case.provider.place, Place::Headers(_));
         formed || read_later || self.respelled.is_some() || self.is_of_known_time()
     }

@@ -157,6 +157,8 @@ pub fn explain(case: &Case<'_>) -> Explanation {
     // Stops at the first that holds.
     let _found = if time::is_of_time(case.verdict.code) {
         time::of_time(&mut attempts)
+    } else if case.verdict.code == Code::BadSecret {
+        secrets::tries(&mut attempts)
     } else {
         spelling::tries(&mut attempts)
             || scheme::of_family(&mut attempts)

@@ -183,7 +183,6 @@ fn trimmed(text: &[u8]) -> Option<Vec<u8>> {
     Some(text.trim_ascii().to_vec())
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "the table holds functions that may have nothing to change")]
 fn with(text: &[u8], before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
     Some([before, text, after].concat())
 }

@@ -96,7 +96,7 @@ fn verify() {
     verify(&mut story, 1, "stripe", &["-H", &stripe, "--now", "1700000100", "--tolerance", "1m"]);
     verify(&mut story, 1, "stripe", &["-H", &format!("{STRIPE}t=1700000000")]);
     verify(&mut story, 3, "svix", &["-H", "svix-id: 1"]);
-    verify(&mut story, 2, "discord", &[]);
+    verify(&mut story, 3, "discord", &[]);
     story.run(3, &["verify", "body.json", "--provider", "koji", "-H", &koji]);
     story.run(0, &["verify", "body.json", "--secret-file", "secret.txt", "-H", &koji]);
     story.run(2, &["verify", "--data", "{}", "--secret-file", "secret.txt"]);
