@@ -5,6 +5,7 @@ mod list;
 mod new;
 mod next;
 mod record;
+pub mod reference;
 mod show;
 mod test;
 

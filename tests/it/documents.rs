@@ -1,5 +1,5 @@
-//! Files that are made from the program and checked in: completion scripts and
-//! manual pages. `GENERATE=overwrite cargo test --test it documents` writes them.
+//! Files that are made from the program and checked in: completion scripts,
+//! manual pages and the table of schemes. `GENERATE=overwrite cargo test --test it documents` writes them.
 
 use crate::harness::{Home, hmac_sha256_hex, post};
 use hookctl::cli::{completions, man};
@@ -46,6 +46,17 @@ fn completion_scripts_are_those_of_the_program() {
 #[test]
 fn manual_pages_are_those_of_the_program() {
     held("man", &man::pages().unwrap().into_iter().collect());
+}
+
+#[test]
+fn the_table_of_schemes_is_that_of_the_catalogue() {
+    let page = hookctl::cli::providers::reference::page();
+    let rows = page.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows, hookctl::hook::provider::Catalogue::builtin().ids().len());
+    // As many cells in every row: a bar inside of one would make another.
+    let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+    assert!(page.lines().filter(|line| line.starts_with('|')).all(|line| cells(line) == 8), "{page}");
+    held("docs", &BTreeMap::from([("providers.md".to_owned(), page.into_bytes())]));
 }
 
 #[test]
