@@ -16,6 +16,7 @@
 )]
 
 mod hand;
+mod pairs;
 mod sample;
 mod start;
 mod timing;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let rows: Vec<&str> = arguments.iter().map(String::as_str).filter(|row| !row.starts_with("--")).collect();
     let mut held = hmac_rows(effort, &rows);
     if rows.is_empty() {
+        held &= key_pairs(effort);
         held &= start::within_limits(effort);
     }
     if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -64,6 +66,16 @@ fn hmac_rows(effort: Effort, wanted: &[&str]) -> bool {
     }
     let signed = worst("signing", &signing, LIMIT);
     worst("verifying", &verifying, LIMIT) && signed
+}
+
+/// Verifying 1 KB through every row with Ed25519 or ECDSA.
+fn key_pairs(effort: Effort) -> bool {
+    println!("\n{:<28} {:>47}", "1 KB, by profile : aws-lc-rs", "verify (ns)");
+    let rows = pairs::rows(effort);
+    for (row, ratio) in &rows {
+        println!("{row:<28} {:>22} {ratio}", "");
+    }
+    worst("verifying", &rows, pairs::LIMIT)
 }
 
 /// Names the row that is farthest from its baseline; whether all are near enough.
