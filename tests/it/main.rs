@@ -25,6 +25,7 @@ mod exit_codes;
 mod explain;
 mod foreign;
 mod forward;
+mod fuzzing;
 mod golden;
 mod handlers;
 mod handshakes;

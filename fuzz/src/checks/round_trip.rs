@@ -1,0 +1,39 @@
+//! What a provider signs verifies, whatever the message is; with one byte more
+//! in a body that is signed it does not.
+
+use super::case::{Case, now};
+use hookctl::hook::provider::{Cover, Provider};
+
+/// Signs a message, verifies it, and verifies it again after a change.
+pub fn check(data: &[u8]) {
+    let case = Case::read(data);
+    let Some((provider, keys)) = case.provider() else { return };
+    let (headers, url) = (case.headers(), case.url());
+    let message = case.message(&headers, &url);
+    let Ok(signed) = provider.sign(keys, &message, now(), Some("msg_1"), Some("fake-public-key")) else {
+        return;
+    };
+    let signed = case.with(signed);
+    let verdict = verify(provider, keys, &signed);
+    assert!(verdict.verified(), "{}: {} {signed:?}", provider.id(), verdict.reason);
+    if covers_every_byte(provider) {
+        let tampered = signed.tampered();
+        let verdict = verify(provider, keys, &tampered);
+        assert!(!verdict.verified(), "{} passed a changed body: {tampered:?}", provider.id());
+    }
+}
+
+fn verify(
+    provider: &Provider,
+    keys: &hookctl::hook::signature::Keys,
+    case: &Case,
+) -> hookctl::hook::verdict::Verdict {
+    let (headers, url) = (case.headers(), case.url());
+    provider.verify(keys, &case.message(&headers, &url), now(), None)
+}
+
+/// Not where the body is signed as its sorted fields, each once.
+fn covers_every_byte(provider: &Provider) -> bool {
+    let by_fields = |(name, value): &(&str, String)| *name == "content" && value.contains("{params");
+    provider.cover() == Cover::Body && !provider.settings().iter().any(by_fields)
+}
