@@ -8,7 +8,7 @@ use super::quote::comment;
 use crate::hook::digest::HashName;
 use crate::hook::encoding::Encoding;
 use crate::hook::provider::{Kind, Place, Provider, SecretForm, TimeForm, TimePlace};
-use crate::hook::template::{Part, Source, Template};
+use crate::hook::template::{Filter, Part, Source, Template};
 
 /// Words that hold and values to fill in.
 #[derive(Debug, Default)]
@@ -72,6 +72,8 @@ impl Collector<'_> {
 
     fn names(&mut self, variable: &str) {
         let provider = self.provider;
+        self.word(self.writer.language.as_str());
+        self.value_of("target", self.writer.page.spelling("target").unwrap_or_default());
         self.value_of("provider", comment(provider.id()));
         self.value_of("variable", comment(variable));
         self.value_of("algorithm", comment(&provider.algorithm()));
@@ -87,7 +89,10 @@ impl Collector<'_> {
         self.word_if(!names.is_empty(), "handshake");
         self.value_of("handshakes", names.join(", "));
         let words = provider.settings().iter().find(|(name, _)| *name == "content");
-        self.value_of("covers", words.map_or_else(|| "{body}".to_owned(), |(_, text)| comment(text)));
+        self.value_of(
+            "covers",
+            words.map_or_else(|| "{body}".to_owned(), |(_, text)| comment(text.trim_matches('"'))),
+        );
     }
 
     fn kind(&mut self) -> Result<(), String> {
@@ -99,7 +104,8 @@ impl Collector<'_> {
             Kind::Basic => ("basic", "given"),
             Kind::Ed25519 => ("ed25519", "public"),
             Kind::EcdsaP256 => ("ecdsa", "public"),
-            Kind::JwtHs | Kind::JwtEs256 | Kind::RsaSha256 => {
+            Kind::RsaSha256 => ("rsa", "public"),
+            Kind::JwtHs | Kind::JwtEs256 => {
                 return Err(format!("handlers for {} are not written yet", kind.title()));
             }
         };
@@ -110,7 +116,8 @@ impl Collector<'_> {
             HashName::Sha256 => ("sha256", "hash-sha256"),
             HashName::Sha512 => ("sha512", "hash-sha512"),
         };
-        self.word(word);
+        let hashes = !matches!(group, "given") && kind != Kind::Ed25519;
+        self.word_if(hashes, word);
         let spelled = self.writer.page.spelling(spelled).unwrap_or(word);
         self.value_of("hash", spelled);
         let (word, spelled, given) = match self.provider.encode {
@@ -118,7 +125,7 @@ impl Collector<'_> {
             Encoding::Base64 => ("base64", "encoding-base64", "given-base64"),
             Encoding::Base64Url => ("base64url", "encoding-base64url", "given-base64url"),
         };
-        self.word(word);
+        self.word_if(group != "given", word);
         let spelled = self.writer.page.spelling(spelled).unwrap_or(word);
         self.value_of("encoding", spelled);
         // How a signature that came is brought into the form that ours has.
@@ -308,7 +315,6 @@ impl Collector<'_> {
                 Source::Query(_) => self.word("query"),
                 Source::Params => {
                     self.word("params");
-                    self.word("form-fields");
                 }
                 Source::Header(_) => self.word("header-source"),
                 Source::Method => self.word("method"),
@@ -316,8 +322,25 @@ impl Collector<'_> {
                 _ => {}
             }
         }
-        let filtered = |part: &Part| matches!(part, Part::Placeholder(_, filters) if !filters.is_empty());
-        self.word_if(template.parts().iter().any(filtered), "filters");
+        for part in template.parts() {
+            if let Part::Placeholder(_, filters) = part {
+                filters.iter().for_each(|filter| self.word(filter_word(*filter)));
+            }
+        }
         self.word_if(template.parts().len() > 1, "joined");
+    }
+}
+
+/// The word for a filter that the content uses.
+const fn filter_word(filter: Filter) -> &'static str {
+    match filter {
+        Filter::Digest(HashName::Sha1) => "filter-sha1",
+        Filter::Digest(HashName::Sha256) => "filter-sha256",
+        Filter::Digest(HashName::Sha512) => "filter-sha512",
+        Filter::Encode(Encoding::Hex) => "filter-hex",
+        Filter::Encode(Encoding::Base64) => "filter-base64",
+        Filter::Encode(Encoding::Base64Url) => "filter-base64url",
+        Filter::Crc32 => "filter-crc32",
+        Filter::Hmac | Filter::Lower | Filter::Upper | Filter::Json => "filter-other",
     }
 }

@@ -72,7 +72,7 @@ impl Language {
     /// The page with its knowledge.
     const fn page(self) -> &'static str {
         match self {
-            Self::Node => include_str!("templates/node.txt"),
+            Self::Node | Self::Deno => include_str!("templates/javascript.txt"),
             Self::Python => include_str!("templates/python.txt"),
             Self::Go => include_str!("templates/go.txt"),
             Self::Ruby => include_str!("templates/ruby.txt"),
@@ -80,7 +80,6 @@ impl Language {
             Self::Java => include_str!("templates/java.txt"),
             Self::Csharp => include_str!("templates/csharp.txt"),
             Self::Rust => include_str!("templates/rust.txt"),
-            Self::Deno => include_str!("templates/deno.txt"),
         }
     }
 }
@@ -128,7 +127,7 @@ pub fn write(language: Language, provider: &Provider, variable: &str) -> Result<
 }
 
 fn attempt(language: Language, provider: &Provider, variable: &str) -> Result<String, String> {
-    let page = Page::new(language.page());
+    let page = Page::new(language.as_str(), language.page());
     let facts = Facts::of(language, &page, provider, variable)?;
     match page.lack(&facts.words) {
         Some(reason) => Err(reason.to_owned()),
@@ -137,4 +136,25 @@ fn attempt(language: Language, provider: &Provider, variable: &str) -> Result<St
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// What a page may ask; a misspelt word would never hold.
+    const WORDS: &str = "ack base64 base64url basic deno docs each ecdsa ed25519 filter-base64 filter-base64url \
+        filter-crc32 filter-hex filter-sha1 filter-sha256 filter-sha512 form given handshake hash header-source hex hmac \
+        http-date id in-form in-header in-headers in-json in-query joined json jwt-es key-bare-utf8 key-base64 key-hex \
+        key-nfkd key-prefix key-sha1 key-spki key-utf8 keyed list millis node pair params path prefix public query \
+        rfc3339 rsa sha1 sha256 sha512 time-header time-json time-value time token unix url url-escape window";
+
+    #[test]
+    fn every_condition_of_a_page_is_a_word_that_facts_know() {
+        let known: BTreeSet<&str> = WORDS.split_whitespace().collect();
+        for language in Language::ALL {
+            let page = Page::new(language.as_str(), language.page());
+            for word in page.conditions() {
+                assert!(known.contains(word), "{language}: {word}");
+            }
+        }
+    }
+}

@@ -11,14 +11,15 @@ use super::facts::Facts;
 /// The orders' mark.
 const MARK: &str = "%%";
 
-/// A language's page.
+/// A language's page; two may share one.
 pub(super) struct Page {
+    language: &'static str,
     text: &'static str,
 }
 
 impl Page {
-    pub(super) const fn new(text: &'static str) -> Self {
-        Self { text }
+    pub(super) const fn new(language: &'static str, text: &'static str) -> Self {
+        Self { language, text }
     }
 
     /// The orders of one kind, as name and text.
@@ -29,9 +30,13 @@ impl Page {
         })
     }
 
-    /// How the language spells `name`.
+    /// How the language spells `name`: as `NAME-LANGUAGE`, or as `NAME` where the page makes no difference.
     pub(super) fn spelling(&self, name: &str) -> Option<&'static str> {
-        self.orders("def").find(|(known, _)| *known == name).map(|(_, text)| text)
+        let own = |known: &str| known.strip_prefix(name)?.strip_prefix('-').map(|rest| rest == self.language);
+        let spelled = |(known, text): (&'static str, &'static str)| {
+            (known == name || own(known) == Some(true)).then_some(text)
+        };
+        self.orders("def").find_map(spelled)
     }
 
     /// Why the language cannot do what one of these words asks for.
@@ -109,7 +114,7 @@ fn replace(line: &str, facts: &Facts, text: &mut String) {
 mod tests {
     use super::*;
 
-    const PAGE: &str = "%% def body = raw\n%% lacks b = no b here\nstart\n%% if a|x\nboth @{name}\n%% if !c d\n\
+    const PAGE: &str = "%% def body = raw\n%% def target-deno = other\n%% def target-node = own\n%% lacks b = no b here\nstart\n%% if a|x\nboth @{name}\n%% if !c d\n\
                         inner\n%% else\nother\n%% end\n%% end\nend @{unknown} @{";
 
     fn facts(words: &[&'static str]) -> Facts {
@@ -118,7 +123,7 @@ mod tests {
 
     #[test]
     fn lines_stand_under_their_conditions() {
-        let page = Page::new(PAGE);
+        let page = Page::new("node", PAGE);
         assert_eq!(page.fill(&facts(&[])), "start\nend @{unknown} @{\n");
         assert_eq!(page.fill(&facts(&["a", "d"])), "start\nboth @{name}\ninner\nend @{unknown} @{\n");
         assert_eq!(page.fill(&facts(&["x", "c", "d"])), "start\nboth @{name}\nother\nend @{unknown} @{\n");
@@ -126,8 +131,9 @@ mod tests {
 
     #[test]
     fn spellings_and_lacks_are_found() {
-        let page = Page::new(PAGE);
+        let page = Page::new("node", PAGE);
         assert_eq!((page.spelling("body"), page.spelling("bod")), (Some("raw"), None));
+        assert_eq!((page.spelling("target"), page.spelling("target-deno")), (Some("own"), Some("other")));
         assert_eq!(page.lack(&["a", "b"]), Some("no b here"));
         assert_eq!(page.conditions().collect::<Vec<_>>(), ["a", "x", "c", "d"]);
     }
