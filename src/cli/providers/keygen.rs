@@ -19,8 +19,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   hookctl providers keygen discord
       Make a key pair, keep the private key, and print the public one as Discord shows it
 
-  hookctl providers keygen sendgrid --json --jq -r .public_key > public.txt
-      Hand the public key to the application under test, then `hookctl trigger` signs with the private one
+  hookctl providers keygen sendgrid --jq .public_key
+      The public key alone, for the application that `hookctl trigger` then signs for
 
   hookctl providers keygen plaid --force
       Make another pair; the former private key stays beside it";

@@ -52,7 +52,7 @@ fn sign_errors() {
         .run(2, &with(&["nowhere.json", "--provider", "koji"]))
         .run(2, &with(&["body.json", "--data", "x", "--provider", "koji"]))
         .run(2, &with(&["body.json", "--provider", "koji", "--timestamp", "tuesday"]))
-        .run(2, &with(&["body.json", "--provider", "discord"]))
+        .run(3, &with(&["body.json", "--provider", "discord"]))
         .run(2, &with(&["body.json", "--provider", "square"]))
         .run(3, &["sign", "body.json", "--provider", "koji"])
         .run(3, &["sign", "body.json", "--provider", "koji", "--secret", ""])
