@@ -4,6 +4,7 @@
 //! name. Never stops early on a byte of a signature.
 
 mod asymmetric;
+mod candidates;
 mod claims;
 pub(in crate::hook) mod covered;
 mod credentials;
