@@ -7,6 +7,7 @@ mod claim_11_stop;
 mod claim_19_framing;
 mod claim_20_bytes;
 mod claim_24_fail_closed;
+mod claim_24_outside;
 mod claim_25_replay;
 mod claim_31_commands;
 mod claim_31_key;

@@ -5,7 +5,7 @@
 //! fails, and so does a line that has no row.
 
 use super::{Arrived, Scheme, URL, now, secret};
-use hookctl::hook::provider::{Catalogue, Kind};
+use hookctl::hook::provider::{Catalogue, Cover, Kind};
 use hookctl::hook::verdict::Code;
 use std::time::Duration;
 
@@ -15,16 +15,6 @@ const ROWS: &str = include_str!("rows.txt");
 const GIVEN: Duration = Duration::from_secs(300);
 
 const SECOND: Duration = Duration::from_secs(1);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Covers {
-    /// The whole body.
-    Body,
-    /// Some of its fields.
-    Fields,
-    /// Nothing of it.
-    Nothing,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Time {
@@ -41,7 +31,7 @@ enum Time {
 struct Row {
     id: &'static str,
     algorithm: &'static str,
-    covers: Covers,
+    covers: Cover,
     time: Time,
     also: Vec<&'static str>,
 }
@@ -55,9 +45,10 @@ fn row(line: &'static str) -> Option<Row> {
     let mut columns = line.split('|').map(str::trim);
     let (id, algorithm) = (columns.next()?, columns.next()?);
     let covers = match columns.next()? {
-        "body" => Covers::Body,
-        "fields" => Covers::Fields,
-        "nothing" => Covers::Nothing,
+        "body" => Cover::Body,
+        "checksum" => Cover::Checksum,
+        "fields" => Cover::Fields,
+        "nothing" => Cover::Nothing,
         _ => return None,
     };
     let time = match columns.next()? {
@@ -86,7 +77,8 @@ impl Row {
     fn scheme(&self) -> Scheme {
         let provider = Catalogue::builtin().get(self.id).unwrap();
         let keys = provider.keys(&[secret(&provider, "fake-secret-one")]);
-        Scheme { keys: keys.unwrap_or_else(|error| panic!("{}: {error}", self.id)), provider }
+        let keys = keys.unwrap_or_else(|error| panic!("{}: {error}", self.id));
+        Scheme { keys: keys.with_webhook_id(Some("wh_1")), provider }
     }
 
     fn is_also(&self, word: &str) -> bool {
@@ -141,17 +133,17 @@ impl Row {
         };
         let mismatch: &[Code] = &[Code::Mismatch];
         match self.covers {
-            Covers::Body => vec![
+            Cover::Body | Cover::Checksum => vec![
                 with("another letter in the body", text.replace("text", "tezt"), mismatch),
                 with("a longer body", format!("{text}x"), mismatch),
                 with("no body", String::new(), &[Code::Mismatch, Code::NoHeader]),
             ],
-            Covers::Fields => vec![
+            Cover::Fields => vec![
                 with("another letter in a signed field", text.replace("text", "tezt"), mismatch),
                 // What is not covered is told, not hidden: the reason says so.
                 with("a field that is not signed", unsigned_change(&text), &[Code::Verified]),
             ],
-            Covers::Nothing => vec![with("another body", format!("{text}x"), &[Code::Verified])],
+            Cover::Nothing => vec![with("another body", format!("{text}x"), &[Code::Verified])],
         }
     }
 
@@ -233,13 +225,14 @@ impl Case {
 fn every_row_of_the_catalogue_is_in_the_table_and_no_other() {
     let listed: Vec<&str> = rows().iter().map(|row| row.id).collect();
     assert_eq!(listed, Catalogue::builtin().ids(), "rows.txt and the catalogue must hold the same rows");
-    assert!(listed.len() >= 101, "rows were lost: {}", listed.len());
+    assert!(listed.len() >= 102, "rows were lost: {}", listed.len());
 }
 
 #[test]
 fn every_row_is_of_the_kind_that_the_table_says() {
     for (row, provider) in rows().iter().zip(Catalogue::builtin().all()) {
         assert_eq!(provider.algorithm(), row.algorithm, "{}", row.id);
+        assert_eq!(provider.cover(), row.covers, "{}", row.id);
         let tolerance = if let Time::Within(limit) = row.time { Some(limit) } else { None };
         assert_eq!(provider.tolerance(), tolerance, "{}", row.id);
         assert_eq!(provider.replay_detectable(), row.time != Time::Unsigned, "{}", row.id);
@@ -252,15 +245,20 @@ fn every_row_signs_verifies_and_refuses_what_the_table_says() {
     for row in rows() {
         let mut scheme = row.scheme();
         let cases = row.cases(&scheme);
-        tried += cases.len() + 1;
+        tried += cases.len() + 2;
         wrong.extend(cases.iter().filter_map(|case| case.judged(&row, &scheme)));
-        scheme.keys = scheme.provider.keys(&[secret(&scheme.provider, "fake-secret-two")]).unwrap();
-        let genuine = cases.into_iter().next().unwrap();
-        let other = Case { name: "another secret", codes: &[Code::Mismatch], ..genuine };
-        wrong.extend(other.judged(&row, &scheme));
+        let mut genuine = cases.into_iter().next().unwrap();
+        scheme.keys = scheme.keys.clone().with_webhook_id(Some("wh_2"));
+        let another: &[Code] = if row.is_also("webhook_id") { &[Code::Mismatch] } else { &[Code::Verified] };
+        (genuine.name, genuine.codes) = ("the signature of another webhook", another);
+        wrong.extend(genuine.judged(&row, &scheme));
+        let other = scheme.provider.keys(&[secret(&scheme.provider, "fake-secret-two")]).unwrap();
+        scheme.keys = other.with_webhook_id(Some("wh_1"));
+        (genuine.name, genuine.codes) = ("another secret", &[Code::Mismatch]);
+        wrong.extend(genuine.judged(&row, &scheme));
     }
     assert!(wrong.is_empty(), "{} of {tried} cases:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(tried > 101 * 15, "{tried}");
+    assert!(tried > 102 * 17, "{tried}");
 }
 
 /// The control of the test above: an expectation that does not hold is found.
