@@ -47,7 +47,7 @@ pub fn recognised(recognised: &Recognised) -> String {
         ([only], 0) => text.push_str(&format!("; {only} signs the same way")),
         (several, 0) => text.push_str(&format!("; {} sign the same way", listed(several))),
         (several, rest) => {
-            text.push_str(&format!("; {} and {rest} more sign the same way", several.join(", ")))
+            text.push_str(&format!("; {} and {rest} more sign the same way", several.join(", ")));
         }
     }
     text
