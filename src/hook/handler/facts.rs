@@ -341,6 +341,6 @@ const fn filter_word(filter: Filter) -> &'static str {
         Filter::Encode(Encoding::Base64) => "filter-base64",
         Filter::Encode(Encoding::Base64Url) => "filter-base64url",
         Filter::Crc32 => "filter-crc32",
-        Filter::Hmac | Filter::Lower | Filter::Upper | Filter::Json => "filter-other",
+        Filter::Hmac | Filter::Lower | Filter::Upper | Filter::Json | Filter::Uri => "filter-other",
     }
 }
