@@ -14,7 +14,7 @@ use crate::hook::handler::Language;
 use crate::hook::headers::Head;
 use crate::hook::time::Timestamp;
 use crate::hook::verdict::{Code, Verdict};
-use crate::job::judge::Judge;
+use crate::job::judge::{Judge, neighbours};
 use crate::journal::Reader;
 use crate::ui::record::VerdictRecord;
 use crate::ui::{delivery, explanation};
@@ -90,7 +90,7 @@ pub struct VerifyArgs {
 const AROUND: u64 = 4;
 
 /// The longest body of such a delivery.
-const LONGEST_AROUND: usize = 1 << 20;
+const LONGEST_AROUND: u64 = 1 << 20;
 
 /// A request that is to be judged.
 struct Case {
@@ -230,7 +230,8 @@ fn of_journal(seq: u64, args: &VerifyArgs, context: &Context) -> Result<Case, Co
         .ok_or_else(|| {
             CommandError::usage(format!("there is no delivery {seq}")).hint("hookctl events list")
         })?;
-    let around = around(&reader, seq);
+    let among = seq.saturating_sub(AROUND)..=seq.saturating_add(AROUND);
+    let around = neighbours(&reader, among, seq, LONGEST_AROUND);
     Ok(Case {
         around,
         head: entry.delivery.head,
@@ -238,13 +239,6 @@ fn of_journal(seq: u64, args: &VerifyArgs, context: &Context) -> Result<Case, Co
         received: Some(entry.delivery.received),
         provider: entry.listed.verdict.provider.map(|id| id.to_string()),
     })
-}
-
-/// The deliveries next to this one; what cannot be read is no reason to fail.
-fn around(reader: &Reader, seq: u64) -> Vec<(u64, Delivery)> {
-    let near = (1..=AROUND).flat_map(|away| [seq.checked_sub(away), seq.checked_add(away)]).flatten();
-    let read = near.filter_map(|seq| Some((seq, reader.get(seq).ok()??.delivery)));
-    read.filter(|(_, delivery)| delivery.body.len() <= LONGEST_AROUND).collect()
 }
 
 /// Splits a captured request. Tools that save one often end its lines with a

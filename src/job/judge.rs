@@ -6,6 +6,8 @@
 
 mod explaining;
 
+pub use explaining::neighbours;
+
 use crate::hook::delivery::Message;
 use crate::hook::detect::{Detection, Detector, Evidence, Recognised, Sureness};
 use crate::hook::explain::NamedSecret;

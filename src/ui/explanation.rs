@@ -120,3 +120,45 @@ pub fn diagnosed(page: &mut Page, diagnosed: &Diagnosed) {
     page.put(Role::Dim, format!(" ({})", diagnosed.diagnosis.mistake)).end_line();
     page.space(INDENT).put(Role::Dim, "change: ").put(Role::Plain, &*diagnosed.diagnosis.mend).end_line();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::explain::Mistake;
+    use crate::ui::style::Look;
+    use std::borrow::Cow;
+    use std::sync::Arc;
+
+    fn found(sentence: &str) -> Diagnosis {
+        let mend = Cow::Borrowed("change it");
+        Diagnosis { mistake: Mistake::UrlHost, sentence: sentence.to_owned(), mend }
+    }
+
+    #[test]
+    fn a_listener_says_the_cause_below_the_delivery() {
+        let mut page = Page::new(Look::PLAIN);
+        let provider = Some(Arc::from("square"));
+        diagnosed(
+            &mut page,
+            &Diagnosed { seq: Some(12), provider, diagnosis: found("it holds with \x1b[31m") },
+        );
+        let indent = " ".repeat(INDENT);
+        let lines =
+            format!("{indent}cause: #12 it holds with \\x1b[31m (url_host)\n{indent}change: change it\n");
+        assert_eq!(page.as_str(), lines, "what came from outside is made safe");
+    }
+
+    #[test]
+    fn what_was_not_tried_is_marked() {
+        let tried_one = |outcome| Tried { mistake: Mistake::BodyCompact, what: "the body".into(), outcome };
+        let all = [TriedOutcome::No, TriedOutcome::TooMuch, TriedOutcome::Holds].map(tried_one);
+        let explanation = Explanation { found: None, tried: all.to_vec() };
+        let mut page = Page::new(Look::PLAIN);
+        tried(&mut page, &explanation);
+        let lines = "\n  ✗  body_compact  the body\n  ?  body_compact  the body (not tried: the body is too large)\n  \
+                     ✓  body_compact  the body\n";
+        assert_eq!(page.as_str(), lines);
+        let words: Vec<&str> = tried_records(&explanation).iter().map(|record| record.outcome).collect();
+        assert_eq!(words, ["no", "too_much", "holds"]);
+    }
+}

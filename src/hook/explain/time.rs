@@ -77,9 +77,10 @@ fn units(attempts: &mut Attempts<'_>) -> bool {
             return true;
         }
     }
-    let read = FORMS.iter().filter_map(|(form, _)| form.read(text.as_bytes()));
-    let plausible = |at: &Timestamp| at.seconds() > 946_684_800 && at.seconds() < 4_102_444_800;
-    let Some(at) = read.filter(plausible).next().or_else(|| provider.time_form.read(text.as_bytes())) else {
+    let mut read = FORMS.iter().filter_map(|(form, _)| form.read(text.as_bytes()));
+    // This century: digits that are seconds are no such time when read as milliseconds.
+    let plausible = |at: &Timestamp| (946_684_800..4_102_444_800).contains(&at.seconds());
+    let Some(at) = read.find(plausible).or_else(|| provider.time_form.read(text.as_bytes())) else {
         return false;
     };
     let mut forms: Vec<(String, String)> =

@@ -1,16 +1,34 @@
 //! Why a delivery did not verify: the same judge, asked for what people get wrong.
 
 use super::Judge;
-use crate::hook::delivery::Message;
+use crate::hook::delivery::{Delivery, Message};
 use crate::hook::detect::Detector;
 use crate::hook::explain::{Case, Context, Explanation, NamedSecret, explain, relatives};
 use crate::hook::provider::Provider;
 use crate::hook::time::Timestamp;
 use crate::hook::verdict::{Code, Verdict};
+use crate::journal::{Filter, Listed, Reader};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Providers that share a header, of which each is explained: more are not.
 const MOST_CANDIDATES: usize = 3;
+
+/// Other deliveries of a journal, whose parts may have been mixed up with those of `seq`, the nearest first. Those
+/// with a longer body are passed over unread; what cannot be read is no reason to fail.
+pub fn neighbours(
+    reader: &Reader,
+    among: RangeInclusive<u64>,
+    seq: u64,
+    longest: u64,
+) -> Vec<(u64, Delivery)> {
+    let filter = Filter { seqs: Some(among), ..Filter::default() };
+    let listed = reader.list(&filter).map(|page| page.items).unwrap_or_default();
+    let fits = |listed: &&Listed| listed.seq != seq && listed.body_bytes <= longest;
+    let mut near: Vec<u64> = listed.iter().filter(fits).map(|listed| listed.seq).collect();
+    near.sort_by_key(|other| other.abs_diff(seq));
+    near.into_iter().filter_map(|seq| Some((seq, reader.get(seq).ok()??.delivery))).collect()
+}
 
 impl Judge {
     /// Looks for the mistake behind a verdict that is not good. Costs many

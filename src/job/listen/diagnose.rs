@@ -9,7 +9,7 @@ use super::ledger::Ledger;
 use super::pump::Pump;
 use crate::hook::delivery::{Checked, Delivery};
 use crate::hook::explain::{Context, Neighbour};
-use crate::job::judge::Judge;
+use crate::job::judge::{Judge, neighbours};
 use crate::job::report::{Diagnosed, Event};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -129,9 +129,9 @@ impl Rooms {
     /// The deliveries before one, from the journal; what cannot be read is no reason to fail.
     fn before(&self, seq: u64) -> Vec<(u64, Delivery)> {
         let Ledger::Journal(journal) = &*self.ledger else { return Vec::new() };
-        let earlier = (1..=BEFORE).filter_map(|away| seq.checked_sub(away));
-        let read = |seq| Some((seq, journal.read(|reader| reader.get(seq)).ok()??.delivery));
-        earlier.filter_map(read).filter(|(_, delivery)| delivery.body.len() <= LONGEST).collect()
+        let Some(last) = seq.checked_sub(1) else { return Vec::new() };
+        let among = seq.saturating_sub(BEFORE)..=last;
+        journal.read(|reader| Ok(neighbours(reader, among, seq, LONGEST as u64))).unwrap_or_default()
     }
 }
 

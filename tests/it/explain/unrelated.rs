@@ -100,9 +100,8 @@ fn a_hundred_unrelated_failures_are_not_explained() {
 /// The control: the same deliveries without anything wrong hold.
 #[test]
 fn the_same_deliveries_hold_without_the_fault() {
-    for number in 0..PROVIDERS.len() {
+    for (number, id) in PROVIDERS.into_iter().enumerate() {
         let mut case = case(number);
-        let id = PROVIDERS[number];
         case["secret"] = secret(id, &format!("seed {number}")).into();
         assert!(explained(&case).0.verified(), "{id}");
     }
