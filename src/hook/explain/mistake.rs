@@ -371,7 +371,11 @@ mod tests {
         for (at, row) in ROWS.iter().enumerate() {
             // The order of the enum is that of the table, so none is missing.
             assert_eq!(row.mistake as usize, at, "{}", row.code);
-            assert!(row.code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+            assert!(
+                row.code
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            );
             assert!(ROWS.iter().take(at).all(|earlier| earlier.code != row.code), "{}", row.code);
         }
     }

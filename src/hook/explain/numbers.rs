@@ -46,7 +46,7 @@ fn javascript(double: f64) -> String {
         return "0".to_owned();
     }
     let exponent = digits(double).1;
-    if (-7..21).contains(&exponent) { format!("{double}") } else { with_exponent(double, 1) }
+    if (-6..21).contains(&exponent) { format!("{double}") } else { with_exponent(double, 1) }
 }
 
 fn python(double: f64) -> String {
