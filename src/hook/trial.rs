@@ -56,6 +56,7 @@ pub fn vector(provider: &Provider, vector: &Vector) -> Verdict {
         Some(public_key) => keys.with_public_key(public_key),
         None => keys,
     };
+    let keys = keys.with_webhook_id(vector.webhook_id.as_deref());
     let headers = Headers::from_pairs(vector.headers.iter().map(|(name, value)| (&**name, value.as_bytes())));
     let message = Message {
         method: &vector.method,

@@ -96,6 +96,8 @@ struct SampleRecord<'a> {
     secret: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_id: Option<&'a str>,
     timestamp: String,
 }
 
@@ -154,6 +156,7 @@ impl<'a> From<&'a Specimen> for SampleRecord<'a> {
             body: String::from_utf8_lossy(&specimen.body).into_owned(),
             secret,
             public_key,
+            webhook_id: specimen.webhook_id,
             timestamp: specimen.at.rfc3339_millis(),
         }
     }

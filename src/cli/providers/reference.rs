@@ -51,7 +51,7 @@ fn signed(provider: &Provider) -> String {
     claims.map(|claims| claims.iter().map(claim).collect::<Vec<_>>().join(", ")).unwrap_or_default()
 }
 
-/// A bar would end the cell, inside of code as well.
+/// A bar would end the cell, inside of code as well, and a line end the row.
 fn code(text: &str) -> String {
-    format!("`{}`", text.replace('|', "\\|"))
+    format!("`{}`", text.replace('|', "\\|").replace('\n', "\\n"))
 }

@@ -55,6 +55,9 @@ fn example(page: &mut Page, specimen: &Specimen) {
             page.end_line();
         }
     }
+    if let Some(id) = specimen.webhook_id {
+        prose(page, &format!("with the webhook id `{id}`:"), 2);
+    }
     page.space(INDENT).put(Role::Strong, specimen.method).space(1).put(Role::Url, &specimen.url).end_line();
     for (name, value) in &specimen.headers {
         page.space(INDENT).put(Role::Key, name).put(Role::Plain, ": ").put(Role::Plain, value).end_line();

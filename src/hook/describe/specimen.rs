@@ -47,6 +47,8 @@ pub struct Specimen {
     pub body: Vec<u8>,
     /// What it verifies with.
     pub verifies_with: Verifier,
+    /// The vendor's id of the webhook, for schemes that sign it.
+    pub webhook_id: Option<&'static str>,
     /// The moment of signing.
     pub at: Timestamp,
 }
@@ -55,6 +57,7 @@ const ORIGIN: &str = "https://example.com";
 const TARGET: &str = "/webhooks";
 const ID: &str = "evt_1";
 const PUBLIC_KEY: &str = "public_key_1";
+const WEBHOOK_ID: &str = "WH-1";
 /// 2023-11-14T22:13:20Z: the same sample every day.
 const AT: Timestamp = Timestamp::from_seconds(1_700_000_000);
 /// 32 bytes, as long as the keys of most vendors.
@@ -66,13 +69,17 @@ const INVENTED: &str = "an-invented-secret-for-everybody";
 /// Says why the scheme cannot be signed.
 pub fn specimen(provider: &Provider) -> Result<Specimen, String> {
     let (keys, verifies_with) = invented(provider)?;
+    let webhook_id = provider.signs_webhook_id().then_some(WEBHOOK_ID);
+    let keys = keys.with_webhook_id(webhook_id);
+    // In a token it would name another key than the one shown.
+    let public_key = (!provider.kind.is_token()).then_some(PUBLIC_KEY);
     let wanted = Wanted::of(provider);
     let bare = Headers::from_pairs(wanted.headers.iter().map(|(name, value)| (name, value.as_bytes())));
     let url = format!("{ORIGIN}{TARGET}");
     let message =
         Message { method: "POST", target: TARGET, headers: &bare, body: &wanted.body, url: Some(&url) };
     let signed =
-        provider.sign(&keys, &message, AT, Some(ID), Some(PUBLIC_KEY)).map_err(|error| error.to_string())?;
+        provider.sign(&keys, &message, AT, Some(ID), public_key).map_err(|error| error.to_string())?;
     let beside = wanted.headers.into_iter().map(|(name, value)| (name, value.into_bytes()));
     let twice = |name: &str| signed.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
     let mut headers: Vec<(String, Vec<u8>)> = beside.filter(|(name, _)| !twice(name)).collect();
@@ -85,6 +92,7 @@ pub fn specimen(provider: &Provider) -> Result<Specimen, String> {
         headers,
         body: signed.body.unwrap_or(wanted.body),
         verifies_with,
+        webhook_id,
         at: AT,
     })
 }

@@ -11,7 +11,7 @@ fn of(id: &str) -> Description {
 }
 
 fn judge(provider: &Provider, specimen: &Specimen, body: &[u8], secret: &str) -> Verdict {
-    let keys = provider.keys(&[Secret::new(secret).unwrap()]).unwrap();
+    let keys = provider.keys(&[Secret::new(secret).unwrap()]).unwrap().with_webhook_id(specimen.webhook_id);
     let headers = Headers::from_pairs(specimen.headers.iter().map(|(name, value)| (name, value)));
     let message = Message {
         method: specimen.method,

@@ -18,6 +18,7 @@ pub(super) const VECTOR_FIELDS: &[&str] = &[
     "name",
     "secret",
     "public_key",
+    "webhook_id",
     "method",
     "url",
     "headers",
@@ -39,6 +40,8 @@ pub struct Vector {
     pub secrets: Vec<Secret>,
     /// The public key or key id that goes with the secret.
     pub public_key: Option<Box<str>>,
+    /// The vendor's id of the webhook, for schemes that sign it.
+    pub webhook_id: Option<Box<str>>,
     /// The request's method.
     pub method: Box<str>,
     /// The URL it was sent to: absolute, or the path alone.
@@ -85,6 +88,7 @@ fn vector(read: &Reader<'_>) -> Result<Vector, ProfileError> {
         line: read.line(),
         secrets: secrets(read)?,
         public_key: read.text("public_key")?.map(Into::into),
+        webhook_id: read.text("webhook_id")?.map(Into::into),
         method: read.text("method")?.unwrap_or("POST").into(),
         url: read.text("url")?.unwrap_or("/").into(),
         headers: headers(read)?,

@@ -47,7 +47,7 @@ fn providers() {
 /// One of each shape: body alone, timed list, token, Basic, plain hash, URL and form, signature in the body, in a
 /// form, elements of an array, several headers, an id, handshakes with and without the key, shared headers, JSON
 /// Web Tokens, asymmetric keys.
-const SHAPES: [&str; 20] = [
+const SHAPES: [&str; 21] = [
     "koji",
     "userjourneys",
     "stripe",
@@ -66,7 +66,8 @@ const SHAPES: [&str; 20] = [
     "asana",
     "facebook",
     "netlify",
-    "plaid",
+    "fusionauth",
+    "contentful",
     "discord",
 ];
 
