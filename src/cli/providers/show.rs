@@ -39,6 +39,12 @@ pub(super) fn run(
     }
     page.end_line();
     entries(&mut page, &lines(provider, &described));
+    page.end_line();
+    prose(&mut page, "Next:", 2);
+    // A command that is broken into lines cannot be copied.
+    for command in next::commands(provider) {
+        page.space(INDENT).put(Role::Plain, &command).end_line();
+    }
     context.streams().show(&page)?;
     Ok(Exit::Done)
 }
@@ -82,7 +88,6 @@ fn lines(provider: &Provider, described: &Description) -> Vec<(&'static str, Vec
         ("source", provider.confidence().map(|sure| sure.title().to_owned()).into_iter().collect()),
         ("variable", vec![variable_of(provider.id())]),
         ("origin", vec![provider.origin().to_string()]),
-        ("next", next::commands(provider)),
     ]
 }
 

@@ -17,7 +17,7 @@ pub use rivals::Rivals;
 pub use specimen::{Specimen, Verifier, specimen};
 
 use super::provider::{Cover, Kind, Provider};
-use super::template::Source;
+use super::template::{Source, Template};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -81,7 +81,9 @@ fn pitfalls(provider: &Provider) -> Vec<String> {
     if unsaid && provider.cover() == Cover::Fields {
         pitfalls.push("Only some fields are signed: the rest of the body could be anybody's.".to_owned());
     }
-    if provider.signs_url() {
+    let whole = |source: &Source| matches!(source, Source::Url | Source::Params);
+    let claims = provider.claims.iter().map(|(_, claim)| claim);
+    if provider.signs_url() && claims.chain([&provider.content]).flat_map(Template::sources).any(whole) {
         pitfalls.push(
             "The URL is signed as the vendor knows it: behind a tunnel or a proxy the application sees another \
              one, and has to put the public scheme, host and query back."
