@@ -4,7 +4,7 @@
 use super::next;
 use crate::config::secrets::variable_of;
 use crate::hook::describe::{Description, Specimen, Verifier, settings};
-use crate::hook::provider::{Provider, Retry};
+use crate::hook::provider::{Confidence, Provider, Retry};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -61,7 +61,7 @@ pub(super) struct WholeRecord<'a> {
     handshakes: &'a [String],
     shares_header_with: Vec<RivalRecord<'a>>,
     pitfalls: &'a [String],
-    /// How sure the description is: `P` the vendor's own, `Q` quoted, `S` somebody else's.
+    /// How sure the description is.
     confidence: Option<&'static str>,
     /// The environment variable that the signing secret is looked for in.
     variable: String,
@@ -131,7 +131,7 @@ impl<'a> WholeRecord<'a> {
             handshakes: &described.handshakes,
             shares_header_with: rivals.collect(),
             pitfalls: &described.pitfalls,
-            confidence: provider.confidence().map(|confidence| confidence.title()),
+            confidence: provider.confidence().map(Confidence::title),
             variable: variable_of(provider.id()),
             sample: specimen.map(SampleRecord::from),
             next: next::commands(provider),

@@ -66,7 +66,7 @@ pub(super) fn run(file: &Path, args: &ProvidersArgs, context: &Context) -> Resul
     let mut bench = Bench { context, file: &label, sum: SummaryRecord::default() };
     for id in &ids {
         let provider = context.provider(&catalogue, id)?;
-        bench.trial(id, trial::trial(&provider, clock::now()))?;
+        bench.trial(id, &trial::trial(&provider, clock::now()))?;
         for (at, vector) in provider.vectors().iter().enumerate() {
             bench.vector(&provider, at + 1, vector)?;
         }
@@ -82,10 +82,10 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn trial(&mut self, id: &str, trial: Result<String, String>) -> Result<(), CommandError> {
+    fn trial(&mut self, id: &str, trial: &Result<String, String>) -> Result<(), CommandError> {
         self.sum.providers += 1;
         let outcome = self.outcome(trial.is_ok());
-        let (Ok(reason) | Err(reason)) = &trial;
+        let (Ok(reason) | Err(reason)) = trial;
         if self.context.json() {
             return self.context.record(&TrialRecord {
                 v: 1,

@@ -74,7 +74,7 @@ pub fn settings(provider: &Provider) -> Map<String, Value> {
 /// The profile's own remarks, then what follows from the scheme.
 fn pitfalls(provider: &Provider) -> Vec<String> {
     let note = provider.note().map(words::sentence);
-    let own = provider.pitfalls().iter().map(|text| text.to_string());
+    let own = provider.pitfalls().iter().map(ToString::to_string);
     let mut pitfalls: Vec<String> = note.into_iter().chain(own).collect();
     // A note on such a scheme says it already.
     let unsaid = provider.note().is_none() && matches!(provider.kind(), Kind::Hmac | Kind::Hash);

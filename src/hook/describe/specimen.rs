@@ -11,7 +11,7 @@ use crate::hook::provider::{Kind, Place, Provider, SecretForm, TimeForm, TimePla
 use crate::hook::sample;
 use crate::hook::secret::Secret;
 use crate::hook::signature::Keys;
-use crate::hook::template::Source;
+use crate::hook::template::{Source, Template};
 use crate::hook::time::Timestamp;
 use serde_json::Value;
 
@@ -160,7 +160,7 @@ impl Wanted {
             wanted.put(source, ID);
         }
         let claims = provider.claims.iter().map(|(_, claim)| claim);
-        for source in claims.chain([&provider.content]).flat_map(|template| template.sources()) {
+        for source in claims.chain([&provider.content]).flat_map(Template::sources) {
             wanted.put(source, "example");
         }
         if let Some(TimePlace::Source(Source::Json(path))) = &provider.timestamp {
@@ -178,10 +178,8 @@ impl Wanted {
     /// Puts a value where a source looks, unless something is there.
     fn put(&mut self, source: &Source, value: &str) {
         match source {
-            Source::Header(name) => {
-                if !self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
-                    self.headers.push((name.to_string(), value.to_owned()));
-                }
+            Source::Header(name) if !self.has(name) => {
+                self.headers.push((name.to_string(), value.to_owned()));
             }
             Source::Json(path) => insert(&mut self.json, path.as_str(), value.into(), false),
             Source::Form(name) if form::find(&self.form, name).is_none() => {
@@ -190,6 +188,10 @@ impl Wanted {
             Source::Params if self.form.is_empty() => self.form = form::set(b"", "Body", b"example"),
             _ => {}
         }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
     fn written(&self, provider: &Provider) -> Vec<u8> {

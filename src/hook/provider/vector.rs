@@ -29,6 +29,9 @@ pub(super) const VECTOR_FIELDS: &[&str] = &[
     "source",
 ];
 
+/// A header's name and value.
+type Header = (Box<str>, Box<str>);
+
 /// A message, the secret it was signed with, and what must be found.
 #[derive(Clone, Debug)]
 pub struct Vector {
@@ -47,7 +50,7 @@ pub struct Vector {
     /// The URL it was sent to: absolute, or the path alone.
     pub url: Box<str>,
     /// The headers in their order; a name may come twice.
-    pub headers: Vec<(Box<str>, Box<str>)>,
+    pub headers: Vec<Header>,
     /// The raw body.
     pub body: Vec<u8>,
     /// The moment it is judged at; without one its age is not judged.
@@ -110,7 +113,7 @@ fn secrets(read: &Reader<'_>) -> Result<Vec<Secret>, ProfileError> {
 }
 
 /// A table, or an array of lines where a name comes twice.
-fn headers(read: &Reader<'_>) -> Result<Vec<(Box<str>, Box<str>)>, ProfileError> {
+fn headers(read: &Reader<'_>) -> Result<Vec<Header>, ProfileError> {
     let pairs = match read.field("headers").map(|field| &field.setting) {
         Some(Setting::List(_)) => read.texts("headers")?.into_iter().map(line).collect::<Result<_, _>>()?,
         _ => read.pairs("headers")?,
