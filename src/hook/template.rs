@@ -126,6 +126,9 @@ impl fmt::Display for Source {
     }
 }
 
+/// Every `hex` doubles what it gets: a short line could ask for more memory than there is.
+const MOST_FILTERS: usize = 4;
+
 /// Why a text is not a template or a source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
@@ -135,6 +138,9 @@ pub enum TemplateError {
     /// A word that names no filter.
     #[error("unknown filter `{0}`{near}", near = nearest(.0, FILTERS.iter().map(|(name, _)| *name)))]
     UnknownFilter(String),
+    /// Filters that could make a body any number of times as long.
+    #[error("`{{{0}}}` has more than {MOST_FILTERS} filters")]
+    TooManyFilters(String),
     /// `header`, `json`, `form` or `query` without a name.
     #[error("`{0}` needs a name after a colon, as in `{0}:name`")]
     NoArgument(String),
@@ -303,6 +309,9 @@ impl Template {
 
 fn placeholder(inside: &str) -> Result<Part, TemplateError> {
     let mut words = inside.split('|');
+    if words.clone().count() > MOST_FILTERS + 1 {
+        return Err(TemplateError::TooManyFilters(inside.to_owned()));
+    }
     let source = Source::parse(words.next().unwrap_or_default())?;
     let filters = words
         .map(|word| {
@@ -396,6 +405,7 @@ mod tests {
             ("{json:a..b}", "`a..b` is not a path such as `data.id` or `events.0.type`"),
             ("{body", "`{body` has no closing brace"),
             ("x {json:a", "`{json:a` has no closing brace"),
+            ("{body|hex|hex|hex|hex|hex}", "`{body|hex|hex|hex|hex|hex}` has more than 4 filters"),
         ] {
             assert_eq!(Template::parse(text).unwrap_err().to_string(), message, "{text}");
         }
