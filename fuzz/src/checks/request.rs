@@ -33,7 +33,8 @@ fn head(data: &[u8]) {
         assert!(data.starts_with(head.as_bytes()), "a head is what came");
     }
     if let Ok(headers) = Headers::parse_block(data.to_vec()) {
-        let again = Headers::parse_block(headers.block().to_vec());
-        assert_eq!(again.as_ref(), Ok(&headers), "a block reads as itself");
+        // What came behind an empty line is no part of the block.
+        let again = Headers::parse_block(headers.block().to_vec()).expect("a block is a block");
+        assert_eq!((again.block(), again.len()), (headers.block(), headers.len()), "a block reads as itself");
     }
 }

@@ -3,6 +3,8 @@
 
 use super::case::{Case, now};
 use hookctl::hook::provider::{Cover, Provider};
+use hookctl::hook::signature::Keys;
+use hookctl::hook::verdict::{Code, Verdict};
 
 /// Signs a message, verifies it, and verifies it again after a change.
 pub fn check(data: &[u8]) {
@@ -15,7 +17,8 @@ pub fn check(data: &[u8]) {
     };
     let signed = case.with(signed);
     let verdict = verify(provider, keys, &signed);
-    assert!(verdict.verified(), "{}: {} {signed:?}", provider.id(), verdict.reason);
+    let good = verdict.verified() || (time_is_the_bodys(provider) && is_of_time(verdict.code));
+    assert!(good, "{}: {} {signed:?}", provider.id(), verdict.reason);
     if covers_every_byte(provider) {
         let tampered = signed.tampered();
         let verdict = verify(provider, keys, &tampered);
@@ -23,13 +26,19 @@ pub fn check(data: &[u8]) {
     }
 }
 
-fn verify(
-    provider: &Provider,
-    keys: &hookctl::hook::signature::Keys,
-    case: &Case,
-) -> hookctl::hook::verdict::Verdict {
+fn verify(provider: &Provider, keys: &Keys, case: &Case) -> Verdict {
     let (headers, url) = (case.headers(), case.url());
     provider.verify(keys, &case.message(&headers, &url), now(), None)
+}
+
+/// Whether the time stands in the body: one that is there already is signed as it
+/// is, old or no time at all.
+fn time_is_the_bodys(provider: &Provider) -> bool {
+    provider.settings().iter().any(|(name, value)| *name == "timestamp" && value.starts_with("\"json:"))
+}
+
+fn is_of_time(code: Code) -> bool {
+    matches!(code, Code::TooOld | Code::InFuture | Code::Malformed)
 }
 
 /// Not where the body is signed as its sorted fields, each once.
