@@ -45,7 +45,7 @@ impl Writer<'_> {
     /// A spelling of the page with `@1`, `@2` replaced.
     pub(super) fn spelled(&self, name: &str, arguments: &[&str]) -> Result<String, String> {
         let spelling = self.page.spelling(name).ok_or_else(|| {
-            format!("the scheme signs `{{{name}}}`, which handlers in {} do not know", self.language)
+            format!("the scheme needs `{{{name}}}`, which handlers in {} do not know", self.language)
         })?;
         let mut text = String::new();
         let mut rest = spelling;

@@ -40,6 +40,10 @@ impl Facts {
         collector.value()?;
         collector.beside()?;
         collector.time();
+        // What the language lacks is a better reason than what its page does not spell.
+        if let Some(reason) = page.lack(&collector.facts.words) {
+            return Err(reason.to_owned());
+        }
         collector.content()?;
         Ok(collector.facts)
     }
@@ -105,9 +109,8 @@ impl Collector<'_> {
             Kind::Ed25519 => ("ed25519", "public"),
             Kind::EcdsaP256 => ("ecdsa", "public"),
             Kind::RsaSha256 => ("rsa", "public"),
-            Kind::JwtHs | Kind::JwtEs256 => {
-                return Err(format!("handlers for {} are not written yet", kind.title()));
-            }
+            Kind::JwtHs => ("jwt-hs", "jwt"),
+            Kind::JwtEs256 => ("jwt-es", "jwt"),
         };
         self.word(word);
         self.word(group);
@@ -116,6 +119,12 @@ impl Collector<'_> {
             HashName::Sha256 => ("sha256", "hash-sha256"),
             HashName::Sha512 => ("sha512", "hash-sha512"),
         };
+        let alg = match (kind, self.provider.hash) {
+            (Kind::JwtEs256, _) => "ES256",
+            (_, HashName::Sha512) => "HS512",
+            _ => "HS256",
+        };
+        self.value_of("alg", alg);
         let hashes = !matches!(group, "given") && kind != Kind::Ed25519;
         self.word_if(hashes, word);
         let spelled = self.writer.page.spelling(spelled).unwrap_or(word);
@@ -149,7 +158,10 @@ impl Collector<'_> {
         self.word(form(provider.secret));
         if !provider.secret_prefix.is_empty() {
             self.word("key-prefix");
-            self.text_of("secret_prefix", &provider.secret_prefix);
+            // A pair of keys has a prefix for each half, and a handler has the public one.
+            let public = provider.kind == Kind::Ed25519;
+            let prefix = if public { &provider.public_prefix } else { &provider.secret_prefix };
+            self.text_of("secret_prefix", prefix);
             let bare =
                 provider.secret_without_prefix == SecretForm::Utf8 && provider.secret != SecretForm::Utf8;
             self.word_if(bare, "key-bare-utf8");
@@ -272,9 +284,8 @@ impl Collector<'_> {
 
     /// The window, where the vendor sets one and the time is signed.
     fn time(&mut self) {
-        let Some(tolerance) = self.provider.tolerance.filter(|_| self.provider.replay_detectable()) else {
-            return;
-        };
+        let judged = !self.provider.kind.is_token() && self.provider.replay_detectable();
+        let Some(tolerance) = self.provider.tolerance.filter(|_| judged) else { return };
         self.word("window");
         self.value_of("tolerance", tolerance.as_secs().to_string());
         self.word(match self.provider.time_form {
@@ -290,10 +301,17 @@ impl Collector<'_> {
         if matches!(provider.kind, Kind::Token | Kind::Basic) {
             return Ok(());
         }
-        self.sources(&provider.content);
-        let content = self.writer.template(&provider.content)?;
-        self.value_of("content", content);
-        let url = provider.content.uses(&Source::Url) || provider.content.uses(&Source::Params);
+        let mut url = false;
+        if provider.kind.is_token() {
+            self.word("json");
+            url = self.claims()?;
+        } else {
+            self.sources(&provider.content);
+            let content = self.writer.template(&provider.content)?;
+            self.value_of("content", content);
+        }
+        url |= !provider.kind.is_token()
+            && (provider.content.uses(&Source::Url) || provider.content.uses(&Source::Params));
         self.word_if(url, "url");
         if url && !provider.url_escape.is_empty() {
             self.word("url-escape");
@@ -305,6 +323,23 @@ impl Collector<'_> {
             self.value_of("url_escapes", pairs.join(", "));
         }
         Ok(())
+    }
+
+    /// What a token has to claim; whether that is the URL.
+    fn claims(&mut self) -> Result<bool, String> {
+        let provider = self.provider;
+        let mut claims = Vec::new();
+        for (name, claim) in &provider.claims {
+            self.sources(claim);
+            let wanted = self.writer.template(claim)?;
+            claims.push(self.writer.spelled("claim", &[&self.writer.text(name), &wanted])?);
+        }
+        self.value_of("claims", claims.join(", "));
+        if let Some(tolerance) = provider.tolerance {
+            self.word("iat");
+            self.value_of("tolerance", tolerance.as_secs().to_string());
+        }
+        Ok(provider.claims.iter().any(|(_, claim)| claim.uses(&Source::Url)))
     }
 
     fn sources(&mut self, template: &Template) {
@@ -341,6 +376,6 @@ const fn filter_word(filter: Filter) -> &'static str {
         Filter::Encode(Encoding::Base64) => "filter-base64",
         Filter::Encode(Encoding::Base64Url) => "filter-base64url",
         Filter::Crc32 => "filter-crc32",
-        Filter::Hmac | Filter::Lower | Filter::Upper | Filter::Json | Filter::Uri => "filter-other",
+        _ => "filter-other",
     }
 }

@@ -6,6 +6,8 @@ use hookctl::hook::headers::Headers;
 use hookctl::hook::provider::{Kind, Place, Provider, SecretForm};
 use hookctl::hook::secret::Secret;
 use hookctl::hook::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the handlers are told of their scheme and host.
@@ -24,8 +26,27 @@ pub(super) fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64
 }
 
+/// What a handler is given: the secret, or the public half of a key pair.
+pub(super) fn shown(provider: &Provider, secret: &str) -> String {
+    let keys = provider.keys(&[Secret::new(secret.as_bytes()).unwrap()]).unwrap();
+    provider.public_key(&keys).map_or_else(|| secret.to_owned(), |public| public.text)
+}
+
+/// Private keys that were made, by provider and seed: signing again takes the same.
+static PAIRS: Mutex<BTreeMap<(String, String), String>> = Mutex::new(BTreeMap::new());
+
 /// A secret in the form that the vendor shows.
 pub(super) fn secret(provider: &Provider, seed: &str) -> String {
+    let mut pairs = PAIRS.lock().unwrap();
+    let name = (provider.id().to_string(), seed.to_owned());
+    if let Some(made) = pairs.get(&name) {
+        return made.clone();
+    }
+    if let Ok(made) = provider.generate_secret() {
+        let text = String::from_utf8(made.expose().to_vec()).unwrap();
+        pairs.insert(name, text.clone());
+        return text;
+    }
     let prefix = provider.settings().iter().find(|(name, _)| *name == "secret_prefix");
     let prefix = prefix.map_or("", |(_, text)| text.trim_matches('"'));
     match (provider.kind(), provider.secret_form()) {
@@ -56,7 +77,7 @@ fn body(provider: &Provider, at: i64) -> Vec<u8> {
 /// A delivery that was signed at this moment with these secrets.
 pub(super) fn signed(provider: &Provider, secrets: &[String], at: i64) -> Delivery {
     let secrets: Vec<Secret> = secrets.iter().map(|text| Secret::new(text.as_bytes()).unwrap()).collect();
-    let keys = provider.keys(&secrets).unwrap();
+    let keys = provider.keys(&secrets).unwrap().with_webhook_id("pk_1");
     let body = body(provider, at);
     let (headers, url) = (Headers::default(), format!("{ORIGIN}{TARGET}"));
     let message = Message { method: "POST", target: TARGET, headers: &headers, body: &body, url: Some(&url) };

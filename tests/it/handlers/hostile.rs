@@ -1,7 +1,7 @@
 //! What a stranger sends: every line of the table is answered 401, and the
 //! handler goes on.
 
-use super::delivery::{Delivery, TARGET, now, secret, signed};
+use super::delivery::{Delivery, TARGET, now, secret, shown, signed};
 use super::running::Handler;
 use hookctl::hook::handler::{Language, write};
 use hookctl::hook::provider::{Catalogue, Cover, Kind, Place, Provider};
@@ -236,8 +236,9 @@ fn attack(language: Language, program: &[&str], file: &str, at_least: usize) {
             let attack = Attack::new(Arc::clone(provider));
             let old = secret(provider, "fake-secret-old");
             let variables = [
-                ("FAKE_SECRET".to_owned(), attack.secrets[0].clone()),
-                ("FAKE_SECRET_PREVIOUS".to_owned(), old),
+                ("FAKE_SECRET".to_owned(), shown(provider, &attack.secrets[0])),
+                ("FAKE_SECRET_PREVIOUS".to_owned(), shown(provider, &old)),
+                ("WEBHOOK_ID".to_owned(), "pk_1".to_owned()),
             ];
             let mut handler = Handler::start(program, &folder, file, source, &variables);
             wrong.extend(attack.run(&mut handler));
@@ -273,7 +274,7 @@ fn a_handler_that_is_spoiled_is_found_out() {
         ("a.length === b.length && ", "", "a short signature is answered 0"),
         ("<= TOLERANCE", "< Infinity", "yesterday is answered 200"),
         ("values?.length === 1", "values?.length >= 1", "the header twice is answered 200"),
-        (", body])", ", body.subarray(0, 5)])", "one byte more is answered 200"),
+        (", body])", ", body.subarray(0, body.lastIndexOf(10) + 1)])", "one byte more is answered 200"),
     ] {
         assert!(source.contains(good), "{source}");
         let home = tempfile::tempdir().unwrap();
