@@ -92,12 +92,14 @@ fn keys(provider: &Arc<Provider>, fill: char) -> Result<Keys, String> {
 fn judge(provider: &Provider, keys: &Keys, signed: &Signed, body: Option<&[u8]>, at: Timestamp) -> Verdict {
     let headers =
         Headers::from_pairs(signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+    let target = signed.target.as_deref().unwrap_or("/webhooks?x=1");
+    let url = format!("https://example.test{target}");
     let message = Message {
         method: "POST",
-        target: signed.target.as_deref().unwrap_or("/webhooks?x=1"),
+        target,
         headers: &headers,
         body: body.or(signed.body.as_deref()).unwrap_or(BODY),
-        url: Some(URL),
+        url: Some(&url),
     };
     provider.verify(keys, &message, at, None)
 }

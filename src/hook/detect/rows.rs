@@ -43,6 +43,7 @@ const SHARED: &[(&str, Sureness, &[&str])] = &[
     ("gocardless", Sureness::Likely, &["gocardless"]),
     ("cloudflare-stream", Sureness::Likely, &["cloudflare-stream"]),
     ("ripple", Sureness::Likely, &["ripple"]),
+    ("coinbase-cdp", Sureness::Likely, &["coinbase-cdp"]),
     ("segment", Sureness::Likely, &["segment"]),
     // A query parameter that is called `signature`.
     ("pandadoc", Sureness::Likely, &["pandadoc"]),

@@ -54,6 +54,14 @@ pub(super) fn params(url: &str, body: &[u8]) -> Vec<u8> {
     text
 }
 
+/// The parameter that the URL lacks for a body that is no form; nothing where
+/// it has one, or the body may be a form. JSON never is one.
+pub(super) fn missing_digest(url: &str, body: &[u8]) -> Option<(&'static str, String)> {
+    let json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+    let missing = json && body_digest(url).is_none();
+    missing.then(|| (BODY_DIGEST, Encoding::Hex.encode(HashName::Sha256.digest(body).as_bytes())))
+}
+
 fn body_digest(url: &str) -> Option<Cow<'_, [u8]>> {
     let (_, query) = url.split_once('?')?;
     form::find(query.as_bytes(), BODY_DIGEST)
@@ -67,6 +75,16 @@ mod tests {
     fn fields_are_sorted_each_once_and_run_together() {
         assert_eq!(params("http://a/", b"b=2&a=2&a=1&a=2"), b"a1a2b2");
         assert_eq!(params("http://a/?bodySHA256=00", b"b=2"), b"");
+    }
+
+    #[test]
+    fn only_json_needs_a_digest_that_is_not_there() {
+        let missing = |url, body: &str| missing_digest(url, body.as_bytes()).map(|(_, digest)| digest);
+        let digest = hex::encode(HashName::Sha256.digest(b" {}").as_bytes());
+        assert_eq!(missing("http://a/?b=c", " {}"), Some(digest));
+        assert_eq!(missing("http://a/?bodySHA256=0", " {}"), None);
+        assert_eq!(missing("http://a/", "a=1"), None);
+        assert_eq!(missing("http://a/", ""), None);
     }
 
     #[test]

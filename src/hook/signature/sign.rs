@@ -181,6 +181,13 @@ impl Provider {
         if self.id_source.is_some() && id.is_none_or(str::is_empty) {
             return Err(SignError::NoId(Arc::clone(self.id())));
         }
+        if let Some((name, digest)) = self.missing_digest(message) {
+            let url = with_query(&url::url_of(message), name, &digest);
+            let target = with_query(message.target, name, &digest);
+            let whole = Message { target: &target, url: Some(&url), ..*message };
+            let signed = self.sign_content(keys, &whole, at, id, public_key)?;
+            return Ok(Signed { target: Some(target), ..signed });
+        }
         let (timestamp, body) = self.timestamp_for(message, at)?;
         let changed = Message { body: body.as_deref().unwrap_or(message.body), ..*message };
         let mut along = Along { timestamp, id, public_key, names: None, added: Vec::new() };
@@ -217,6 +224,12 @@ impl Provider {
         }
         signed.headers.extend(extra);
         Ok(signed)
+    }
+
+    /// What the URL must say of a body that is no form, where the scheme signs forms.
+    fn missing_digest(&self, message: &Message<'_>) -> Option<(&'static str, String)> {
+        let params = self.content.uses(&Source::Params);
+        params.then(|| params::missing_digest(&url::url_of(message), message.body)).flatten()
     }
 
     /// The timestamp as it is written and signed, and the body when it had to

@@ -65,6 +65,18 @@ fn twilio_names_the_digest_of_a_body_that_is_no_form() {
     let url = format!("https://example.test/hooks?x=1&bodySHA256={digest}");
     let arrived = sent(&url, body, &[("X-Twilio-Signature", &by_hand(HashName::Sha1, url.as_bytes()))]);
     assert!(twilio.verify(&arrived).verified());
+    // Signing adds the digest to a URL that lacks it.
+    let none = Headers::default();
+    let message = Message {
+        method: "POST",
+        target: super::TARGET,
+        headers: &none,
+        body,
+        url: Some("https://example.test/hooks?x=1"),
+    };
+    let signed = twilio.provider.sign(&twilio.keys, &message, now(), None, None).unwrap();
+    assert_eq!(signed.target.unwrap(), format!("/hooks?x=1&bodySHA256={digest}"));
+    assert_eq!(signed.headers, arrived.headers);
     let tampered = Arrived { body: br#"{"a": "tezt"}"#.to_vec(), ..arrived.clone() };
     twilio.refused(&tampered, Code::Mismatch, "a body of another digest");
 }
