@@ -7,6 +7,7 @@ mod catalogue;
 mod error;
 mod handshake;
 mod kind;
+mod listed;
 mod profile;
 mod reader;
 mod starter;

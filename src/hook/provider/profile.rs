@@ -17,6 +17,7 @@
 //! with a known verdict. `pitfalls` are what people get wrong with the scheme.
 
 use super::error::ProfileError;
+use super::listed;
 use super::reader::Reader;
 use super::table::{Setting, Table};
 use super::vector::vectors;
@@ -24,9 +25,9 @@ use super::{Confidence, Kind, Origin, Place, Provider, Retry, SecretForm, TimeFo
 use crate::hook::digest::HashName;
 use crate::hook::encoding::Encoding;
 use crate::hook::json::{Path, PathSet};
-use crate::hook::signature::covered::{NamesPlace, SignedHeaders};
+use crate::hook::signature::covered::NamesPlace;
 use crate::hook::signature::value::Value;
-use crate::hook::template::{Source, Template, nearest};
+use crate::hook::template::{Source, Template};
 use std::time::Duration;
 
 /// Every field of a provider's table, in the order of showing.
@@ -155,7 +156,7 @@ pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, Profile
         time_form: read.choice("ts_format", &TIMES)?.unwrap_or_default(),
         tolerance: read.number("tolerance", LONGEST_SECONDS)?.map(Duration::from_secs),
         extra: headers(&read, "extra")?,
-        signed_headers: signed_headers(&read)?,
+        signed_headers: listed::signed_headers(&read)?,
         url_escape: url_escape(&read)?,
         url_decode: read.text("url_decode")?.unwrap_or_default().into(),
         url_port: read.flag("url_port")?,
@@ -291,38 +292,6 @@ fn url_escape(read: &Reader<'_>) -> Result<Vec<(char, Box<str>)>, ProfileError> 
         }
     };
     read.pairs("url_escape")?.into_iter().map(letter).collect()
-}
-
-fn signed_headers(read: &Reader<'_>) -> Result<Option<SignedHeaders>, ProfileError> {
-    let pairs = read.pairs("signed_headers")?;
-    if pairs.is_empty() {
-        return Ok(None);
-    }
-    let known = ["names", "split", "join", "pair", "always", "also"];
-    if let Some((name, _, spot)) = pairs.iter().find(|(name, ..)| !known.contains(name)) {
-        let near = nearest(name, known);
-        return Err(spot.error("signed_headers", format!("there is no such setting `{name}`{near}")));
-    }
-    let text = |wanted: &str| pairs.iter().find(|(name, ..)| *name == wanted).map(|(_, text, _)| *text);
-    let names = match text("names").map(|text| (text, Source::parse(text))) {
-        Some(("sig", _)) => NamesPlace::Value,
-        Some((_, Ok(Source::Header(name)))) => NamesPlace::Header(name),
-        _ => return Err(read.error("signed_headers", "needs `names`: sig or header:NAME")),
-    };
-    let split = text("split").filter(|split| !split.is_empty());
-    let split = split.ok_or_else(|| read.error("signed_headers", "needs `split`, between two names"))?;
-    let list = |name| {
-        let names = text(name).unwrap_or_default().split(split).map(str::trim);
-        names.filter(|name| !name.is_empty()).map(|name| name.to_ascii_lowercase().into()).collect()
-    };
-    Ok(Some(SignedHeaders {
-        names,
-        split: split.into(),
-        join: text("join").unwrap_or_default().into(),
-        pair: text("pair").map(Into::into),
-        always: list("always"),
-        also: list("also"),
-    }))
 }
 
 fn claims(read: &Reader<'_>) -> Result<Vec<(Box<str>, Template)>, ProfileError> {
