@@ -45,6 +45,7 @@ const SHARED: &[(&str, Sureness, &[&str])] = &[
     ("ripple", Sureness::Likely, &["ripple"]),
     ("coinbase-cdp", Sureness::Likely, &["coinbase-cdp"]),
     ("segment", Sureness::Likely, &["segment"]),
+    ("coinbase-cdp", Sureness::Likely, &["coinbase-cdp"]),
     // A query parameter that is called `signature`.
     ("pandadoc", Sureness::Likely, &["pandadoc"]),
     // The same header and form: fields of the body decide.

@@ -236,3 +236,43 @@ fn trigger_errors() {
     story.text = redact_ports(&story.text);
     story.golden("trigger.errors.txt");
 }
+
+/// Values that are new each time, and what is computed of them.
+fn redact_fresh(text: &str) -> String {
+    let replaced = |text: &str, what: &str, by: &str| {
+        regex::Regex::new(what).unwrap().replace_all(text, by).into_owned()
+    };
+    let text = replaced(&redact_ports(text), "[0-9a-f]{64}", "[SIGNATURE]");
+    replaced(&replaced(&text, "[0-9a-f]{32}", "[FRESH]"), "`10[0-9]{8}|`11[0-9]{8}|`12[0-9]{8}", "`[NUMBER]")
+}
+
+#[test]
+fn trigger_handshake() {
+    let mut story = story();
+    let listening = story.home.listen(["--provider", "asana", "--no-journal"]);
+    let (ready, deaf) = (listening.address.to_string(), application(200, "saved"));
+    let to = deaf.address.to_string();
+    story
+        .run(0, &["trigger", "--list", "--handshake"])
+        .run(0, &["trigger", "--list", "--handshake", "--provider", "koji", "--json"])
+        .run(0, &["trigger", "--handshake", "--provider", "asana", "--to", &ready])
+        .run(1, &["trigger", "--handshake", "--provider", "asana", "--to", &to]);
+    listening.stop();
+    story.home.write("s.txt", SECRET);
+    for provider in ["slack", "zoom", "xero", "facebook", "twitter", "okta"] {
+        story.run(
+            1,
+            &["trigger", "--handshake", "--provider", provider, "--to", &to, "--secret-file", "s.txt"],
+        );
+    }
+    story
+        .run(0, &["trigger", "--handshake", "ping", "--provider", "koji", "--to", &to])
+        .run(0, &["trigger", "--handshake", "--provider", "trello", "--to", &to, "--json"])
+        .run(5, &["trigger", "--handshake", "--provider", "trello", "--to", "127.0.0.1:1"])
+        .run(2, &["trigger", "--handshake", "pong", "--provider", "koji", "--to", &to])
+        .run(2, &["trigger", "--handshake", "--provider", "stripe", "--to", &to])
+        .run(2, &["trigger", "--handshake", "--to", &to])
+        .run(3, &["trigger", "--handshake", "--provider", "slack", "--to", &to]);
+    story.text = redact_fresh(&story.text);
+    story.golden("trigger.handshake.txt");
+}
