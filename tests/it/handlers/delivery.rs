@@ -77,7 +77,7 @@ fn body(provider: &Provider, at: i64) -> Vec<u8> {
 /// A delivery that was signed at this moment with these secrets.
 pub(super) fn signed(provider: &Provider, secrets: &[String], at: i64) -> Delivery {
     let secrets: Vec<Secret> = secrets.iter().map(|text| Secret::new(text.as_bytes()).unwrap()).collect();
-    let keys = provider.keys(&secrets).unwrap().with_webhook_id("pk_1");
+    let keys = provider.keys(&secrets).unwrap().with_webhook_id(Some("pk_1"));
     let body = body(provider, at);
     let (headers, url) = (Headers::default(), format!("{ORIGIN}{TARGET}"));
     let message = Message { method: "POST", target: TARGET, headers: &headers, body: &body, url: Some(&url) };
