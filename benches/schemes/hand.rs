@@ -152,7 +152,7 @@ impl Hand {
                     Element::Signature(prefix) => signatures.extend(text.strip_prefix(&**prefix)),
                     Element::Time(prefix) => time = text.strip_prefix(&**prefix).unwrap_or(time),
                     Element::BehindKey(bar) => {
-                        signatures.extend(text.split_once(&**bar).map(|(_, rest)| rest))
+                        signatures.extend(text.split_once(&**bar).map(|(_, rest)| rest));
                     }
                 }
             }
