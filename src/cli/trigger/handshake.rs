@@ -188,7 +188,7 @@ pub(super) fn list(args: &TriggerArgs, context: &Context) -> Result<Exit, Comman
         for handshake in provider.handshakes() {
             if context.json() {
                 context.record(&serde_json::json!({
-                    "v": 1, "type": "handshake", "provider": &**provider.id(), "name": handshake.name(),
+                    "v": 1, "type": "known_handshake", "provider": &**provider.id(), "name": handshake.name(),
                     "signed": handshake.is_signed(),
                 }))?;
             } else {

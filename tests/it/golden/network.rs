@@ -243,6 +243,8 @@ fn redact_fresh(text: &str) -> String {
         regex::Regex::new(what).unwrap().replace_all(text, by).into_owned()
     };
     let text = replaced(&redact_ports(text), "[0-9a-f]{64}", "[SIGNATURE]");
+    let text = replaced(&text, "sha256=[A-Za-z0-9+/]+", "sha256=[SIGNATURE]");
+    let text = replaced(&text, "\"duration_ms\":[0-9.]+", "\"duration_ms\":[MS]");
     replaced(&replaced(&text, "[0-9a-f]{32}", "[FRESH]"), "`10[0-9]{8}|`11[0-9]{8}|`12[0-9]{8}", "`[NUMBER]")
 }
 
