@@ -36,7 +36,7 @@ const HOP_BY_HOP: [&str; 9] = [
 /// Words in the names of fields that a webhook's meaning rests on. A sender's
 /// Connection field cannot make hookctl drop these: that would let it hide a
 /// signature from the application after hookctl verified it.
-const MEANINGFUL: [&str; 20] = [
+const MEANINGFUL: [&str; 22] = [
     "signature",
     "sig",
     "hmac",
@@ -46,7 +46,9 @@ const MEANINGFUL: [&str; 20] = [
     "event",
     "topic",
     "delivery",
+    "time",
     "timestamp",
+    "transmission",
     "token",
     "secret",
     "auth",
