@@ -51,6 +51,11 @@ fn hmac_rows(effort: Effort, wanted: &[&str]) -> bool {
     let (mut signing, mut verifying) = (Vec::new(), Vec::new());
     println!("{:<28} {:>22} {:>24}", "1 KB, by profile : by hand", "sign (ns)", "verify (ns)");
     for provider in rows {
+        // What the sender lists as signed is put together by no baseline yet.
+        if provider.settings().iter().any(|(name, _)| *name == "signed_headers") {
+            println!("{:<28} not measured: there is no baseline by hand", provider.id());
+            continue;
+        }
         let hand = Hand::new(&provider);
         let sample = Sample::new(&provider, &hand);
         let signed =
