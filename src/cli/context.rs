@@ -225,6 +225,26 @@ impl Context {
         })
     }
 
+    /// The provider that was named, or else that of the profile in use.
+    ///
+    /// # Errors
+    /// When neither names one, or there is none of this id.
+    pub fn one_provider(
+        &self,
+        catalogue: &Catalogue,
+        named: Option<&str>,
+    ) -> Result<Arc<Provider>, CommandError> {
+        let id = match named {
+            Some(id) => Some(id.to_owned()),
+            None => self.named_profile()?.map(|profile| profile.provider),
+        };
+        let id = id.ok_or_else(|| {
+            CommandError::usage("no provider was named")
+                .hint("add `--provider ID`; `hookctl providers list` shows them")
+        })?;
+        self.provider(catalogue, &id)
+    }
+
     /// The secrets of this run; says what is wrong with how they were given.
     ///
     /// # Errors

@@ -28,15 +28,7 @@ pub(super) fn language() -> impl clap::builder::TypedValueParser<Value = Languag
 /// Prints the handler. Needs neither payload nor secret.
 pub(super) fn run(language: Language, args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
     let catalogue = context.catalogue(&args.provider.provider_file)?;
-    let id = match &args.provider.provider {
-        Some(id) => Some(id.clone()),
-        None => context.named_profile()?.map(|profile| profile.provider),
-    };
-    let id = id.ok_or_else(|| {
-        CommandError::usage("no provider was named")
-            .hint("add `--provider ID`; `hookctl providers list` shows them")
-    })?;
-    let provider = context.provider(&catalogue, &id)?;
+    let provider = context.one_provider(&catalogue, args.provider.provider.as_deref())?;
     let code = handler::write(language, &provider, &variable_of(provider.id())).map_err(|refusal| {
         let error = CommandError::usage("could not write a handler").because(&refusal);
         match refusal.instead.first() {

@@ -114,15 +114,7 @@ struct Signing<'a> {
 /// Runs `hookctl sign`.
 pub fn run(args: &SignArgs, context: &Context) -> Result<Exit, CommandError> {
     let catalogue = context.catalogue(&args.provider.provider_file)?;
-    let id = match &args.provider.provider {
-        Some(id) => Some(id.clone()),
-        None => context.named_profile()?.map(|profile| profile.provider),
-    };
-    let id = id.ok_or_else(|| {
-        CommandError::usage("no provider was named")
-            .hint("add `--provider ID`; `hookctl providers list` shows them")
-    })?;
-    let provider = context.provider(&catalogue, &id)?;
+    let provider = context.one_provider(&catalogue, args.provider.provider.as_deref())?;
     let keys = super::keys::of(
         &provider,
         &context.secrets(&args.secret)?,

@@ -1,12 +1,17 @@
 //! Forwarding over real sockets: against a stack that is not ours (tiny_http)
 //! and against raw servers that misbehave in every way a target can.
 
+mod answers;
+mod stage;
+mod tls;
+
 use bytes::Bytes;
 use hookctl::forward::{ForwardOptions, Forwarder};
 use hookctl::hook::attempt::{Answer, Attempt, Failure, FailureKind, Outcome};
 use hookctl::hook::headers::Head;
 use hookctl::hook::target::{PathMode, Target};
 use proptest::prelude::*;
+use stage::*;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
@@ -14,117 +19,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// A server that hands every connection to `handle`, with its number, on a thread of its own.
-fn server(handle: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let handle = Arc::new(handle);
-    thread::spawn(move || {
-        for (number, stream) in listener.incoming().enumerate() {
-            let handle = Arc::clone(&handle);
-            thread::spawn(move || handle(stream.unwrap(), number));
-        }
-    });
-    address
-}
-
-/// Reads one request by its Content-Length: head and body as they came. `None` at the end.
-fn read_request(stream: &mut TcpStream) -> Option<(Vec<u8>, Vec<u8>)> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).ok()? == 0 {
-            return None;
-        }
-        head.push(byte[0]);
-    }
-    let parsed = Head::parse(head.clone()).unwrap();
-    let length = parsed
-        .headers()
-        .get("content-length")
-        .map_or(0, |value| std::str::from_utf8(value).unwrap().parse().unwrap());
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()?;
-    Some((head, body))
-}
-
-/// A keep-alive server whose answer is the request as it came.
-fn echo(connections: &Arc<AtomicUsize>) -> SocketAddr {
-    let connections = Arc::clone(connections);
-    server(move |mut stream, _| {
-        connections.fetch_add(1, Ordering::SeqCst);
-        stream.set_nodelay(true).unwrap();
-        while let Some((head, body)) = read_request(&mut stream) {
-            let length = head.len() + body.len();
-            let mut answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").into_bytes();
-            answer.extend_from_slice(&head);
-            answer.extend_from_slice(&body);
-            if stream.write_all(&answer).is_err() {
-                return;
-            }
-        }
-    })
-}
-
-/// A server that reads one request and then does `after` to the connection.
-fn after_request(after: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> SocketAddr {
-    server(move |mut stream, _| {
-        if read_request(&mut stream).is_some() {
-            after(&mut stream);
-        }
-    })
-}
-
-/// A server that answers every request with these bytes and then closes.
-fn answering(answer: impl Into<Vec<u8>>) -> SocketAddr {
-    let answer = answer.into();
-    after_request(move |stream| {
-        let _ = stream.write_all(&answer);
-    })
-}
-
-fn target(address: SocketAddr) -> Target {
-    Target::parse(&address.to_string(), None).unwrap()
-}
-
-fn delivery(body: &[u8]) -> Head {
-    let length = body.len().to_string();
-    Head::build(
-        "POST",
-        "/hooks?x=1",
-        [("Host", "sender.test"), ("X-Koji-Signature", "sha256=ab"), ("Content-Length", &length)],
-    )
-    .unwrap()
-}
-
-fn forwarder(change: impl FnOnce(&mut ForwardOptions)) -> Forwarder {
-    let mut options = ForwardOptions { timeout: Duration::from_secs(20), ..ForwardOptions::default() };
-    change(&mut options);
-    Forwarder::new(options).unwrap()
-}
-
-async fn attempt_with(forwarder: &Forwarder, address: SocketAddr, body: &[u8]) -> Attempt {
-    forwarder.attempt(&target(address), &delivery(body), &Bytes::copy_from_slice(body), 1).await
-}
-
-async fn attempt(address: SocketAddr) -> Attempt {
-    attempt_with(&forwarder(|_| {}), address, b"{}").await
-}
-
-fn answered(attempt: Attempt) -> Answer {
-    match attempt.outcome {
-        Outcome::Answered(answer) => answer,
-        Outcome::Failed(failure) => panic!("{failure:?}"),
-    }
-}
-
-fn failed(attempt: Attempt) -> Failure {
-    match attempt.outcome {
-        Outcome::Failed(failure) => failure,
-        Outcome::Answered(answer) => panic!("{answer:?}"),
-    }
-}
 
 #[tokio::test]
 async fn a_target_of_another_stack_gets_every_byte_and_its_answer_comes_back() {
@@ -456,129 +350,6 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     assert_eq!(connections.load(Ordering::SeqCst), 0);
 }
 
-/// Sends `part` without end, until the connection breaks; says how much left.
-fn endless(start: &'static [u8], part: Vec<u8>) -> (SocketAddr, mpsc::Receiver<usize>) {
-    let (sent, how_much) = mpsc::channel();
-    let address = after_request(move |stream| {
-        let mut total = 0;
-        let mut alive = stream.write_all(start).is_ok();
-        while alive && total < 100 << 20 {
-            alive = stream.write_all(&part).is_ok();
-            total += part.len();
-        }
-        let _ = sent.send(total);
-    });
-    (address, how_much)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_without_end_is_cut_at_the_limit() {
-    let chunk = [b"10000\r\n".to_vec(), vec![b'a'; 0x10000], b"\r\n".to_vec()].concat();
-    let (endless_body, body_sent) = endless(b"HTTP/1.1 200 OK\r\n\r\n", vec![b'a'; 65_536]);
-    let (endless_chunks, chunks_sent) =
-        endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunk);
-    let (endless_head, head_sent) = endless(b"HTTP/1.1 200 OK\r\nX: ", vec![b'a'; 65_536]);
-    let (many_fields, fields_sent) = endless(b"HTTP/1.1 200 OK\r\n", b"Set-Cookie: a=b\r\n".repeat(4_000));
-    let (interim, interim_sent) = endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(2_000));
-    let cap = forwarder(|options| options.max_answer = 1 << 20);
-    for (name, address, sent, kind) in [
-        ("body", endless_body, body_sent, FailureKind::TooLarge),
-        ("chunks", endless_chunks, chunks_sent, FailureKind::TooLarge),
-        ("head", endless_head, head_sent, FailureKind::TooLarge),
-        ("fields", many_fields, fields_sent, FailureKind::TooLarge),
-    ] {
-        assert_eq!(failed(attempt_with(&cap, address, b"{}").await).kind, kind, "{name}");
-        let total = tokio::task::spawn_blocking(move || sent.recv().unwrap()).await.unwrap();
-        assert!(total < 32 << 20, "{name}: {total} bytes left the target");
-    }
-    // Interim heads take no memory; the deadline or the sender ends them.
-    let bounded = forwarder(|options| options.timeout = Duration::from_millis(300));
-    let kind = failed(attempt_with(&bounded, interim, b"{}").await).kind;
-    assert!(matches!(kind, FailureKind::Timeout | FailureKind::Reset), "{kind}");
-    tokio::task::spawn_blocking(move || interim_sent.recv().unwrap()).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_declared_length_over_the_limit_is_refused_unread() {
-    let address = answering("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551000\r\n\r\nabc");
-    assert_eq!(failed(attempt(address).await).kind, FailureKind::TooLarge);
-    let cap = forwarder(|options| options.max_answer = 5);
-    for (length, fits) in [(4, true), (5, true), (6, false)] {
-        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{}", "a".repeat(length));
-        let attempt = attempt_with(&cap, answering(answer), b"{}").await;
-        assert_eq!(attempt.outcome.status().is_some(), fits, "{length}");
-    }
-}
-
-#[tokio::test]
-async fn every_whole_answer_is_read_whatever_its_form() {
-    for (name, answer, status, body) in [
-        (
-            "chunked",
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: 1\r\n\r\n",
-            200,
-            "abcde",
-        ),
-        (
-            "interim first",
-            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 422 No\r\nContent-Length: 2\r\n\r\nno",
-            422,
-            "no",
-        ),
-        (
-            "close-delimited 1.0",
-            "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nuntil the end",
-            200,
-            "until the end",
-        ),
-        ("close-delimited 1.1", "HTTP/1.1 500 Oops\r\n\r\ntrace", 500, "trace"),
-        ("no content", "HTTP/1.1 204 No Content\r\n\r\n", 204, ""),
-        ("no reason", "HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx", 200, "x"),
-        ("odd status", "HTTP/1.1 799 Odd\r\nContent-Length: 0\r\n\r\n", 799, ""),
-        ("bare line feeds", "HTTP/1.1 200 OK\nX-A: 1\nContent-Length: 2\n\nok", 200, "ok"),
-    ] {
-        let answer = answered(attempt(answering(answer)).await);
-        assert_eq!((answer.status, answer.body.as_ref()), (status, body.as_bytes()), "{name}");
-    }
-}
-
-#[tokio::test]
-async fn the_answers_fields_keep_order_case_repeats_and_bytes() {
-    let raw = b"HTTP/1.1 200 OK\r\nX-Zed: 1\r\nset-cookie: a=1\r\nContent-LENGTH: 0\r\nx-latin: caf\xe9\r\nSet-Cookie: b=2\r\nX-Empty:\r\n\r\n";
-    let answer = answered(attempt(answering(&raw[..])).await);
-    let fields: Vec<(&str, &[u8])> = answer.headers.iter().map(|field| (field.name, field.value)).collect();
-    assert_eq!(
-        fields,
-        [
-            ("X-Zed", &b"1"[..]),
-            ("set-cookie", b"a=1"),
-            ("Content-LENGTH", b"0"),
-            ("x-latin", b"caf\xe9"),
-            ("Set-Cookie", b"b=2"),
-            ("X-Empty", b""),
-        ]
-    );
-    assert_eq!(answer.headers.block(), &raw[17..raw.len() - 2]);
-}
-
-#[tokio::test]
-async fn a_head_request_has_an_answer_without_a_body_and_connect_is_invalid() {
-    let address = server(|mut stream, _| {
-        while read_request(&mut stream).is_some() {
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").unwrap();
-        }
-    });
-    let forwarder = forwarder(|_| {});
-    for _ in 0..2 {
-        let head = Head::build("HEAD", "/", [("Host", "a")]).unwrap();
-        let answer = answered(forwarder.attempt(&target(address), &head, &Bytes::new(), 1).await);
-        assert_eq!((answer.status, answer.body.len()), (200, 0));
-    }
-    let connect = Head::build("CONNECT", "a:1", [("Host", "a")]).unwrap();
-    let failure = failed(forwarder.attempt(&target(address), &connect, &Bytes::new(), 1).await);
-    assert_eq!(failure.kind, FailureKind::Invalid);
-}
-
 #[tokio::test]
 async fn an_early_answer_to_a_large_body_is_taken() {
     let address = server(|mut stream, _| {
@@ -650,97 +421,6 @@ async fn a_chunked_delivery_gets_a_length_and_a_bodiless_one_none() {
         let answer = answered(forwarder.attempt(&target(address), &head, &Bytes::new(), 1).await);
         assert_eq!(answer.body, format!("POST / HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes());
     }
-}
-
-/// A TLS server with a certificate of its own making, run by the `openssl` program.
-struct TlsServer {
-    child: std::process::Child,
-    port: u16,
-    _folder: tempfile::TempDir,
-}
-
-impl TlsServer {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name).display().to_string();
-        let made = Command::new("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-days",
-                "2",
-            ])
-            .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
-            .args(["-keyout", &path("key.pem"), "-out", &path("cert.pem")])
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut child = Command::new("openssl")
-            .args(["s_server", "-accept", "0", "-www", "-key", &path("key.pem"), "-cert", &path("cert.pem")])
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        // `ACCEPT 127.0.0.1:port` or `ACCEPT 0.0.0.0:port` is its ready line.
-        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
-        let port = lines
-            .find_map(|line| line.unwrap().strip_prefix("ACCEPT ")?.rsplit_once(':')?.1.trim().parse().ok())
-            .unwrap();
-        // Somebody has to read what it prints.
-        thread::spawn(move || lines.for_each(drop));
-        Self { child, port, _folder: folder }
-    }
-}
-
-impl Drop for TlsServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[tokio::test]
-async fn a_certificate_nobody_trusts_is_refused_unless_asked_for() {
-    let server = TlsServer::start();
-    let target = Target::parse(&format!("https://localhost:{}/", server.port), None).unwrap();
-    let head = Head::build("GET", "/", [("Host", "a")]).unwrap();
-    let strict = forwarder(|_| {}).attempt(&target, &head, &Bytes::new(), 1).await;
-    assert_eq!(failed(strict).kind, FailureKind::Tls);
-    let insecure = forwarder(|options| options.insecure = true);
-    let answer = answered(insecure.attempt(&target, &head, &Bytes::new(), 1).await);
-    assert_eq!(answer.status, 200);
-    assert!(String::from_utf8_lossy(&answer.body).contains("TLSv1.3"), "the page of `openssl s_server`");
-    assert!(!ForwardOptions::default().insecure, "nobody gets it unasked");
-}
-
-#[tokio::test]
-async fn https_to_what_is_no_tls_server_is_a_tls_failure() {
-    let plain = server(|mut stream, _| {
-        let mut some = [0; 64];
-        let _ = stream.read(&mut some);
-        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    });
-    let closing = server(|mut stream, _| {
-        let mut all = [0; 4_096];
-        let _ = stream.read(&mut all);
-    });
-    let forwarder = forwarder(|options| options.insecure = true);
-    for address in [plain, closing] {
-        let target = Target::parse(&format!("https://{address}"), None).unwrap();
-        let failure = failed(forwarder.attempt(&target, &delivery(b""), &Bytes::new(), 1).await);
-        assert_eq!(failure.kind, FailureKind::Tls, "{failure:?}");
-    }
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let target = Target::parse(&format!("https://{nobody}"), None).unwrap();
-    assert_eq!(
-        failed(forwarder.attempt(&target, &delivery(b""), &Bytes::new(), 1).await).kind,
-        FailureKind::Refused
-    );
 }
 
 #[tokio::test]
