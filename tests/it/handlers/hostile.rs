@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One provider under attack.
-struct Attack {
+pub(super) struct Attack {
     provider: Arc<Provider>,
     secrets: Vec<String>,
     good: Delivery,
@@ -88,10 +88,20 @@ fn beyond_ascii(good: &[u8]) -> Vec<u8> {
 }
 
 impl Attack {
-    fn new(provider: Arc<Provider>) -> Self {
+    pub(super) fn new(provider: Arc<Provider>) -> Self {
         let secrets = vec![secret(&provider, "fake-secret-one")];
         let good = signed(&provider, &secrets, now());
         Self { provider, secrets, good }
+    }
+
+    /// What a handler is told: its secret, the one that is being replaced, and PayPal's number.
+    pub(super) fn variables(&self, variable: &str) -> Vec<(String, String)> {
+        let old = secret(&self.provider, "fake-secret-old");
+        vec![
+            (variable.to_owned(), shown(&self.provider, &self.secrets[0])),
+            (format!("{variable}_PREVIOUS"), shown(&self.provider, &old)),
+            ("WEBHOOK_ID".to_owned(), "pk_1".to_owned()),
+        ]
     }
 
     fn names(&self) -> &[Box<str>] {
@@ -190,7 +200,7 @@ impl Attack {
     }
 
     /// Everything that goes wrong with this handler.
-    fn run(&self, handler: &mut Handler) -> Vec<String> {
+    pub(super) fn run(&self, handler: &mut Handler) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut expect = |status: u16, what: &str, found: u16| {
             if status != found {
@@ -234,12 +244,7 @@ fn attack(language: Language, program: &[&str], file: &str, at_least: usize) {
             let folder = home.path().join(&**provider.id());
             std::fs::create_dir(&folder).unwrap();
             let attack = Attack::new(Arc::clone(provider));
-            let old = secret(provider, "fake-secret-old");
-            let variables = [
-                ("FAKE_SECRET".to_owned(), shown(provider, &attack.secrets[0])),
-                ("FAKE_SECRET_PREVIOUS".to_owned(), shown(provider, &old)),
-                ("WEBHOOK_ID".to_owned(), "pk_1".to_owned()),
-            ];
+            let variables = attack.variables("FAKE_SECRET");
             let mut handler = Handler::start(program, &folder, file, source, &variables);
             wrong.extend(attack.run(&mut handler));
         }

@@ -25,24 +25,32 @@ impl Handler {
         let path = folder.join(file);
         std::fs::write(&path, source).unwrap();
         let mut command = Command::new(program[0]);
-        command.args(&program[1..]).arg(&path).current_dir(folder).env_clear();
+        command.args(&program[1..]).arg(&path);
+        Self::run(command, folder, variables)
+    }
+
+    /// Starts a program that is a handler, or will say on a line of its own that one listens.
+    pub(super) fn run(mut command: Command, folder: &Path, variables: &[(String, String)]) -> Self {
+        command.current_dir(folder).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", folder);
         command.env("LANG", "C.UTF-8").env("PORT", "0").env("WEBHOOK_ORIGIN", ORIGIN);
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program[0]));
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let (sender, receiver) = channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
-                drop(sender.send(line));
+                if line.contains("listening on ") {
+                    drop(sender.send(line));
+                }
             }
         });
         let Ok(line) = receiver.recv_timeout(PATIENCE) else {
             drop(child.kill());
             let ended = child.wait_with_output().unwrap();
             let said = Ran { status: ended.status, stdout: ended.stdout, stderr: ended.stderr };
-            panic!("{} did not start: {}\n{source}", path.display(), said.block());
+            panic!("{command:?} did not start: {}", said.block());
         };
         let address = line.rsplit("//").next().unwrap().trim_end_matches('/').parse().unwrap();
         Self { child, address }

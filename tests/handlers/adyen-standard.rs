@@ -1,0 +1,175 @@
+// A handler for the webhooks of adyen-standard: Rust 1.85 or newer, in a package with
+//
+//   cargo add hyper@1 --features http1,server
+//   cargo add hyper-util@0.1 --features tokio
+//   cargo add tokio@1 --features macros,net,rt-multi-thread,time
+//   cargo add http-body-util@0.1 subtle@2
+//   cargo add hmac@0.13
+//   cargo add sha2@0.11
+//   cargo add hex@0.4
+//   cargo add base64@0.22
+//   cargo add serde_json@1
+//
+// HMAC-SHA-256 base64 in NotificationRequestItem.additionalData.hmacSignature of the body
+// over {json:NotificationRequestItem.pspReference}:{json:NotificationRequestItem.originalReference}:{json:NotificationRequestItem.merchantAccountCode}:{json:NotificationRequestItem.merchantReference}:{json:NotificationRequestItem.amount.value}:{json:NotificationRequestItem.amount.currency}:{json:NotificationRequestItem.eventCode}:{json:NotificationRequestItem.success}
+// https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
+//
+//   ADYEN_STANDARD_WEBHOOK_SECRET=... cargo run
+
+use base64::prelude::*;
+use hmac::{Hmac, KeyInit, Mac};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::Value;
+use sha2::Sha256;
+use std::convert::Infallible;
+use std::env;
+use std::error::Error;
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+use tokio::net::TcpListener;
+use tokio::time::{sleep, timeout};
+
+/// The most bytes of a body; more is answered 413.
+const LIMIT: usize = 25 << 20;
+
+/// How long a sender may take for its head, and for its body.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// While a secret is being replaced, the old one goes into ADYEN_STANDARD_WEBHOOK_SECRET_PREVIOUS.
+fn keys() -> Result<Vec<Vec<u8>>, String> {
+    let mut keys = Vec::new();
+    for name in ["ADYEN_STANDARD_WEBHOOK_SECRET", "ADYEN_STANDARD_WEBHOOK_SECRET_PREVIOUS"] {
+        let Some(secret) = env::var_os(name).filter(|secret| !secret.is_empty()) else {
+            continue;
+        };
+        let key = secret.to_str().and_then(key_of);
+        let key = key.filter(|key| !key.is_empty());
+        keys.push(key.ok_or_else(|| format!("{name} is not a usable secret"))?);
+    }
+    if keys.is_empty() {
+        return Err("ADYEN_STANDARD_WEBHOOK_SECRET is not set".to_owned());
+    }
+    Ok(keys)
+}
+
+fn key_of(secret: &str) -> Option<Vec<u8>> {
+    hex::decode(secret).ok()
+}
+
+/// The body as JSON, or null.
+fn parsed(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_default()
+}
+
+/// What is at a path of it.
+fn at<'d>(data: &'d Value, path: &[&str]) -> Option<&'d Value> {
+    path.iter().try_fold(data, |data, key| match data {
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        other => other.get(key),
+    })
+}
+
+/// The same as text: strings, numbers and truth values.
+fn text(data: &Value, path: &[&str]) -> Option<String> {
+    match at(data, path)? {
+        Value::String(text) => Some(text.clone()),
+        value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+fn sign(key: &[u8], content: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length will do");
+    mac.update(content);
+    BASE64_STANDARD.encode(mac.finalize().into_bytes())
+}
+
+/// Compares in constant time; what has another length is not the same.
+fn same(given: &str, expected: &str) -> bool {
+    given.as_bytes().ct_eq(expected.as_bytes()).into()
+}
+
+/// The signatures in a value, as they are written.
+fn read(value: &str) -> Vec<&str> {
+    vec![value]
+}
+
+/// Whether the request comes from whoever has the secret.
+fn verify(request: &Request<Bytes>, keys: &[Vec<u8>]) -> bool {
+    let data = &parsed(request.body());
+    // Every element carries its own signature.
+    let items = at(data, &["notificationItems"]).and_then(Value::as_array);
+    items.is_some_and(|items| {
+        (1..=1000).contains(&items.len()) && items.iter().all(|item| signed(request, item, keys))
+    })
+}
+
+#[allow(unused_variables, reason = "what is not signed is not looked at")]
+fn signed(request: &Request<Bytes>, data: &Value, keys: &[Vec<u8>]) -> bool {
+    let value = text(data, &["NotificationRequestItem", "additionalData", "hmacSignature"]);
+    let value = value.as_deref();
+    let Some(value) = value.filter(|value| !value.is_empty()) else {
+        return false;
+    };
+    let signatures = read(value);
+    let mut holds = false;
+    for key in keys {
+        let expected = sign(key, &[text(data, &["NotificationRequestItem", "pspReference"]).unwrap_or_default().as_bytes(), ":".as_bytes(), text(data, &["NotificationRequestItem", "originalReference"]).unwrap_or_default().as_bytes(), ":".as_bytes(), text(data, &["NotificationRequestItem", "merchantAccountCode"]).unwrap_or_default().as_bytes(), ":".as_bytes(), text(data, &["NotificationRequestItem", "merchantReference"]).unwrap_or_default().as_bytes(), ":".as_bytes(), text(data, &["NotificationRequestItem", "amount", "value"]).unwrap_or_default().as_bytes(), ":".as_bytes(), text(data, &["NotificationRequestItem", "amount", "currency"]).unwrap_or_default().as_bytes(), ":".as_bytes(), text(data, &["NotificationRequestItem", "eventCode"]).unwrap_or_default().as_bytes(), ":".as_bytes(), text(data, &["NotificationRequestItem", "success"]).unwrap_or_default().as_bytes()].concat());
+        for signature in &signatures {
+            holds |= same(signature, &expected);
+        }
+    }
+    holds
+}
+
+type Answer = Result<Response<Full<Bytes>>, Infallible>;
+
+fn answer(status: StatusCode, text: &'static str) -> Answer {
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+async fn handle(request: Request<Incoming>, keys: &[Vec<u8>]) -> Answer {
+    if request.body().size_hint().lower() > LIMIT as u64 {
+        return answer(StatusCode::PAYLOAD_TOO_LARGE, "");
+    }
+    // The bytes as they came: a body that was parsed and written again has another signature.
+    let (head, body) = request.into_parts();
+    let body = match timeout(PATIENCE, Limited::new(body, LIMIT).collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(_)) => return answer(StatusCode::PAYLOAD_TOO_LARGE, ""),
+        Err(_) => return answer(StatusCode::REQUEST_TIMEOUT, ""),
+    };
+    if !verify(&Request::from_parts(head, body), keys) {
+        return answer(StatusCode::UNAUTHORIZED, "");
+    }
+    // It is authentic. Store or queue the body here, answer at once, work on it later.
+    answer(StatusCode::OK, "[accepted]")
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let keys: &'static [Vec<u8>] = keys()?.leak();
+    let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Too many open files, perhaps: they get fewer.
+            sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let service = service_fn(move |request| handle(request, keys));
+        let mut server = http1::Builder::new();
+        server
+            .timer(TokioTimer::new())
+            .header_read_timeout(PATIENCE);
+        tokio::spawn(server.serve_connection(TokioIo::new(stream), service));
+    }
+}
