@@ -124,5 +124,12 @@ fn verify_errors() {
     verify(&mut story, 2, &["--request", "body.json"]);
     verify(&mut story, 2, &["--event", "3", "--data", "x"]);
     verify(&mut story, 6, &["--event", "3"]);
+    story
+        .run(2, &["verify", "--as", "rust"])
+        .run(2, &["verify", "--as", "rust", "--provider", "discord"])
+        .run(2, &["verify", "--as", "python", "--provider", "discord"])
+        .run(2, &["verify", "--as", "go", "--provider", "netlify"])
+        .run(2, &["verify", "--as", "node", "--provider", "contentful"])
+        .run(2, &["verify", "--as", "cobol", "--provider", "koji"]);
     story.golden("verify.errors.txt");
 }

@@ -1,0 +1,91 @@
+// A handler for the webhooks of koji: .NET 8 or newer, no packages.
+// HMAC-SHA-256 hex in X-Koji-Signature
+// over {body}
+// https://www.koji.so/docs/research-automation-webhooks
+// Not in here: the answer to its handshake (endpoint verification, ping).
+//
+//   dotnet new web -o handler, put this into its Program.cs, then
+//   KOJI_WEBHOOK_SECRET=... dotnet run --urls http://127.0.0.1:3000
+using System.Security.Cryptography;
+using System.Text;
+
+const int Limit = 25 * 1024 * 1024; // bytes of body; more is answered 413
+
+// While a secret is being replaced, the old one goes into KOJI_WEBHOOK_SECRET_PREVIOUS.
+var keys = new[] { "KOJI_WEBHOOK_SECRET", "KOJI_WEBHOOK_SECRET_PREVIOUS" }
+    .Select(Environment.GetEnvironmentVariable)
+    .Where(secret => !string.IsNullOrEmpty(secret))
+    .Select(secret => KeyOf(secret!))
+    .ToArray();
+if (keys.Length == 0) throw new InvalidOperationException("KOJI_WEBHOOK_SECRET is not set");
+
+var builder = WebApplication.CreateBuilder(args);
+builder.WebHost.ConfigureKestrel(options => options.Limits.MaxRequestBodySize = Limit);
+var app = builder.Build();
+app.Run(async context =>
+{
+    // The bytes as they came: a body that was parsed and written again has another signature.
+    using var gathered = new MemoryStream();
+    try
+    {
+        await context.Request.Body.CopyToAsync(gathered);
+    }
+    catch (BadHttpRequestException refused)
+    {
+        context.Response.StatusCode = refused.StatusCode;
+        return;
+    }
+    if (!Verify(context.Request, gathered.ToArray()))
+    {
+        context.Response.StatusCode = 401;
+        return;
+    }
+    // It is authentic. Store or queue the body here, answer at once, work on it later.
+    context.Response.StatusCode = 200;
+});
+app.Run();
+
+// Whether the request comes from whoever has the secret. Never throws.
+bool Verify(HttpRequest request, byte[] body)
+{
+    var value = Header(request, "X-Koji-Signature");
+    if (value == "") return false;
+    var signatures = Read(value);
+    var holds = false;
+    foreach (var key in keys)
+    {
+        var expected = Sign(key, body);
+        foreach (var signature in signatures) holds |= Same(signature.ToLowerInvariant(), expected);
+    }
+    return holds;
+}
+
+byte[] KeyOf(string secret)
+{
+    var key = Encoding.UTF8.GetBytes(secret);
+    return key.Length > 0 ? key : throw new InvalidOperationException("KOJI_WEBHOOK_SECRET is not a usable secret");
+}
+
+// The values of these headers; nothing when one of them came twice.
+string[] Headers(HttpRequest request, params string[] names)
+{
+    var values = names.Select(name => request.Headers[name]).ToArray();
+    return values.Any(found => found.Count > 1) ? [] : values.SelectMany(found => found).Select(value => value ?? "").ToArray();
+}
+
+// The value of a header that came once; empty when there is none.
+string Header(HttpRequest request, string name) => Headers(request, name).FirstOrDefault("");
+
+// Compares in constant time, whatever the lengths.
+bool Same(string given, string expected) =>
+    CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(expected));
+
+string Sign(byte[] key, byte[] content)
+{
+    var tag = HMACSHA256.HashData(key, content);
+    return Convert.ToHexString(tag).ToLowerInvariant();
+}
+
+// The signatures in a value, as they are written.
+string[] Read(string value) =>
+    value.StartsWith("sha256=", StringComparison.Ordinal) ? [value["sha256=".Length..]] : [];

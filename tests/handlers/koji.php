@@ -1,0 +1,69 @@
+<?php
+// A handler for the webhooks of koji: PHP 8.0 or newer, no packages.
+// HMAC-SHA-256 hex in X-Koji-Signature
+// over {body}
+// https://www.koji.so/docs/research-automation-webhooks
+// Not in here: the answer to its handshake (endpoint verification, ping).
+//
+//   KOJI_WEBHOOK_SECRET=... php -S 127.0.0.1:3000 handler.php
+declare(strict_types=1);
+
+const LIMIT = 25 * 1024 * 1024; // bytes of body; more is answered 413
+
+// While a secret is being replaced, the old one goes into KOJI_WEBHOOK_SECRET_PREVIOUS.
+function keys(): array
+{
+    $secrets = [getenv("KOJI_WEBHOOK_SECRET"), getenv("KOJI_WEBHOOK_SECRET_PREVIOUS")];
+    $keys = array_map("key_of", array_values(array_filter($secrets, fn ($secret) => is_string($secret) && $secret !== "")));
+    if ($keys === [] || in_array("", $keys, true)) {
+        throw new RuntimeException("KOJI_WEBHOOK_SECRET is not set, or not a usable secret");
+    }
+    return $keys;
+}
+
+function key_of(string $secret): string
+{
+    return $secret;
+}
+
+function sign(string $key, string $content): string
+{
+    $tag = hash_hmac("sha256", $content, $key, true);
+    return bin2hex($tag);
+}
+
+// The signatures in a value, as they are written, and the time beside them.
+function read(string $value): array
+{
+    return [str_starts_with($value, "sha256=") ? [substr($value, strlen("sha256="))] : [], null];
+}
+
+// Whether the request comes from whoever has the secret. PHP joins a header that
+// came twice with a comma, or keeps one of the two.
+function verify(string $body): bool
+{
+    $value = $_SERVER["HTTP_X_KOJI_SIGNATURE"] ?? null;
+    if ($value === null || $value === "") {
+        return false;
+    }
+    [$signatures] = read($value);
+    $holds = false;
+    foreach (keys() as $key) {
+        $expected = sign($key, $body);
+        foreach ($signatures as $signature) {
+            $holds = hash_equals($expected, strtolower($signature)) || $holds;
+        }
+    }
+    return $holds;
+}
+
+// Until the opposite is known. PHP answers 200 when a script ends with an error.
+http_response_code(401);
+// The bytes as they came: a body that was parsed and written again has another signature.
+$body = (string) file_get_contents("php://input", false, null, 0, LIMIT + 1);
+if (strlen($body) > LIMIT) {
+    http_response_code(413);
+} elseif (verify($body)) {
+    // It is authentic. Store or queue the body here, answer at once, work on it later.
+    http_response_code(200);
+}

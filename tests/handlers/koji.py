@@ -1,0 +1,93 @@
+# A handler for the webhooks of koji: Python 3.8 or newer, nothing to install.
+# HMAC-SHA-256 hex in X-Koji-Signature
+# over {body}
+# https://www.koji.so/docs/research-automation-webhooks
+# Not in here: the answer to its handshake (endpoint verification, ping).
+#
+#   KOJI_WEBHOOK_SECRET=... python3 handler.py
+
+import hashlib
+import hmac
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+LIMIT = 25 * 1024 * 1024  # bytes of body; more is answered 413
+
+def key_of(secret):
+    key = os.fsencode(secret)
+    if not key:
+        raise SystemExit("KOJI_WEBHOOK_SECRET is not a usable secret")
+    return key
+
+# While a secret is being replaced, the old one goes into KOJI_WEBHOOK_SECRET_PREVIOUS.
+NAMES = ["KOJI_WEBHOOK_SECRET", "KOJI_WEBHOOK_SECRET_PREVIOUS"]
+KEYS = [key_of(os.environ[name]) for name in NAMES if os.environ.get(name)]
+if not KEYS:
+    raise SystemExit("KOJI_WEBHOOK_SECRET is not set")
+
+def raw(text):
+    """The bytes of a header as they came."""
+    return text.encode("latin-1", "replace")
+
+def same(given, expected):
+    """Compares in constant time; as bytes, because text beyond ASCII would raise."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+def header(request, name):
+    """The value of a header that came once."""
+    values = request.headers.get_all(name, [])
+    return values[0].strip() if len(values) == 1 else None
+
+def sign(key, content):
+    tag = hmac.new(key, content, hashlib.sha256).digest()
+    return tag.hex()
+
+def read(value):
+    """The signatures in a value, as they are written."""
+    return [value[len("sha256="):]] if value.startswith("sha256=") else []
+
+def verify(request, body):
+    """Whether the request comes from whoever has the secret. Never raises."""
+    value = header(request, "X-Koji-Signature")
+    if not value:
+        return False
+    signatures = read(value)
+    holds = False
+    for key in KEYS:
+        expected = sign(key, body)
+        for signature in signatures:
+            holds = same(signature.lower(), expected) or holds
+    return holds
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30  # seconds for a sender that stalls
+
+    def do_POST(self):
+        length = self.headers.get("Content-Length", "")
+        if not (length.isascii() and length.isdigit() and len(length) < 12):
+            return self.answer(411)
+        if int(length) > LIMIT:
+            return self.answer(413)
+        # The bytes as they came: a body that was parsed and written again has another signature.
+        body = self.rfile.read(int(length))
+        if len(body) < int(length) or not verify(self, body):
+            return self.answer(401)
+        # It is authentic. Store or queue the body here, answer at once, work on it later.
+        self.answer(200)
+
+    def answer(self, status):
+        if status >= 402:
+            self.close_connection = True
+        body = b""
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "3000"))), Handler)
+print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
+server.serve_forever()
