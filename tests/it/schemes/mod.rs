@@ -121,11 +121,10 @@ impl Scheme {
         let signed = self.provider.sign(&self.keys, &message, now(), Some("msg_1"), Some("pk_1")).unwrap();
         let Signed { mut headers, body: new_body, target } = signed;
         headers.push(("Content-Type".to_owned(), content_type.as_bytes().to_vec()));
-        Arrived {
-            headers,
-            target: target.unwrap_or_else(|| TARGET.to_owned()),
-            ..Arrived::bare(&new_body.unwrap_or_else(|| body.to_vec()))
-        }
+        let target = target.unwrap_or_else(|| TARGET.to_owned());
+        // What the scheme puts into the query is in the URL as well: Twilio signs that.
+        let url = format!("{}{target}", URL.strip_suffix(TARGET).unwrap());
+        Arrived { headers, target, url, ..Arrived::bare(&new_body.unwrap_or_else(|| body.to_vec())) }
     }
 
     fn verify_at(&self, arrived: &Arrived, at: Timestamp, tolerance: Option<Duration>) -> Verdict {
