@@ -6,7 +6,7 @@
 //!   along (id, timestamp) count once, the first of their name, and what is
 //!   judged is what is hashed.
 //! - Signatures are compared as decoded bytes, all candidates against all
-//!   keys, in constant time.
+//!   keys, in constant time; the forms of a URL one after the other, until one holds.
 //! - The time is judged after the signature, because an unsigned time says nothing.
 
 use super::MOST_ELEMENTS;
@@ -140,9 +140,9 @@ impl Provider {
                 failure = failure.or(Some(found));
                 continue;
             }
-            let mut matches = Choice::from(0);
-            for (key, url) in keys.iter().flat_map(|key| urls.iter().map(move |url| (key, url))) {
-                let scope = Scope {
+            // Which form of the URL was signed is no secret; the rest costs only what does not hold.
+            let holds = urls.iter().any(|url| {
+                let under = |key| Scope {
                     timestamp: time,
                     id: id.as_deref(),
                     url: url.as_deref(),
@@ -152,9 +152,12 @@ impl Provider {
                     covered: self.signed_headers.as_ref(),
                     ..Scope::new(message).within(json)
                 };
-                matches |= self.any_matches(key, &scope, candidates.iter().filter(alike));
-            }
-            if bool::from(matches) {
+                let matches = keys
+                    .iter()
+                    .map(|key| self.any_matches(key, &under(key), candidates.iter().filter(alike)));
+                bool::from(matches.fold(Choice::from(0), |all, one| all | one))
+            });
+            if holds {
                 let later = if signs_time { None } else { self.timestamp_beside(&outer)? };
                 return self.judge_time(time.or(later.as_deref()), now, tolerance);
             }
