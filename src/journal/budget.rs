@@ -34,6 +34,13 @@ impl Budget {
     }
 }
 
+impl Permit {
+    /// What the piece counts for.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         self.budget.bytes.fetch_sub(self.bytes, Ordering::AcqRel);

@@ -83,7 +83,8 @@ impl Journal {
         let (depth, bytes) = (options.queue_depth.max(1), options.queue_bytes);
         let (queue, commands) = sync_channel(depth.saturating_add(SPARE));
         let lying = Arc::new(Notes::default());
-        let inbox = Inbox::new(commands, Attendant(Arc::clone(&lying)));
+        let attendant = Attendant::new(Arc::clone(&lying), options.retention.max_deliveries);
+        let inbox = Inbox::new(commands, attendant);
         let commits = Arc::new(AtomicU64::new(0));
         let writer = Writer::new(path.clone(), connection, lock, options, inbox, Arc::clone(&commits))?;
         let thread = std::thread::Builder::new()
@@ -189,7 +190,7 @@ impl Journal {
     }
 
     fn note(&self, seq: u64, content: NoteContent, permit: Permit) -> Result<(), WriteError> {
-        if self.lying.put(Note { seq: signed(seq), content, _permit: permit })? {
+        if self.lying.put(Note { seq: signed(seq), content, permit })? {
             // A full queue keeps the writer awake by itself.
             drop(self.queue.try_send(Command::Look));
         }

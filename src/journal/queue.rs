@@ -66,7 +66,7 @@ pub(super) struct Note {
     pub(super) seq: i64,
     pub(super) content: NoteContent,
     /// Given back when the note is written.
-    pub(super) _permit: Permit,
+    pub(super) permit: Permit,
 }
 
 #[derive(Debug)]
@@ -141,10 +141,15 @@ impl Batch {
     /// on. Whoever waits for what was noted before keeps them in it.
     pub(super) fn take_what_can_wait(&mut self) -> Vec<Note> {
         let few = (1..MANY).contains(&self.appends.len());
-        if few && self.settles.is_empty() && self.flushes.is_empty() && self.close.is_none() {
+        if few && !self.someone_waits_for_notes() {
             return std::mem::take(&mut self.notes);
         }
         Vec::new()
+    }
+
+    /// Whether what was noted before must be in this commit.
+    fn someone_waits_for_notes(&self) -> bool {
+        !self.settles.is_empty() || !self.flushes.is_empty() || self.close.is_some()
     }
 
     fn full(&self) -> bool {
@@ -178,7 +183,8 @@ impl Inbox {
             batch.push(command);
         }
         // After the commands: what was noted before a command was given is to be in its commit.
-        batch.notes = self.notes.take();
+        let awaited = batch.appends.is_empty() || batch.someone_waits_for_notes();
+        batch.notes = if awaited { self.notes.take() } else { self.notes.take_heap() };
         batch
     }
 
