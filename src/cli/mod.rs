@@ -6,6 +6,7 @@ pub mod access;
 pub mod api;
 mod browser;
 pub mod capacity;
+pub mod check;
 mod children;
 pub mod complete;
 pub mod completions;
@@ -122,6 +123,7 @@ const COMMANDS: &[Entry] = &[
     entry!(sign, SignArgs),
     entry!(verify, VerifyArgs),
     entry!(trigger, TriggerArgs),
+    entry!(check, CheckArgs),
     entry!(events, EventsArgs),
     entry!(sandbox, SandboxArgs),
     entry!(providers, ProvidersArgs),

@@ -5,6 +5,7 @@
 //! and facts go out.
 
 pub mod attempt;
+pub mod check;
 pub mod condition;
 pub mod curl;
 pub mod delivery;

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod capacity;
+pub mod check;
 pub mod demo;
 pub mod export;
 pub mod interviews;

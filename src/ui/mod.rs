@@ -5,6 +5,7 @@
 //! came from outside passes [`sanitize`] on its way, which [`page`] sees to.
 //! Does not read the environment and does not decide what a command does.
 
+pub mod check;
 pub mod delivery;
 pub mod error;
 pub mod explanation;

@@ -1,0 +1,148 @@
+//! What may be done to a good delivery.
+
+use serde::Deserialize;
+
+/// One change. Those of the body and its meaning are made before it is signed,
+/// those of the signature after, those of the head last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    // The signature.
+    /// None at all: neither it nor what goes with it.
+    NoSignature,
+    /// Its header is there and empty.
+    EmptySignature,
+    /// The first half of it.
+    ShortSignature,
+    /// The first digit of it.
+    OneDigitSignature,
+    /// It, and once more as much behind it.
+    LongSignature,
+    /// Something else of its length.
+    GarbageSignature,
+    /// Its value with bytes that are not ASCII.
+    NonAsciiSignature,
+    /// 8 KiB of it.
+    HugeSignature,
+    /// Without what stands before it, such as `sha256=`.
+    BareSignature,
+    /// In upper case.
+    UpperCaseSignature,
+    /// Another word before it.
+    WrongPrefix,
+    /// Made with another secret.
+    OtherSecret,
+    /// Made with the empty secret.
+    EmptySecret,
+    /// Made with a weaker hash, and labelled so.
+    WeakerHash,
+    /// In another provider's header only.
+    OtherHeader,
+    /// Two headers, both wrong.
+    TwoWrongHeaders,
+    /// Two headers, one of them right.
+    OneRightHeader,
+    /// Several values in one header, one of them right.
+    OneRightValue,
+    /// Of another body.
+    OfAnotherBody,
+    /// Made long before now.
+    Stale,
+    /// Made long after now.
+    Future,
+    /// With another timestamp put beside it.
+    ReusedTimestamp,
+    // The body, after signing.
+    /// One byte of it is another.
+    ByteChanged,
+    // The body, before signing: the same value, other bytes.
+    /// Indented by two spaces.
+    Indented,
+    /// White space in every place where JSON allows it.
+    Spaced,
+    /// Its members in another order.
+    Reordered,
+    /// `\/` for `/`.
+    EscapedSlashes,
+    /// Letters that are not ASCII, as UTF-8.
+    NonAscii,
+    /// Emoji beyond the basic plane.
+    Emoji,
+    /// The same as `\u` escapes.
+    UnicodeEscapes,
+    /// Whole numbers over 2^53, and numbers with spellings of their own.
+    LargeNumbers,
+    /// A member twice.
+    DuplicateKeys,
+    /// A line feed at the end.
+    TrailingNewline,
+    /// Carriage returns and line feeds between the members.
+    Crlf,
+    /// A byte order mark.
+    Bom,
+    // The body, before signing: another value.
+    /// An event that the vendor may bring tomorrow.
+    UnknownEvent,
+    /// Members that nobody has described.
+    UnknownFields,
+    /// Without the members that may be absent.
+    MissingFields,
+    /// `null` where an object is expected.
+    NullData,
+    /// Happened thirty days ago.
+    OldEvent,
+    /// `{}`
+    EmptyObject,
+    /// `[]`
+    EmptyArray,
+    /// Nothing.
+    EmptyBody,
+    /// Text that is no JSON.
+    NotJson,
+    /// Bytes that are no UTF-8.
+    NotUtf8,
+    /// One byte.
+    OneByte,
+    /// Brackets in brackets, ten thousand deep.
+    Deep,
+    /// 100 KiB and more: over Express's default.
+    Size100Kib,
+    /// 1 MiB.
+    Size1Mib,
+    /// 5 MiB.
+    Size5Mib,
+    // The head.
+    /// `; charset=utf-8` behind the content type.
+    WithCharset,
+    /// No content type.
+    WithoutContentType,
+    /// The content type in other case.
+    ContentTypeCase,
+    /// `text/plain`.
+    TextPlain,
+    /// In chunks instead of with a length.
+    Chunked,
+    /// Header names in upper case.
+    UpperCaseNames,
+    /// Header names in lower case.
+    LowerCaseNames,
+    /// Compressed, and signed as it is on the wire.
+    Gzip,
+    /// Compressed, and signed as it was before.
+    GzipSignedBefore,
+    /// Called compressed, and is not.
+    NotGzip,
+    /// A query behind the path.
+    WithQuery,
+    // The request line.
+    /// GET.
+    Get,
+    /// HEAD.
+    Head,
+    /// PUT.
+    Put,
+    /// OPTIONS, as a browser asks.
+    Options,
+    /// A path that nobody handles.
+    UnknownPath,
+}

@@ -1,0 +1,23 @@
+//! What `hookctl check` asks of a handler, as data, and what an answer means.
+//!
+//! A case says what is sent (changes made to a good delivery, or a script of
+//! several) and what a good handler does; a finding says what was seen. Nothing
+//! here sends anything: `job::check` does.
+
+mod case;
+mod change;
+mod craft;
+mod finding;
+mod judge;
+mod leaks;
+mod mend;
+mod request;
+
+pub use case::{Case, Expect, Fact, Group, Script, Severity, Suite};
+pub use change::Change;
+pub use craft::{CraftError, Workshop};
+pub use finding::{Finding, Outcome, Seen, Symptom};
+pub use judge::{Answered, judge};
+pub use leaks::{Leak, Leaks};
+pub use mend::{Language, mend};
+pub use request::Request;

@@ -1,0 +1,17 @@
+//! A request of a case, ready to be sent.
+
+use crate::hook::headers::Head;
+use bytes::Bytes;
+
+/// A request of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The head as it goes out, with its framing fields.
+    pub head: Head,
+    /// The body as it goes out: with chunks, their framing is in it.
+    pub body: Bytes,
+    /// The delivery's id, which a handler tells repeats by.
+    pub id: String,
+    /// The header that carries the secret itself and must not be shown.
+    pub secret_header: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! JUnit XML, for CI systems.

@@ -1,0 +1,1 @@
+//! What every case asks and why.

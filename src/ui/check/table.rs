@@ -1,0 +1,1 @@
+//! What a person reads: what failed first, then what to do.
