@@ -1,6 +1,6 @@
 //! What was found out about a handler.
 
-use super::case::Case;
+use super::case::{Case, Severity};
 use super::request::Request;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,6 +87,34 @@ pub struct Finding {
     pub request: Option<Arc<Request>>,
     /// What came back to it.
     pub seen: Option<Seen>,
+    /// The line of the handler's source that shows it, where the source was read.
+    pub place: Option<Place>,
+}
+
+/// A line of the handler's source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file as it was named on the command line, with `/` between folders.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Finding {
+    /// A finding without a request and an answer.
+    pub fn new(case: &'static Case, outcome: Outcome, reason: impl Into<String>) -> Self {
+        Self { case, outcome, symptom: None, reason: reason.into(), request: None, seen: None, place: None }
+    }
+
+    /// How much it weighs: what ends the process is a `must` whatever the case says.
+    pub fn severity(&self) -> Severity {
+        if self.symptom == Some(Symptom::Died) { Severity::Must } else { self.case.severity }
+    }
+
+    /// Whether the handler does not do what a good one does.
+    pub fn failed(&self) -> bool {
+        self.outcome == Outcome::Fail
+    }
 }
 
 impl Outcome {

@@ -16,7 +16,7 @@ mod request;
 pub use case::{Case, Expect, Fact, Group, Script, Severity, Suite};
 pub use change::Change;
 pub use craft::{CraftError, Workshop};
-pub use finding::{Finding, Outcome, Seen, Symptom};
+pub use finding::{Finding, Outcome, Place, Seen, Symptom};
 pub use judge::{Answered, judge};
 pub use leaks::{Leak, Leaks};
 pub use mend::{Language, mend};
