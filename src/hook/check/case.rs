@@ -19,6 +19,8 @@ pub enum Group {
     Delivery,
     /// Whoever sends rubbish, and whether the handler outlives it.
     Robustness,
+    /// What can only be seen in the source (`--source`); nothing is sent.
+    Source,
 }
 
 /// How much a failed case weighs.
@@ -152,6 +154,8 @@ pub enum Script {
     LeaksPath,
     /// Looks whether the handler was still there after everything.
     Alive,
+    /// Reads the handler's source, where it is given (`--source`). The runner skips it.
+    Source,
 }
 
 /// One case.
@@ -199,12 +203,13 @@ struct Table {
     case: Vec<Case>,
 }
 
-const TABLES: [(Group, &str); 5] = [
+const TABLES: [(Group, &str); 6] = [
     (Group::Authenticity, include_str!("suite/authenticity.toml")),
     (Group::Fidelity, include_str!("suite/fidelity.toml")),
     (Group::Protocol, include_str!("suite/protocol.toml")),
     (Group::Delivery, include_str!("suite/delivery.toml")),
     (Group::Robustness, include_str!("suite/robustness.toml")),
+    (Group::Source, include_str!("suite/source.toml")),
 ];
 
 impl Suite {
@@ -235,8 +240,8 @@ fn read(group: Group, text: &str) -> Result<Vec<Case>, toml::de::Error> {
 
 impl Group {
     /// All, in the order of the report.
-    pub const ALL: [Self; 5] =
-        [Self::Authenticity, Self::Fidelity, Self::Protocol, Self::Delivery, Self::Robustness];
+    pub const ALL: [Self; 6] =
+        [Self::Authenticity, Self::Fidelity, Self::Protocol, Self::Delivery, Self::Robustness, Self::Source];
 
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
@@ -246,6 +251,7 @@ impl Group {
             Self::Protocol => "protocol",
             Self::Delivery => "delivery",
             Self::Robustness => "robustness",
+            Self::Source => "source",
         }
     }
 }

@@ -59,6 +59,10 @@ pub enum Symptom {
     LeakedPath,
     /// After the case a good delivery was no longer accepted.
     WrongAfterwards,
+    /// The source compares signatures byte by byte until one differs.
+    ComparedOpenly,
+    /// The source signs a body that was parsed and written again.
+    Rewritten,
 }
 
 /// What came back.
@@ -152,6 +156,8 @@ impl Symptom {
             Self::LeakedTrace => "leaked_trace",
             Self::LeakedPath => "leaked_path",
             Self::WrongAfterwards => "wrong_afterwards",
+            Self::ComparedOpenly => "compared_openly",
+            Self::Rewritten => "rewritten",
         }
     }
 }
