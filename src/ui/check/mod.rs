@@ -1,9 +1,17 @@
 //! The reports of `hookctl check`: for a person, for programs, for pull requests.
+//!
+//! Each report is a pure function from what a run found, and what there is to
+//! say about it ([`About`]), to text. What a handler answered came from outside:
+//! it is masked, cut and made safe in every one of them.
 
+mod about;
 pub mod baseline;
+mod curl;
 pub mod json;
 pub mod junit;
 pub mod list;
 pub mod markdown;
 pub mod sarif;
 pub mod table;
+
+pub use about::{About, Shown, Totals};
