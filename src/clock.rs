@@ -16,7 +16,15 @@ pub fn fresh_id() -> String {
 
 /// A number in 0..1 that differs between workers and runs.
 pub fn jitter() -> f64 {
+    (chance() >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// A number short enough to be typed again that differs from run to run. No secret.
+pub fn dice() -> u32 {
+    (chance() >> 32) as u32
+}
+
+fn chance() -> u64 {
     use std::hash::{BuildHasher, Hasher};
-    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
-    (random >> 11) as f64 / (1_u64 << 53) as f64
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
 }

@@ -1,9 +1,15 @@
 //! `hookctl check`: does a handler survive what the world will send it?
 
+mod choice;
+mod plan;
+mod running;
+mod told;
+
 use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::shared::{ProviderArgs, SecretArgs};
+use crate::hook::check::{Language, Severity};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -32,7 +38,7 @@ const EXAMPLES: &str = "Examples:
 #[command(after_help = EXAMPLES)]
 pub struct CheckArgs {
     /// The handler: 3000/webhooks, localhost:3000/path, https://...
-    #[arg(value_name = "URL", required_unless_present = "list")]
+    #[arg(value_name = "URL", required_unless_present_any = ["list", "source"])]
     pub url: Option<String>,
     /// List the cases and why each matters
     #[arg(long)]
@@ -53,8 +59,8 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
     pub source: Vec<PathBuf>,
     /// Write the mends for this language; found out by the answers unless named
-    #[arg(long, value_enum, value_name = "LANGUAGE")]
-    pub lang: Option<LanguageArg>,
+    #[arg(long, value_name = "LANGUAGE", value_parser = super::handler::language())]
+    pub lang: Option<Language>,
     /// Write a JUnit report
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
@@ -116,34 +122,32 @@ pub enum FailOn {
     Note,
 }
 
-/// `--lang`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LanguageArg {
-    /// Node.
-    Node,
-    /// Python.
-    Python,
-    /// Go.
-    Go,
-    /// Ruby.
-    Ruby,
-    /// PHP.
-    Php,
-    /// Java.
-    Java,
-    /// C#.
-    Csharp,
-    /// Rust.
-    Rust,
-    /// Deno.
-    Deno,
+impl FailOn {
+    /// The least severity that counts.
+    const fn severity(self) -> Severity {
+        match self {
+            Self::Must => Severity::Must,
+            Self::Should => Severity::Should,
+            Self::Note => Severity::Note,
+        }
+    }
 }
 
 /// Runs `hookctl check`.
 ///
 /// # Errors
-/// When the run cannot begin.
+/// When the run cannot begin, or what it found cannot be written.
 pub fn run(args: &CheckArgs, context: &Context) -> Result<Exit, CommandError> {
-    let _ = (args, context);
-    Ok(Exit::Done)
+    let cases = choice::cases(args)?;
+    if args.list {
+        return told::list(&cases, context);
+    }
+    let plan = plan::plan(args, cases, context)?;
+    plan::agreed(args, &plan.workshop.target, context)?;
+    let ended = running::run(&plan, context)?;
+    told::tell(args, &ended.report, context)?;
+    if let Some(failure) = context.streams().failure() {
+        return Err(failure.into());
+    }
+    Ok(if ended.interrupted { Exit::Interrupted } else { told::exit(args, &ended.report) })
 }

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::error::CommandError;
 use crate::config::secrets::{Secrets, variable_of};
 use crate::hook::provider::Provider;
+use crate::hook::secret::Secret;
 use crate::hook::signature::Keys;
 use crate::ui::prompt;
 use std::sync::Arc;
@@ -17,6 +18,16 @@ pub(super) fn of(
     webhook_id: Option<&str>,
     context: &Context,
 ) -> Result<Keys, CommandError> {
+    with_secrets(provider, secrets, webhook_id, context).map(|(keys, _)| keys)
+}
+
+/// The same, with the secrets that the keys are made of.
+pub(super) fn with_secrets(
+    provider: &Arc<Provider>,
+    secrets: &Secrets,
+    webhook_id: Option<&str>,
+    context: &Context,
+) -> Result<(Keys, Vec<Secret>), CommandError> {
     let id = provider.id();
     if webhook_id.is_none() && provider.signs_webhook_id() {
         return Err(CommandError::usage(format!("`{id}` signs the id that it gave the webhook"))
@@ -35,8 +46,14 @@ pub(super) fn of(
             or_keygen(provider)
         )));
     }
+    Ok((signing(provider, &found)?.with_webhook_id(webhook_id), found))
+}
+
+/// Keys that can sign, and not only verify.
+fn signing(provider: &Arc<Provider>, found: &[Secret]) -> Result<Keys, CommandError> {
+    let id = provider.id();
     let keys = provider
-        .keys(&found)
+        .keys(found)
         .map_err(|error| CommandError::config("could not use the signing secret").because(&error))?;
     if !keys.can_sign() {
         let mut error = CommandError::config(format!("could not sign as `{id}`"));
@@ -46,7 +63,7 @@ pub(super) fn of(
         let hint = format!("sign with a private key: `hookctl providers keygen {id}` makes one for tests");
         return Err(error.hint(hint));
     }
-    Ok(keys.with_webhook_id(webhook_id))
+    Ok(keys)
 }
 
 fn or_keygen(provider: &Provider) -> String {

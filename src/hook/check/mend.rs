@@ -5,28 +5,7 @@ use super::finding::Symptom;
 use crate::hook::headers::Headers;
 use std::borrow::Cow;
 
-/// What a handler is written in, as far as mends know it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Language {
-    /// Node, Bun, with Express or without.
-    Node,
-    /// Python.
-    Python,
-    /// Go.
-    Go,
-    /// Ruby.
-    Ruby,
-    /// PHP.
-    Php,
-    /// Java.
-    Java,
-    /// C#.
-    Csharp,
-    /// Rust.
-    Rust,
-    /// Deno.
-    Deno,
-}
+pub use crate::hook::handler::Language;
 
 impl Language {
     /// What the fields of an answer give away, such as `X-Powered-By: Express`.
