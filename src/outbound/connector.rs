@@ -29,8 +29,10 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Tcp = HttpConnector<Resolver>;
+/// A connection as it was made, with TLS or without.
+pub(super) type Raw = MaybeHttpsStream<TokioIo<TcpStream>>;
 /// The connection under a line.
-pub(super) type Stream = ExactStream<MaybeHttpsStream<TokioIo<TcpStream>>>;
+pub(super) type Stream = ExactStream<Raw>;
 
 impl Peer for MaybeHttpsStream<TokioIo<TcpStream>> {
     fn gone(&self) -> bool {
@@ -117,16 +119,23 @@ impl Connector {
     /// # Errors
     /// Says by its type which step failed.
     pub(super) async fn connect(&self, origin: Uri, next: Next) -> Result<Stream, BoxError> {
-        let stream = if origin.scheme() == Some(&Scheme::HTTP) {
-            MaybeHttpsStream::Http(self.tcp.clone().call(origin).await?)
-        } else {
-            let connecting = self.https()?.call(origin);
-            let deadline = self.connect_timeout.saturating_add(HANDSHAKE);
-            tokio::time::timeout(deadline, connecting)
-                .await
-                .map_err(|_elapsed| TlsFault::Silent)?
-                .map_err(TlsFault::Connect)?
-        };
-        Ok(ExactStream::new(stream, next))
+        Ok(ExactStream::new(self.open(origin).await?, next))
+    }
+
+    /// Makes a connection that writes what it is given.
+    ///
+    /// # Errors
+    /// Says by its type which step failed.
+    pub(super) async fn open(&self, origin: Uri) -> Result<Raw, BoxError> {
+        if origin.scheme() == Some(&Scheme::HTTP) {
+            return Ok(MaybeHttpsStream::Http(self.tcp.clone().call(origin).await?));
+        }
+        let connecting = self.https()?.call(origin);
+        let deadline = self.connect_timeout.saturating_add(HANDSHAKE);
+        let stream = tokio::time::timeout(deadline, connecting)
+            .await
+            .map_err(|_elapsed| TlsFault::Silent)?
+            .map_err(TlsFault::Connect)?;
+        Ok(stream)
     }
 }

@@ -5,6 +5,7 @@
 //! proxy, no redirect and nothing is added. [`api`] calls vendors: TLS always
 //! verified, no redirect (a key in a custom header would follow it to another
 //! host), every wait and every answer bounded. Neither retries an answer.
+//! [`wire`] is no client: it puts bytes on a connection and reads what comes back.
 
 mod answers;
 pub mod api;
@@ -16,3 +17,4 @@ mod line;
 mod slot;
 mod stream;
 mod tls;
+pub mod wire;
