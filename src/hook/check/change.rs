@@ -36,6 +36,8 @@ pub enum Change {
     EmptySecret,
     /// Made with a weaker hash, and labelled so.
     WeakerHash,
+    /// A token whose own header says that it is signed by nothing.
+    AlgNone,
     /// In another provider's header only.
     OtherHeader,
     /// Two headers, both wrong.
@@ -145,4 +147,60 @@ pub enum Change {
     Options,
     /// A path that nobody handles.
     UnknownPath,
+}
+
+/// When a change is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Before it is signed: the vendor might have sent it so.
+    Before,
+    /// By signing it otherwise.
+    Signing,
+    /// After it is signed: the vendor never sent it so.
+    After,
+    /// When it is framed; no signature covers it.
+    Wire,
+}
+
+impl Change {
+    /// When the change is made.
+    pub(super) const fn stage(self) -> Stage {
+        use Change as C;
+        match self {
+            C::NoSignature
+            | C::OtherSecret
+            | C::EmptySecret
+            | C::WeakerHash
+            | C::ReusedTimestamp
+            | C::OfAnotherBody
+            | C::Stale
+            | C::Future
+            | C::OldEvent => Stage::Signing,
+            C::EmptySignature
+            | C::ShortSignature
+            | C::OneDigitSignature
+            | C::LongSignature
+            | C::GarbageSignature
+            | C::NonAsciiSignature
+            | C::HugeSignature
+            | C::BareSignature
+            | C::UpperCaseSignature
+            | C::WrongPrefix
+            | C::AlgNone
+            | C::OtherHeader
+            | C::TwoWrongHeaders
+            | C::OneRightHeader
+            | C::OneRightValue
+            | C::ByteChanged
+            | C::GzipSignedBefore => Stage::After,
+            C::Chunked | C::UpperCaseNames | C::LowerCaseNames => Stage::Wire,
+            _ => Stage::Before,
+        }
+    }
+
+    /// Whether a part of it is done at this stage: two are signed otherwise and changed afterwards too.
+    pub(super) fn belongs_to(self, stage: Stage) -> bool {
+        let both = matches!(self, Self::WeakerHash | Self::ReusedTimestamp);
+        self.stage() == stage || (both && stage == Stage::After)
+    }
 }

@@ -141,6 +141,13 @@ impl Keys {
         self.public_key.as_deref()
     }
 
+    /// The same secrets under another hash: what a sender that names a weaker one would use.
+    #[must_use]
+    pub(in crate::hook) fn with_hash(&self, hash: HashName) -> Self {
+        let keys = self.keys.iter().map(|key| Key::new(hash, key.secret.clone())).collect();
+        Self { keys, ..self.clone() }
+    }
+
     pub(in crate::hook) fn iter(&self) -> impl Iterator<Item = &Key> {
         self.keys.iter()
     }
@@ -202,6 +209,17 @@ impl Provider {
         };
         let keys = secrets.iter().map(key).collect::<Result<_, _>>()?;
         Ok(Keys { provider: provider(), keys, public_key: None, webhook_id: None })
+    }
+
+    /// The keys of whoever has the empty secret, for forging what a handler must
+    /// refuse. No secret that can be configured makes them.
+    pub(in crate::hook) fn empty_keys(&self, like: &Keys) -> Keys {
+        let nothing: &[u8] = b"";
+        let secret = match self.secret {
+            SecretForm::Sha1 => HashName::Sha1.digest(nothing).as_bytes().to_vec(),
+            _ => nothing.to_vec(),
+        };
+        Keys { keys: vec![Key::new(self.hash, Zeroizing::new(secret))], ..like.clone() }
     }
 
     /// A key pair, or half of one. Bare bytes are the half that the vendor gives

@@ -21,6 +21,7 @@ mod url;
 pub(in crate::hook) mod value;
 mod verify;
 
+pub(in crate::hook) use key::Key;
 pub use key::{KeyError, Keys, SecretProblem};
 pub use keygen::{KeygenError, PublicForm, PublicKey};
 pub use params::ParamsError;

@@ -1,0 +1,42 @@
+//! Keys that a handler does not know, for forging.
+
+use super::CraftError;
+use crate::hook::digest::HashName;
+use crate::hook::encoding::Encoding;
+use crate::hook::provider::{Kind, Provider, SecretForm};
+use crate::hook::secret::Secret;
+use crate::hook::signature::{KeygenError, Keys};
+use std::sync::Arc;
+
+/// Keys of the same form as `known` and made from the seed; key pairs are fresh.
+pub(super) fn other(provider: &Arc<Provider>, known: &Keys, seed: u64) -> Result<Keys, CraftError> {
+    let secret = if provider.kind().has_key_pair() {
+        provider.generate_secret()?
+    } else {
+        let not_made = |_empty| CraftError::OtherPair(KeygenError::NotMade);
+        Secret::new(text(provider, known, seed)).map_err(not_made)?
+    };
+    let keys = provider.keys(&[secret])?.with_webhook_id(known.webhook_id());
+    Ok(match known.public_key() {
+        Some(public_key) => keys.with_public_key(public_key),
+        None => keys,
+    })
+}
+
+/// A secret in the form that the vendor gives one, made from the seed.
+fn text(provider: &Provider, known: &Keys, seed: u64) -> Vec<u8> {
+    let made = HashName::Sha256.digest(format!("hookctl check {seed}: a secret that nobody has").as_bytes());
+    let bytes = made.as_bytes();
+    let text = match (provider.kind(), provider.secret_form()) {
+        (Kind::Basic, _) => return [user(known), b":", hex::encode(bytes).as_bytes()].concat(),
+        (_, SecretForm::Base64 | SecretForm::SpkiBase64) => Encoding::Base64.encode(bytes),
+        _ => hex::encode(bytes),
+    };
+    [provider.secret_prefix.as_bytes(), text.as_bytes()].concat()
+}
+
+/// The user that the handler knows: only the password is another.
+fn user(known: &Keys) -> &[u8] {
+    let secret = known.first().map(crate::hook::signature::Key::secret).unwrap_or_default();
+    secret.split(|byte| *byte == b':').next().unwrap_or_default()
+}
