@@ -17,7 +17,7 @@ pub use case::{Case, Expect, Fact, Group, Script, Severity, Suite};
 pub use change::Change;
 pub use craft::{CraftError, Workshop};
 pub use finding::{Finding, Outcome, Place, Seen, Symptom};
-pub use judge::{Answered, judge};
+pub use judge::{Answered, judge, symptom_of, words_of};
 pub use leaks::{Leak, Leaks};
 pub use mend::{Language, mend};
 pub use request::Request;

@@ -4,14 +4,28 @@
 //! case is about several at once, at most as many as it was told, and after
 //! every hostile case looks whether a good delivery is still taken.
 
+mod alive;
+mod course;
+mod gauge;
+mod pace;
 mod probe;
+mod record;
+mod runner;
+mod scripts;
+mod verdict;
+mod wait;
 
 pub use probe::{Probe, ProbeError};
 
 use crate::hook::check::{Case, CraftError, Finding, Language, Workshop};
 use crate::hook::sample::Sample;
 use crate::hook::secret::Secret;
-use std::time::Duration;
+use course::Course;
+use runner::Runner;
+use std::time::{Duration, Instant};
+
+/// How long a supervisor may take to start a process again.
+const REVIVAL: Duration = Duration::from_secs(10);
 
 /// What is checked, and how.
 #[derive(Debug)]
@@ -78,6 +92,9 @@ pub enum CheckError {
         /// The last failure.
         detail: String,
     },
+    /// There is nothing to make deliveries of.
+    #[error("there is no sample to make deliveries of")]
+    NoSample,
     /// A request cannot be made.
     #[error(transparent)]
     Craft(#[from] CraftError),
@@ -91,6 +108,24 @@ pub enum CheckError {
 /// # Errors
 /// When the target does not answer, or a request cannot be made.
 pub async fn run(plan: &Plan, watch: &dyn Watch) -> Result<Report, CheckError> {
+    run_with(plan, watch, REVIVAL).await
+}
+
+/// The same, with another time for a supervisor to start the process again.
+async fn run_with(plan: &Plan, watch: &dyn Watch, revival: Duration) -> Result<Report, CheckError> {
+    let started = Instant::now();
+    let sample = plan.samples.first().cloned().ok_or(CheckError::NoSample)?;
+    let mut runner = Runner::new(plan, sample);
+    wait::until_answers(&runner).await?;
     watch.begins(plan.cases.len());
-    Ok(Report { seed: plan.workshop.seed, language: plan.language, ..Report::default() })
+    let found = Course::new(&mut runner, watch, revival).run().await?;
+    Ok(Report {
+        findings: found.findings,
+        requests: runner.pace.sent(),
+        took: started.elapsed(),
+        waited: runner.pace.waited(),
+        language: runner.language,
+        died: found.died,
+        seed: plan.workshop.seed,
+    })
 }

@@ -126,8 +126,7 @@ fn parse(bytes: &[u8], bodiless: bool, ended: bool) -> Result<Parsed, Failure> {
     let lines = memchr::memchr(b'\n', head).and_then(|end| head.get(end.saturating_add(1)..));
     let headers = Headers::parse_with_end(lines.unwrap_or_default().to_vec())
         .map_err(|error| garbage(error.to_string()))?;
-    let framing =
-        if bodiless || matches!(code, 204 | 304) { Framing::Length(0) } else { framing(&headers)? };
+    let framing = if bodiless || matches!(code, 204 | 304) { Framing::Length(0) } else { framing(&headers)? };
     let rest = bytes.get(head_length..).unwrap_or_default();
     let Some((body, length, cut)) = body(framing, rest, ended)? else { return Ok(Parsed::Partial) };
     let answer = Answer { status: code, headers, body: Bytes::from(body) };
@@ -144,7 +143,8 @@ fn framing(headers: &Headers) -> Result<Framing, Failure> {
     if lengths.any(|other| other != first) {
         return Err(garbage("the answer has two lengths that disagree"));
     }
-    let digits = std::str::from_utf8(first).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let digits =
+        std::str::from_utf8(first).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let length = digits.and_then(|text| text.parse().ok());
     length.map(Framing::Length).ok_or_else(|| garbage("the answer's length is no number"))
 }
@@ -172,7 +172,9 @@ fn chunks(rest: &[u8]) -> Result<Option<(Vec<u8>, usize, bool)>, Failure> {
     loop {
         let here = rest.get(at..).unwrap_or_default();
         let (line, size) = match httparse::parse_chunk_size(here) {
-            Ok(httparse::Status::Complete((line, size))) => (line, usize::try_from(size).unwrap_or(usize::MAX)),
+            Ok(httparse::Status::Complete((line, size))) => {
+                (line, usize::try_from(size).unwrap_or(usize::MAX))
+            }
             Ok(httparse::Status::Partial) => return Ok(None),
             Err(_invalid) => return Err(garbage("a chunk's length is no number")),
         };
