@@ -17,7 +17,7 @@ mod wait;
 
 pub use probe::{Probe, ProbeError};
 
-use crate::hook::check::{Case, CraftError, Finding, Language, Workshop};
+use crate::hook::check::{Case, CraftError, Finding, Language, Outcome, Workshop};
 use crate::hook::sample::Sample;
 use crate::hook::secret::Secret;
 use course::Course;
@@ -92,9 +92,6 @@ pub enum CheckError {
         /// The last failure.
         detail: String,
     },
-    /// There is nothing to make deliveries of.
-    #[error("there is no sample to make deliveries of")]
-    NoSample,
     /// A request cannot be made.
     #[error(transparent)]
     Craft(#[from] CraftError),
@@ -114,8 +111,13 @@ pub async fn run(plan: &Plan, watch: &dyn Watch) -> Result<Report, CheckError> {
 /// The same, with another time for a supervisor to start the process again.
 async fn run_with(plan: &Plan, watch: &dyn Watch, revival: Duration) -> Result<Report, CheckError> {
     let started = Instant::now();
-    let sample = plan.samples.first().cloned().ok_or(CheckError::NoSample)?;
-    let mut runner = Runner::new(plan, sample);
+    let Some(sample) = plan.samples.first() else {
+        let skip = |case: &&'static Case| {
+            Finding::new(case, Outcome::Skip, "there is nothing to make a delivery of")
+        };
+        return Ok(Report { findings: plan.cases.iter().map(skip).collect(), ..Report::default() });
+    };
+    let mut runner = Runner::new(plan, sample.clone());
     wait::until_answers(&runner).await?;
     watch.begins(plan.cases.len());
     let found = Course::new(&mut runner, watch, revival).run().await?;

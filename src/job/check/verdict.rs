@@ -1,7 +1,7 @@
 //! How a case went, on its way to a finding.
 
 use super::runner::Trial;
-use crate::hook::check::{Case, Expect, Finding, Outcome, Request, Symptom, judge};
+use crate::hook::check::{Case, Expect, Finding, Outcome, Symptom, judge};
 use std::sync::Arc;
 
 /// How a case went.
@@ -63,14 +63,11 @@ impl Verdict {
 
     /// The finding, with the request that shows it.
     pub(super) fn finding(self, case: &'static Case) -> Finding {
-        let request: Option<Arc<Request>> = self.trial.as_ref().map(|trial| Arc::clone(&trial.request));
         Finding {
-            case,
-            outcome: self.outcome,
             symptom: self.symptom,
-            reason: self.reason,
-            request,
+            request: self.trial.as_ref().map(|trial| Arc::clone(&trial.request)),
             seen: self.trial.as_ref().map(Trial::seen),
+            ..Finding::new(case, self.outcome, self.reason)
         }
     }
 }
