@@ -256,6 +256,20 @@ impl Group {
     }
 }
 
+impl Group {
+    /// What its cases are about, for a person.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Authenticity => "who may be believed",
+            Self::Fidelity => "whether bytes stay bytes",
+            Self::Protocol => "what else a vendor sends, and HTTP around it",
+            Self::Delivery => "the same again, late, at once, out of order",
+            Self::Robustness => "whoever sends rubbish, and whether the handler outlives it",
+            Self::Source => "what only the source can show; nothing is sent",
+        }
+    }
+}
+
 impl Severity {
     /// The stable name.
     pub const fn as_str(self) -> &'static str {

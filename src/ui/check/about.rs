@@ -20,6 +20,8 @@ pub struct About<'a> {
     pub provider: &'a Provider,
     /// The command that checks the same target, without `--case`: `hookctl check 3000/webhooks --provider koji`.
     pub command: &'a str,
+    /// A file of the handler's source, such as the first of `--source`: what findings point to that no line shows.
+    pub source: Option<&'a str>,
     /// Findings from here on fail the run.
     pub fail_on: Severity,
     /// The findings that are known and accepted.

@@ -13,5 +13,6 @@ pub mod list;
 pub mod markdown;
 pub mod sarif;
 pub mod table;
+mod xml;
 
 pub use about::{About, Shown, Totals};

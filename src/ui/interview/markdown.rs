@@ -85,7 +85,7 @@ fn paragraphs(text: &str) -> String {
 }
 
 /// Text in one line.
-fn line(text: &str) -> String {
+pub(in crate::ui) fn line(text: &str) -> String {
     escaped(&clean(text).split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
