@@ -1,6 +1,9 @@
 //! `hookctl check`: does a handler survive what the world will send it?
 
+mod accepted;
+mod again;
 mod choice;
+mod files;
 mod plan;
 mod running;
 mod told;
@@ -10,7 +13,9 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::shared::{ProviderArgs, SecretArgs};
 use crate::hook::check::{Language, Severity};
+use accepted::Accepted;
 use clap::{Args, ValueEnum, ValueHint};
+use running::Ended;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
@@ -38,7 +43,7 @@ const EXAMPLES: &str = "Examples:
 #[command(after_help = EXAMPLES)]
 pub struct CheckArgs {
     /// The handler: 3000/webhooks, localhost:3000/path, https://...
-    #[arg(value_name = "URL", required_unless_present_any = ["list", "source"])]
+    #[arg(value_name = "URL", required_unless_present = "list")]
     pub url: Option<String>,
     /// List the cases and why each matters
     #[arg(long)]
@@ -142,12 +147,17 @@ pub fn run(args: &CheckArgs, context: &Context) -> Result<Exit, CommandError> {
     if args.list {
         return told::list(&cases, context);
     }
+    let mut accepted = Accepted::read(args)?;
     let plan = plan::plan(args, cases, context)?;
     plan::agreed(args, &plan.workshop.target, context)?;
-    let ended = running::run(&plan, context)?;
-    told::tell(args, &ended.report, context)?;
+    let Ended { report, interrupted } = running::run(&plan, context)?;
+    // Half a run says nothing of the cases that it did not come to.
+    if args.update_baseline && !interrupted {
+        accepted.update(&report)?;
+    }
+    let exit = told::tell(args, &plan, &report, &accepted, context)?;
     if let Some(failure) = context.streams().failure() {
         return Err(failure.into());
     }
-    Ok(if ended.interrupted { Exit::Interrupted } else { told::exit(args, &ended.report) })
+    Ok(if interrupted { Exit::Interrupted } else { exit })
 }
