@@ -28,10 +28,12 @@ pub(super) fn tell(
 ) -> Result<Exit, CommandError> {
     let leaks = Leaks::new(plan.secrets.clone());
     let command = super::again::command(args, context);
+    let source = args.source.first().map(|path| path.to_string_lossy().replace('\\', "/"));
     let about = About {
         target: &plan.workshop.target,
         provider: &plan.workshop.provider,
         command: &command,
+        source: source.as_deref(),
         fail_on: args.fail_on.severity(),
         baseline: accepted.baseline(),
         leaks: &leaks,
