@@ -131,3 +131,7 @@ async fn run_with(plan: &Plan, watch: &dyn Watch, revival: Duration) -> Result<R
         seed: plan.workshop.seed,
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test says so by panicking")]
+mod tests;
