@@ -21,6 +21,9 @@ pub(super) fn line(request: &Request, target: &Target, case: &str) -> String {
     let mut text = String::from("curl -gisS");
     match head.method() {
         "HEAD" if body.is_empty() => text.push_str(" -I"),
+        // What curl does by itself.
+        "GET" if body.is_empty() => {}
+        "POST" if !body.is_empty() => {}
         method => text.push_str(&format!(" -X {}", single(method.as_bytes()))),
     }
     if head.version() == 20 {

@@ -71,11 +71,14 @@ fn case(xml: &mut Xml, one: &Shown<'_>, suite: &str, about: &About<'_>) {
         Ending::Pass => xml.empty("testcase", &attributes),
         Ending::Skip => {
             let message = match one.known {
-                Some(known) => format!("accepted by the baseline: {} {}", one.reason, known.comment()),
+                Some(known) if known.comment().is_empty() => {
+                    format!("accepted by the baseline: {}", one.reason)
+                }
+                Some(known) => format!("accepted by the baseline ({}): {}", known.comment(), one.reason),
                 None => one.reason.to_string(),
             };
             xml.open("testcase", &attributes);
-            xml.empty("skipped", &[("message", message.trim_end())]);
+            xml.empty("skipped", &[("message", &message)]);
             xml.close();
         }
         Ending::Remark => {
@@ -85,8 +88,9 @@ fn case(xml: &mut Xml, one: &Shown<'_>, suite: &str, about: &About<'_>) {
         }
         Ending::Fail => {
             let r#type = format!("{}.{}", one.severity.as_str(), one.code());
+            let message = format!("{}; a good handler {}", one.reason, one.finding.case.title);
             xml.open("testcase", &attributes);
-            xml.text("failure", &[("type", &r#type), ("message", &one.reason)], &body(one));
+            xml.text("failure", &[("type", &r#type), ("message", &message)], &body(one));
             xml.close();
         }
     }

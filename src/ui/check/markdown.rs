@@ -7,6 +7,13 @@ use super::about::{About, Shown, Totals};
 use crate::job::check::Report;
 use crate::ui::human;
 use crate::ui::interview::markdown::line as safe;
+use crate::ui::sanitize::{Charset, Rules};
+
+/// The most bytes of advice: GitHub takes comments of up to 65,536 letters.
+const ROOM: usize = 40_000;
+
+/// The longest command that is shown.
+const LONGEST: usize = 2_000;
 
 /// The whole document.
 pub fn document(report: &Report, about: &About<'_>) -> String {
@@ -18,7 +25,7 @@ pub fn document(report: &Report, about: &About<'_>) -> String {
     if !failed.is_empty() {
         text.push_str("\n| | case | a good handler | this one |\n|---|---|---|---|\n");
         failed.iter().for_each(|one| text.push_str(&row(one)));
-        failed.iter().for_each(|one| text.push_str(&details(one)));
+        text.push_str(&advice(&failed));
     }
     text.push_str(&accepted(&shown, report, about));
     text
@@ -30,9 +37,9 @@ fn head(report: &Report, about: &About<'_>, totals: &Totals) -> String {
     let weighed = if weighed.is_empty() { "nothing to mend" } else { &weighed };
     let mut text = format!("### {sign} hookctl check: {weighed}\n\n");
     text.push_str(&format!(
-        "{} of {} for deliveries of {}: {} in {}, seed {}.\n",
-        human::counted(totals.passed, "case holds", "cases hold"),
-        human::count(totals.cases() - totals.skipped),
+        "{} of {} for deliveries of {}; {} in {}, seed {}.\n",
+        human::count(totals.passed),
+        human::counted(totals.cases() - totals.skipped, "case holds", "cases hold"),
         safe(about.provider.id()),
         human::counted(report.requests, "request", "requests"),
         human::duration(report.took),
@@ -57,8 +64,22 @@ fn row(one: &Shown<'_>) -> String {
         one.severity.as_str(),
         code(&one.finding.case.id),
         prose(&one.finding.case.title),
-        safe(&one.reason),
+        prose(&one.reason),
     )
+}
+
+/// What to do about each, as far as there is room.
+fn advice(failed: &[&Shown<'_>]) -> String {
+    let mut text = String::new();
+    for (at, one) in failed.iter().enumerate() {
+        let details = details(one);
+        if text.len() + details.len() > ROOM {
+            let left = human::counted((failed.len() - at) as u64, "more finding", "more findings");
+            return text + &format!("\n{left}: `hookctl check` says what to do.\n");
+        }
+        text.push_str(&details);
+    }
+    text
 }
 
 fn details(one: &Shown<'_>) -> String {
@@ -72,7 +93,8 @@ fn details(one: &Shown<'_>) -> String {
     if !one.excerpt.is_empty() {
         text.push_str(&format!("\nIt said:\n\n{}\n", fenced("text", &one.excerpt)));
     }
-    let commands: Vec<&str> = [one.again.as_deref(), one.curl.as_deref()].into_iter().flatten().collect();
+    let commands = [one.again.as_deref(), one.curl.as_deref()].into_iter().flatten();
+    let commands: Vec<&str> = commands.filter(|command| command.len() <= LONGEST).collect();
     if !commands.is_empty() {
         text.push_str(&format!("\nSee it again:\n\n{}\n", fenced("sh", &commands.join("\n"))));
     }
@@ -96,7 +118,7 @@ fn accepted(shown: &[Shown<'_>], report: &Report, about: &About<'_>) -> String {
     if text.is_empty() { text } else { format!("\n{text}") }
 }
 
-/// hookctl's own sentences: what stands between backticks stays code, also in a table.
+/// A sentence: what stands between backticks stays code, also in a table.
 fn prose(text: &str) -> String {
     let piece = |(at, piece): (usize, &str)| if at % 2 == 1 { code(piece) } else { inline(piece) };
     text.split('`').enumerate().map(piece).collect()
@@ -110,7 +132,7 @@ fn inline(text: &str) -> String {
 }
 
 fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace(['\n', '\r'], " "))
+    format!("`{}`", visible(text).replace('`', "'").replace('|', "\\|"))
 }
 
 /// Lines in a fence that nothing in them ends.
@@ -123,6 +145,5 @@ fn fenced(language: &str, text: &str) -> String {
 
 /// A line without what acts on a terminal or cannot be seen.
 fn visible(line: &str) -> String {
-    use crate::ui::sanitize::{Charset, Rules};
     Rules::body_line(Charset::Unicode).up_to(usize::MAX).apply(line.as_bytes()).into_owned()
 }
