@@ -145,8 +145,9 @@ impl FailOn {
 pub fn run(args: &CheckArgs, context: &Context) -> Result<Exit, CommandError> {
     let cases = choice::cases(args)?;
     if args.list {
-        return told::list(&cases, context);
+        return told::list(args, &cases, context);
     }
+    files::check(args, context)?;
     let mut accepted = Accepted::read(args)?;
     let plan = plan::plan(args, cases, context)?;
     plan::agreed(args, &plan.workshop.target, context)?;

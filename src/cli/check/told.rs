@@ -8,13 +8,30 @@ use crate::cli::exit::Exit;
 use crate::hook::check::{Case, Leaks};
 use crate::job::check::{Plan, Report};
 use crate::ui::check::json::{CaseRecord, CheckedRecord};
+use crate::ui::check::list::{ListedCaseRecord, cases as explained};
 use crate::ui::check::{About, Shown, Totals, table};
 
-/// Explains the cases.
-pub(super) fn list(cases: &[&'static Case], context: &Context) -> Result<Exit, CommandError> {
-    for case in cases {
-        context.line(&format!("{}  {}", case.id, case.title))?;
+/// Explains the cases; for a provider, where one is named.
+pub(super) fn list(
+    args: &CheckArgs,
+    cases: &[&'static Case],
+    context: &Context,
+) -> Result<Exit, CommandError> {
+    let named = match &args.provider.provider {
+        Some(id) => Some(id.clone()),
+        None => context.named_profile()?.map(|profile| profile.provider),
+    };
+    let catalogue = context.catalogue(&args.provider.provider_file)?;
+    let provider = named.map(|id| context.provider(&catalogue, &id)).transpose()?;
+    if context.json() {
+        for case in cases {
+            context.record(&ListedCaseRecord::new(case, provider.as_deref()))?;
+        }
+        return Ok(Exit::Done);
     }
+    let mut page = context.streams().page();
+    explained(&mut page, cases, provider.as_deref());
+    context.streams().show(&page)?;
     Ok(Exit::Done)
 }
 
@@ -39,7 +56,7 @@ pub(super) fn tell(
         leaks: &leaks,
     };
     // What cannot be written to a file is still said, and then is an error.
-    let written = super::files::write(args, report, &about);
+    let written = super::files::write(args, report, &about, context);
     show(args, report, &about, context)?;
     written?;
     let fails = Totals::of_report(report, &about).fails(about.fail_on);
