@@ -6,6 +6,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test crate uses its part of the harness")]
 
 pub mod canary;
+pub mod program;
 pub mod script;
 pub mod target;
 #[cfg(unix)]

@@ -16,6 +16,7 @@ mod asking;
 mod asymmetric;
 mod attacks;
 mod bad_input;
+mod check;
 mod claims;
 mod constant_time;
 mod demo;
@@ -35,6 +36,8 @@ mod hostile;
 mod in_process;
 mod journal;
 mod layers;
+#[path = "../programs/mod.rs"]
+mod programs;
 mod random_requests;
 mod readme;
 mod register;

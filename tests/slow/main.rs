@@ -14,6 +14,8 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../programs/mod.rs"]
+mod programs;
 
 mod browser;
 mod claim_01_kill;
@@ -22,5 +24,6 @@ mod claim_11_clock;
 mod claim_16_floods;
 mod claim_17_bombs;
 mod claim_21_terminal;
+mod claim_26_handlers;
 mod claim_35_scripts;
 mod load;

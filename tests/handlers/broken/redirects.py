@@ -1,0 +1,29 @@
+# The defect: the route ends with a slash and the registered URL does not, so that every
+# delivery is sent elsewhere, and no vendor follows. Flask.
+
+import hashlib
+import hmac
+import os
+
+from flask import Flask, request
+from werkzeug.serving import make_server
+
+SECRET = os.environ["KOJI_WEBHOOK_SECRET"].encode()
+
+app = Flask(__name__)
+
+
+def holds(body):
+    given = request.headers.get("X-Koji-Signature", "")
+    expected = "sha256=" + hmac.new(SECRET, body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+@app.route("/webhooks/", methods=["POST"])
+def webhooks():
+    return "", 200 if holds(request.get_data()) else 401
+
+
+server = make_server("127.0.0.1", int(os.environ.get("PORT", "3000")), app, threaded=True)
+print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
+server.serve_forever()

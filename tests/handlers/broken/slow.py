@@ -1,0 +1,45 @@
+# The defect: does its work before it answers, which takes longer than the vendor waits.
+# Python's own server.
+
+import hashlib
+import hmac
+import os
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+SECRET = os.environ["KOJI_WEBHOOK_SECRET"].encode()
+SECONDS = float(os.environ.get("SECONDS_OF_WORK", "12"))
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def do_POST(self):
+        length = self.headers.get("Content-Length", "")
+        if not (length.isascii() and length.isdigit() and len(length) < 9):
+            return self.answer(411)
+        body = self.rfile.read(int(length))
+        self.answer(self.judge(body) if len(body) == int(length) else 400)
+
+    def judge(self, body):
+        given = self.headers.get("X-Koji-Signature", "")
+        expected = "sha256=" + hmac.new(SECRET, body, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(given.encode(), expected.encode()):
+            return 401
+        time.sleep(SECONDS)
+        return 200
+
+    def answer(self, status):
+        self.close_connection = status >= 400
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "3000"))), Handler)
+print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
+server.serve_forever()

@@ -1,0 +1,3 @@
+//! `hookctl check`: against programs, against itself, and case by case.
+
+mod programs;

@@ -1,0 +1,41 @@
+//! Claim 26 with the handlers that need nothing installed; `tests/slow` runs all.
+
+use crate::harness::{Home, require};
+use crate::programs::{BROKEN, GOOD, Handler, On, false_alarms, misdiagnoses, process_of_its_own};
+
+const MYSELF: &str = "check::programs::a_process_of_its_own";
+
+/// A handler, in the processes that the tests below start; nothing in any other.
+#[test]
+fn a_process_of_its_own() {
+    process_of_its_own();
+}
+
+/// Whether it runs on what is there for every `cargo test`.
+fn needs_nothing(handler: &&Handler) -> bool {
+    matches!(handler.on, On::Node | On::Python | On::Rust)
+}
+
+#[test]
+fn nothing_is_said_against_good_handlers() {
+    let home = Home::default();
+    require("node");
+    let wrong = GOOD.iter().filter(needs_nothing).flat_map(|handler| {
+        let program = handler.start(MYSELF, home.path());
+        false_alarms(handler, &handler.check(&home, program.address, &[]))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn broken_handlers_are_found_and_called_by_their_names() {
+    let home = Home::default();
+    require("node");
+    let wrong = BROKEN.iter().filter(needs_nothing).flat_map(|handler| {
+        let program = handler.start(MYSELF, home.path());
+        misdiagnoses(handler, &handler.check(&home, program.address, &[]))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

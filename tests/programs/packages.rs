@@ -1,0 +1,63 @@
+//! Express and Flask, installed once a lock file, below the folder of the build.
+
+use super::{Handler, On};
+use crate::harness::require;
+use sha2::{Digest as _, Sha256};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+const LOCKED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/handlers/packages");
+
+/// Two tests must not install the same thing at once.
+static INSTALLING: Mutex<()> = Mutex::new(());
+
+/// Copies a handler to where Node finds its Express, and gives its new path.
+pub fn beside_express(handler: &Handler) -> PathBuf {
+    let folder =
+        installed(if handler.on == On::Express4 { "express4" } else { "express5" }, "package-lock.json", npm);
+    let path = folder.join(handler.path().file_name().unwrap());
+    std::fs::copy(handler.path(), &path).unwrap();
+    path
+}
+
+/// The Python that knows Flask.
+pub fn python_with_flask() -> PathBuf {
+    installed("flask", "requirements.txt", pip).join("venv/bin/python3")
+}
+
+/// The folder of a set of packages; installs what its lock file says unless that was done.
+fn installed(name: &str, lock: &str, install: fn(&Path)) -> PathBuf {
+    let _one = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (from, folder) = (Path::new(LOCKED).join(name), Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
+    let locked = hex::encode(Sha256::digest(std::fs::read(from.join(lock)).unwrap()));
+    let stamp = folder.join("installed");
+    if std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == locked) {
+        return folder;
+    }
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+    }
+    install(&folder);
+    std::fs::write(stamp, locked).unwrap();
+    folder
+}
+
+fn npm(folder: &Path) {
+    require("npm");
+    done(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder));
+}
+
+fn pip(folder: &Path) {
+    require("python3");
+    done(Command::new("python3").args(["-m", "venv", "venv"]).current_dir(folder));
+    let pip = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements.txt"];
+    done(Command::new(folder.join("venv/bin/python3")).args(pip).current_dir(folder));
+}
+
+fn done(command: &mut Command) {
+    let ran = command.output().unwrap();
+    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
+}
