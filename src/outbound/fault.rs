@@ -44,6 +44,9 @@ pub(super) fn connecting(error: &(dyn Error + 'static)) -> Failure {
         FailureKind::Tls
     } else if find::<TlsFault>(error).is_some() && io == Some(io::ErrorKind::ConnectionReset) {
         FailureKind::Tls
+    } else if matches!(io, Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted)) {
+        // Somebody listened, and is gone: a process that is ending.
+        FailureKind::Reset
     } else {
         FailureKind::Unreachable
     };
@@ -70,4 +73,17 @@ pub(super) fn exchanging(error: &(dyn Error + 'static)) -> Failure {
         FailureKind::Reset
     };
     Failure { kind, detail: detail(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_breaks_while_it_is_made_is_no_unreachable_host() {
+        let kind = |kind: io::ErrorKind| connecting(&io::Error::from(kind)).kind;
+        assert_eq!(kind(io::ErrorKind::ConnectionReset), FailureKind::Reset);
+        assert_eq!(kind(io::ErrorKind::ConnectionRefused), FailureKind::Refused);
+        assert_eq!(kind(io::ErrorKind::TimedOut), FailureKind::Unreachable);
+    }
 }
