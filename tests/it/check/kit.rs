@@ -5,7 +5,6 @@ use hookctl::hook::check::{Case, Finding, Suite, Workshop};
 use hookctl::hook::provider::{Catalogue, Provider};
 use hookctl::hook::sample::{self, Sample};
 use hookctl::hook::secret::Secret;
-use hookctl::hook::signature::Keys;
 use hookctl::hook::target::Target;
 use hookctl::job::check::{self, Plan, Probe, Report, Watch};
 use std::sync::Arc;
@@ -14,12 +13,11 @@ use std::time::Duration;
 /// One seed for every run here: what fails, fails again.
 const SEED: u64 = 7;
 
-/// A provider with a secret that a handler knows and one that it does not.
+/// A provider with a secret that a handler knows, and one that it does not.
 pub(super) struct Kit {
     pub(super) provider: Arc<Provider>,
     pub(super) secret: Secret,
-    keys: Keys,
-    other_keys: Keys,
+    workshop: Workshop,
 }
 
 /// How a run is made.
@@ -74,18 +72,19 @@ fn data(word: &str) -> String {
 impl Kit {
     pub(super) fn new(provider: &str) -> Self {
         let provider = Catalogue::builtin().get(provider).unwrap();
-        let (known, other) = (secret(&provider, "known"), secret(&provider, "other"));
-        let keys = provider.keys(std::slice::from_ref(&known)).unwrap();
-        let other_keys = provider.keys(&[other]).unwrap();
-        Self { provider, secret: known, keys, other_keys }
+        let secret = secret(&provider, "known");
+        let keys = provider.keys(std::slice::from_ref(&secret)).unwrap();
+        let nowhere = Target::parse("http://127.0.0.1:1", None).unwrap();
+        let workshop = Workshop::new(Arc::clone(&provider), keys, nowhere, SEED).unwrap();
+        Self { provider, secret, workshop }
     }
 
     pub(super) fn handler(&self, faults: &[Fault]) -> Handler {
         let known = Known {
             provider: Arc::clone(&self.provider),
             secret: self.secret.expose().to_vec(),
-            keys: self.keys.clone(),
-            other_keys: self.other_keys.clone(),
+            keys: self.workshop.keys.clone(),
+            other_keys: self.workshop.other_keys.clone(),
         };
         Handler::start(known, faults.into())
     }
@@ -99,14 +98,7 @@ impl Kit {
     ) -> Plan {
         let target = |text: &str| Target::parse(text, None).unwrap();
         Plan {
-            workshop: Workshop {
-                provider: Arc::clone(&self.provider),
-                keys: self.keys.clone(),
-                other_keys: self.other_keys.clone(),
-                target: target(url),
-                headers: Vec::new(),
-                seed: SEED,
-            },
+            workshop: Workshop { target: target(url), ..self.workshop.clone() },
             cases,
             samples: samples(&self.provider),
             secrets: vec![self.secret.clone()],

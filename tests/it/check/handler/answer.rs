@@ -17,7 +17,7 @@ const LARGEST: usize = 8 << 20;
 
 /// What goes back.
 pub(super) enum Reply {
-    Bytes(Vec<u8>),
+    Answer(Answer),
     Garbled,
     Closed,
     /// The process ended, for good or for a while.
@@ -44,6 +44,8 @@ pub(super) struct Application {
 struct State {
     /// The keys of the deliveries that were taken.
     known: HashSet<String>,
+    /// The ids of what they were about.
+    objects: HashSet<String>,
     /// How many deliveries did something.
     done: u64,
     taken: usize,
@@ -61,22 +63,41 @@ enum Taking {
     Late(Duration),
 }
 
+/// An HTTP answer.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, Vec<u8>)>,
+    pub(super) body: Vec<u8>,
+    /// To a HEAD: without the body.
+    headless: bool,
+}
+
 impl Reply {
     pub(super) fn status(status: u16) -> Self {
         Self::with(status, &[], b"")
     }
 
     fn with(status: u16, headers: &[(String, Vec<u8>)], body: &[u8]) -> Self {
-        let mut bytes = format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\n", body.len()).into_bytes();
-        for (name, value) in headers {
+        Self::Answer(Answer { status, headers: headers.to_vec(), body: body.to_vec(), headless: false })
+    }
+}
+
+impl Answer {
+    /// As HTTP/1.1 writes it.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let length = self.body.len();
+        let mut bytes = format!("HTTP/1.1 {} Said\r\nContent-Length: {length}\r\n", self.status).into_bytes();
+        for (name, value) in &self.headers {
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b": ");
             bytes.extend_from_slice(value);
             bytes.extend_from_slice(b"\r\n");
         }
         bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(body);
-        Self::Bytes(bytes)
+        if !self.headless {
+            bytes.extend_from_slice(&self.body);
+        }
+        bytes
     }
 }
 
@@ -95,9 +116,12 @@ impl Application {
             return Reply::with(200, &[], format!("deliveries done: {done}\n").as_bytes());
         }
         let seen = self.look(request);
-        let reply = self.decide(&seen);
+        let mut reply = self.decide(&seen);
         self.state.lock().unwrap().busy -= 1;
-        if request.head.method() == "HEAD" { headless(reply) } else { reply }
+        if let Reply::Answer(answer) = &mut reply {
+            answer.headless = request.head.method() == "HEAD";
+        }
+        reply
     }
 
     fn look<'h>(&'h self, request: &'h Request) -> Seen<'h> {
@@ -107,9 +131,11 @@ impl Application {
         let facts = provider.facts(&message);
         let mut state = self.state.lock().unwrap();
         let repeat = facts.dedup_key.as_ref().is_some_and(|key| state.known.contains(key));
-        let past = Past { repeat, busy: state.busy, refused: state.refused, taken: state.taken };
+        let familiar = facts.delivery_id.as_ref().is_some_and(|id| state.objects.contains(id));
+        let past = Past { repeat, familiar, busy: state.busy, refused: state.refused, taken: state.taken };
         state.busy += 1;
-        Seen { request, provider, keys, other_keys, now, verdict, facts, past }
+        let secret = &self.known.secret;
+        Seen { request, provider, secret, keys, other_keys, now, verdict, facts, past }
     }
 
     fn decide(&self, seen: &Seen<'_>) -> Reply {
@@ -228,6 +254,7 @@ impl Application {
         let mut state = self.state.lock().unwrap();
         state.taken += 1;
         let new = state.known.insert(key);
+        state.objects.extend(seen.facts.delivery_id.clone());
         match taking {
             Taking::Once => state.done += u64::from(new),
             Taking::Again => state.done += 1,
@@ -244,12 +271,4 @@ impl Application {
 fn is_json(body: &[u8]) -> bool {
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     serde_json::from_slice::<IgnoredAny>(text).is_ok()
-}
-
-/// The same without its body.
-fn headless(reply: Reply) -> Reply {
-    let Reply::Bytes(mut bytes) = reply else { return reply };
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4);
-    bytes.truncate(end);
-    Reply::Bytes(bytes)
 }

@@ -1,6 +1,7 @@
 //! What may be wrong with a handler, as data.
 
 use super::wire::Request;
+use crate::harness::hmac_sha256_hex;
 use hookctl::hook::delivery::{Facts, Message};
 use hookctl::hook::provider::Provider;
 use hookctl::hook::signature::Keys;
@@ -64,6 +65,7 @@ pub(crate) enum Does {
 pub(crate) struct Seen<'h> {
     pub(crate) request: &'h Request,
     pub(crate) provider: &'h Provider,
+    pub(crate) secret: &'h [u8],
     /// Of the right secret.
     pub(crate) keys: &'h Keys,
     /// Of a secret that it should not know.
@@ -79,6 +81,8 @@ pub(crate) struct Seen<'h> {
 pub(crate) struct Past {
     /// A delivery of this key was taken.
     pub(crate) repeat: bool,
+    /// Another delivery about the same object was taken.
+    pub(crate) familiar: bool,
     /// So many others are being answered.
     pub(crate) busy: usize,
     /// So many requests were refused.
@@ -135,6 +139,11 @@ impl<'h> Seen<'h> {
     /// What stands behind `=` in a signature such as `sha256=ab`.
     pub(crate) fn digits(&self) -> Option<&'h str> {
         self.signature()?.split_once('=').map(|(_, digits)| digits)
+    }
+
+    /// What should stand there: the HMAC-SHA-256 of the body in hex.
+    pub(crate) fn right(&self) -> String {
+        hmac_sha256_hex(std::str::from_utf8(self.secret).unwrap(), self.body())
     }
 
     pub(crate) fn body(&self) -> &'h [u8] {

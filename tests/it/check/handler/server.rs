@@ -162,7 +162,7 @@ impl Process {
     /// Whether the connection goes on.
     fn perform(self: &Arc<Self>, reply: Reply, wire: &mut Wire) -> bool {
         match reply {
-            Reply::Bytes(bytes) => wire.write(&bytes),
+            Reply::Answer(answer) => wire.write(&answer.bytes()),
             Reply::Garbled => {
                 wire.write(b"Segmentation fault (core dumped)\n");
                 false
