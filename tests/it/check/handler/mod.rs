@@ -8,11 +8,13 @@ mod fault;
 mod server;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod wire;
 
 pub(crate) use answer::Known;
 pub(crate) use fault::{Does, Fault, Seen};
 pub(crate) use server::Handler;
+pub(crate) use tls::TlsHandler;
 
 /// Where it takes deliveries, and where it tells how many it has done.
 pub(crate) const PATH: &str = "/hooks";
