@@ -1,6 +1,7 @@
 //! The cases of the suite, read from the tables beside this file.
 
 use super::change::Change;
+use super::fact::Fact;
 use crate::hook::provider::Provider;
 use serde::Deserialize;
 use std::sync::OnceLock;
@@ -49,42 +50,6 @@ pub enum Expect {
     AcceptedOrTooLarge,
     /// Answers 4xx, or closes the connection: it was no whole request.
     RefusedOrClosed,
-}
-
-/// What must hold of a provider, or of how the check was started, for a case to mean anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fact {
-    /// The signature is in a header.
-    Header,
-    /// The signature is computed over the body: not a token or a password.
-    Signed,
-    /// The whole body is covered.
-    CoversBody,
-    /// The scheme is an HMAC.
-    Hmac,
-    /// The signature is written in hex.
-    Hex,
-    /// Something stands before the signature in its value, such as `sha256=`.
-    Prefix,
-    /// One value may hold several signatures.
-    List,
-    /// A signed timestamp with a tolerance, so that a replay can be told.
-    Timestamp,
-    /// No signed timestamp: an old delivery is as good as a new one.
-    Timeless,
-    /// The provider's samples are JSON.
-    Json,
-    /// The provider has a sample of its own, not the generic one.
-    Samples,
-    /// The provider asks before it delivers.
-    Handshake,
-    /// The provider insists on exactly 200.
-    Exactly200,
-    /// A counter can be read (`--probe`).
-    Probe,
-    /// The target is `https` and offers HTTP/2.
-    Http2,
 }
 
 /// How a case goes about it. What each does is documented where it is run.
@@ -285,14 +250,8 @@ impl Case {
     /// Why the case means nothing for this provider; `None` when it applies. The
     /// facts of the run ([`Fact::Probe`], [`Fact::Http2`]) are not judged here.
     pub fn inapplicable(&self, provider: &Provider) -> Option<&'static str> {
-        self.when.iter().find_map(|fact| fact.missing_in(provider))
-    }
-}
-
-impl Fact {
-    /// Why it does not hold of a provider.
-    fn missing_in(self, _provider: &Provider) -> Option<&'static str> {
-        None
+        let needs = self.change.iter().flat_map(|change| change.needs());
+        self.when.iter().chain(needs).find_map(|fact| fact.missing_in(provider))
     }
 }
 

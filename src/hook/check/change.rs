@@ -1,5 +1,6 @@
 //! What may be done to a good delivery.
 
+use super::fact::Fact;
 use serde::Deserialize;
 
 /// One change. Those of the body and its meaning are made before it is signed,
@@ -137,15 +138,15 @@ pub enum Change {
     /// A query behind the path.
     WithQuery,
     // The request line.
-    /// GET.
+    /// GET without a body, a signature and the vendor's fields, as a browser or a crawler asks.
     Get,
-    /// HEAD.
+    /// The same as HEAD.
     Head,
-    /// PUT.
+    /// PUT, otherwise a good delivery.
     Put,
-    /// OPTIONS, as a browser asks.
+    /// OPTIONS, as a browser asks before a script may POST; unsigned.
     Options,
-    /// A path that nobody handles.
+    /// A path that nobody handles, otherwise a good delivery.
     UnknownPath,
 }
 
@@ -168,6 +169,9 @@ impl Change {
         use Change as C;
         match self {
             C::NoSignature
+            | C::Get
+            | C::Head
+            | C::Options
             | C::OtherSecret
             | C::EmptySecret
             | C::WeakerHash
@@ -198,9 +202,55 @@ impl Change {
         }
     }
 
-    /// Whether a part of it is done at this stage: two are signed otherwise and changed afterwards too.
+    /// Whether a part of it is done at this stage: a few take two.
     pub(super) fn belongs_to(self, stage: Stage) -> bool {
-        let both = matches!(self, Self::WeakerHash | Self::ReusedTimestamp);
-        self.stage() == stage || (both && stage == Stage::After)
+        let also = match self {
+            Self::WeakerHash | Self::ReusedTimestamp => Some(Stage::After),
+            Self::Get | Self::Head | Self::Options => Some(Stage::Before),
+            _ => None,
+        };
+        self.stage() == stage || also == Some(stage)
+    }
+
+    /// What must hold of a provider for it to mean anything.
+    pub(super) const fn needs(self) -> &'static [Fact] {
+        use Change as C;
+        match self {
+            C::EmptySecret => &[Fact::SharedSecret],
+            C::WeakerHash => &[Fact::HashName],
+            C::AlgNone => &[Fact::Jwt],
+            C::BareSignature | C::WrongPrefix => &[Fact::Prefix],
+            C::UpperCaseSignature => &[Fact::Hex],
+            C::OtherHeader | C::TwoWrongHeaders | C::OneRightHeader => &[Fact::Header],
+            C::OneRightValue => &[Fact::List],
+            C::OfAnotherBody | C::ByteChanged => &[Fact::CoversBody],
+            C::Stale | C::Future | C::ReusedTimestamp => &[Fact::Timestamp],
+            C::Indented
+            | C::Spaced
+            | C::Reordered
+            | C::EscapedSlashes
+            | C::NonAscii
+            | C::Emoji
+            | C::UnicodeEscapes
+            | C::LargeNumbers
+            | C::DuplicateKeys
+            | C::TrailingNewline
+            | C::Crlf
+            | C::Bom
+            | C::UnknownFields
+            | C::MissingFields
+            | C::NullData => &[Fact::Json],
+            C::UnknownEvent => &[Fact::Events],
+            C::EmptyObject
+            | C::EmptyArray
+            | C::EmptyBody
+            | C::NotJson
+            | C::NotUtf8
+            | C::OneByte
+            | C::Deep
+            | C::Gzip
+            | C::GzipSignedBefore => &[Fact::AnyBody],
+            _ => &[],
+        }
     }
 }

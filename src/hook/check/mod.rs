@@ -7,15 +7,17 @@
 mod case;
 mod change;
 mod craft;
+mod fact;
 mod finding;
 mod judge;
 mod leaks;
 mod mend;
 mod request;
 
-pub use case::{Case, Expect, Fact, Group, Script, Severity, Suite};
+pub use case::{Case, Expect, Group, Script, Severity, Suite};
 pub use change::Change;
 pub use craft::{CraftError, Workshop};
+pub use fact::Fact;
 pub use finding::{Finding, Outcome, Place, Seen, Symptom};
 pub use judge::{Answered, judge, symptom_of, words_of};
 pub use leaks::{Leak, Leaks};

@@ -53,19 +53,19 @@ pub fn set_pointer(body: &[u8], pointer: &str, value: &str) -> Result<Vec<u8>, E
 }
 
 /// The text of a JSON string.
-pub(super) fn quoted(value: &str) -> String {
+pub(in crate::hook) fn quoted(value: &str) -> String {
     serde_json::Value::from(value).to_string()
 }
 
 /// Writes `new`, which is JSON text, at `pointer`.
-pub(super) fn replace(body: &[u8], pointer: &str, new: &str) -> Result<Vec<u8>, EditError> {
+pub(in crate::hook) fn replace(body: &[u8], pointer: &str, new: &str) -> Result<Vec<u8>, EditError> {
     let Range { start, end } = find(body, pointer)?;
     let (before, after) = (body.get(..start).unwrap_or_default(), body.get(end..).unwrap_or_default());
     Ok([before, new.as_bytes(), after].concat())
 }
 
 /// The JSON text at `pointer`.
-pub(super) fn value_at<'a>(body: &'a [u8], pointer: &str) -> Result<&'a str, EditError> {
+pub(in crate::hook) fn value_at<'a>(body: &'a [u8], pointer: &str) -> Result<&'a str, EditError> {
     let range = find(body, pointer)?;
     body.get(range).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or(EditError::NotJson)
 }

@@ -7,8 +7,11 @@
 
 pub mod edit;
 mod fresh;
+mod generic;
+pub(in crate::hook) mod wanted;
 
 pub use edit::{EditError, set_pointer};
+pub(in crate::hook) use generic::pointer;
 
 use crate::hook::time::Timestamp;
 use fresh::Seed;

@@ -11,6 +11,31 @@ use crate::hook::time::Timestamp;
 /// One header field.
 pub(super) type Field = (String, Vec<u8>);
 
+/// What says where the body ends: the cases' own, never the user's.
+const FRAMING: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
+
+/// How the body's end is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// By its length.
+    Length,
+    /// In chunks.
+    Chunks,
+    /// Not at all: there is no body.
+    Nothing,
+}
+
+/// How the names of header fields are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// As the vendor writes them.
+    Vendors,
+    /// In capitals.
+    Upper,
+    /// In small letters.
+    Lower,
+}
+
 /// A request before it is framed.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
@@ -22,6 +47,8 @@ pub(super) struct Draft {
     /// In their order; without Host and framing.
     pub(super) fields: Vec<Field>,
     pub(super) body: Vec<u8>,
+    pub(super) framing: Framing,
+    pub(super) names: Names,
 }
 
 impl Draft {
@@ -36,6 +63,8 @@ impl Draft {
             origin: target.origin().to_owned(),
             fields,
             body: sample.fresh(happened, id),
+            framing: Framing::Length,
+            names: Names::Vendors,
         }
     }
 
@@ -60,18 +89,45 @@ impl Draft {
         self.fields.push((name.to_owned(), value.into()));
     }
 
-    /// Frames it: the user's own fields, Host and the length.
+    /// Frames it: the user's own fields, Host and the end of the body.
     pub(super) fn finish(mut self, workshop: &Workshop, id: &str) -> Result<Request, CraftError> {
-        for (name, value) in &workshop.headers {
+        let framing = |name: &str| FRAMING.iter().any(|known| known.eq_ignore_ascii_case(name));
+        for (name, value) in workshop.headers.iter().filter(|(name, _)| !framing(name)) {
             self.set(name, value.clone());
         }
-        self.fields.insert(0, ("Host".to_owned(), workshop.target.authority().as_bytes().to_vec()));
-        self.fields.push(("Content-Length".to_owned(), self.body.len().to_string().into_bytes()));
-        let fields = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        if !self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("Host")) {
+            self.fields.insert(0, ("Host".to_owned(), workshop.target.authority().as_bytes().to_vec()));
+        }
+        match self.framing {
+            Framing::Length => self.set("Content-Length", self.body.len().to_string()),
+            Framing::Chunks => {
+                self.body = chunks(&self.body);
+                self.set("Transfer-Encoding", "chunked");
+            }
+            Framing::Nothing => {}
+        }
+        let name = |name: &str| match self.names {
+            Names::Vendors => name.to_owned(),
+            Names::Upper => name.to_ascii_uppercase(),
+            Names::Lower => name.to_ascii_lowercase(),
+        };
+        let fields = self.fields.iter().map(|(known, value)| (name(known), value.as_slice()));
         let head = Head::build(&self.method, &self.target, fields)?;
         let secret_header = secret_header(workshop);
         Ok(Request { head, body: self.body.into(), id: id.to_owned(), secret_header })
     }
+}
+
+/// The body in three chunks (RFC 9112, 7.1), so that no one chunk is the whole.
+fn chunks(body: &[u8]) -> Vec<u8> {
+    let mut framed = Vec::with_capacity(body.len() + 64);
+    for chunk in body.chunks(body.len().div_ceil(3).max(1)) {
+        framed.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        framed.extend_from_slice(chunk);
+        framed.extend_from_slice(b"\r\n");
+    }
+    framed.extend_from_slice(b"0\r\n\r\n");
+    framed
 }
 
 /// The header that carries the secret itself.

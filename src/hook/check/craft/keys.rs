@@ -14,7 +14,7 @@ pub(super) fn other(provider: &Arc<Provider>, known: &Keys, seed: u64) -> Result
         provider.generate_secret()?
     } else {
         let not_made = |_empty| CraftError::OtherPair(KeygenError::NotMade);
-        Secret::new(text(provider, known, seed)).map_err(not_made)?
+        Secret::new(text(provider, user(known), seed)).map_err(not_made)?
     };
     let keys = provider.keys(&[secret])?.with_webhook_id(known.webhook_id());
     Ok(match known.public_key() {
@@ -24,11 +24,11 @@ pub(super) fn other(provider: &Arc<Provider>, known: &Keys, seed: u64) -> Result
 }
 
 /// A secret in the form that the vendor gives one, made from the seed.
-fn text(provider: &Provider, known: &Keys, seed: u64) -> Vec<u8> {
+pub(super) fn text(provider: &Provider, user: &[u8], seed: u64) -> Vec<u8> {
     let made = HashName::Sha256.digest(format!("hookctl check {seed}: a secret that nobody has").as_bytes());
     let bytes = made.as_bytes();
     let text = match (provider.kind(), provider.secret_form()) {
-        (Kind::Basic, _) => return [user(known), b":", hex::encode(bytes).as_bytes()].concat(),
+        (Kind::Basic, _) => return [user, b":", hex::encode(bytes).as_bytes()].concat(),
         (_, SecretForm::Base64 | SecretForm::SpkiBase64) => Encoding::Base64.encode(bytes),
         _ => hex::encode(bytes),
     };

@@ -5,7 +5,12 @@
 //! Which change belongs where is said by [`Change::stage`]; each stage has a
 //! file of its own. Nothing here is random but by the seed.
 
+mod body;
 mod draft;
+mod fields;
+mod gzip;
+mod head;
+mod jsonedit;
 mod keys;
 mod signature;
 mod signing;
@@ -20,6 +25,7 @@ use crate::hook::signature::{KeyError, KeygenError, Keys, SignError};
 use crate::hook::target::Target;
 use crate::hook::time::Timestamp;
 use draft::Draft;
+pub(super) use signature::prefix;
 use std::sync::Arc;
 
 /// Makes requests for one provider and one target. The same seed makes the
@@ -90,13 +96,17 @@ impl Workshop {
         let at = |stage| changes.iter().copied().filter(move |change| change.belongs_to(stage));
         let signing = signing::Signing::of(self, sample, id, now, at(Stage::Signing));
         let mut draft = Draft::of(sample, id, signing.happened, &self.target);
-        if let Some(change) = at(Stage::Before).next() {
-            return Err(CraftError::Change(change));
+        for change in at(Stage::Before) {
+            if !head::apply(&mut draft, change) && !body::apply(&mut draft, &self.provider, change) {
+                return Err(CraftError::Change(change));
+            }
         }
+        time::write(&self.provider, &mut draft, signing.at);
         signing.sign(&mut draft)?;
         for change in at(Stage::After) {
             signature::apply(&mut draft, self, change, now)?;
         }
+        at(Stage::Wire).for_each(|change| head::frame(&mut draft, change));
         draft.finish(self, id)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::slot::{edit_signatures, edit_values, spans};
-use super::{CraftError, Workshop, time};
+use super::{CraftError, Workshop, body, head, time};
 use crate::hook::check::change::Change;
 use crate::hook::encoding::Encoding;
 use crate::hook::provider::{Kind, Provider};
@@ -24,6 +24,14 @@ pub(super) fn apply(
     let provider = &*workshop.provider;
     match change {
         Change::ReusedTimestamp => return time::refresh(provider, draft, now),
+        Change::ByteChanged => {
+            draft.body = body::with_another_byte(&draft.body);
+            return Ok(());
+        }
+        Change::GzipSignedBefore => {
+            head::compress(draft);
+            return Ok(());
+        }
         Change::OtherHeader => {
             rename(provider, draft);
             return Ok(());
@@ -84,7 +92,7 @@ fn bare(provider: &Provider, value: &[u8]) -> Vec<u8> {
 }
 
 /// What stands before each signature, such as `sha256=`.
-pub(super) fn prefix(provider: &Provider) -> &str {
+pub(in crate::hook::check) fn prefix(provider: &Provider) -> &str {
     match provider.kind() {
         Kind::Basic => "Basic ",
         Kind::Token => provider.value.prefix(&Source::Secret),
@@ -146,7 +154,7 @@ fn wrong(provider: &Provider, right: &[u8]) -> Vec<u8> {
 }
 
 /// Another letter or digit for each.
-fn next_letter(byte: u8) -> u8 {
+pub(super) fn next_letter(byte: u8) -> u8 {
     match byte {
         b'z' => b'a',
         b'Z' => b'A',

@@ -26,7 +26,7 @@ pub(super) struct Signing<'w> {
     keys: Cow<'w, Keys>,
     id: &'w str,
     /// The moment of signing.
-    at: Timestamp,
+    pub(super) at: Timestamp,
     /// When the event happened.
     pub(super) happened: Timestamp,
     unsigned: bool,
@@ -55,7 +55,7 @@ impl<'w> Signing<'w> {
     fn change(&mut self, change: Change, sample: &Sample, now: Timestamp) {
         let far = DAY + self.provider.tolerance().unwrap_or_default();
         match change {
-            Change::NoSignature => self.unsigned = true,
+            Change::NoSignature | Change::Get | Change::Head | Change::Options => self.unsigned = true,
             Change::OtherSecret => self.keys = Cow::Borrowed(&self.workshop.other_keys),
             Change::EmptySecret => self.keys = Cow::Owned(self.provider.empty_keys(&self.workshop.keys)),
             Change::WeakerHash => {

@@ -5,11 +5,23 @@ use super::draft::Draft;
 use super::slot::edit_values;
 use crate::hook::check::change::Change;
 use crate::hook::encoding::{Encoding, decode_base64url};
-use crate::hook::json;
 use crate::hook::provider::{Provider, TimePlace};
+use crate::hook::sample::{edit, pointer};
 use crate::hook::template::Source;
 use crate::hook::time::Timestamp;
 use serde_json::{Map, Value};
+
+/// Puts the time of signing into a body that is to carry it, in the form that stands there.
+pub(super) fn write(provider: &Provider, draft: &mut Draft, at: Timestamp) {
+    let Some(TimePlace::Source(Source::Json(path))) = &provider.timestamp else { return };
+    let pointer = pointer(path);
+    let Ok(now) = edit::value_at(&draft.body, &pointer) else { return };
+    let written = provider.time_form.write(at);
+    let new = if now.starts_with('"') { edit::quoted(&written) } else { written };
+    if let Ok(body) = edit::replace(&draft.body, &pointer, &new) {
+        draft.body = body;
+    }
+}
 
 /// Puts the time of `now` beside a signature that was made long before.
 pub(super) fn refresh(provider: &Provider, draft: &mut Draft, now: Timestamp) -> Result<(), CraftError> {
@@ -28,10 +40,7 @@ pub(super) fn refresh(provider: &Provider, draft: &mut Draft, now: Timestamp) ->
                 *value = written.clone().into_bytes();
             }
         }
-        Some(TimePlace::Source(Source::Json(path))) => {
-            let refused = |_problem| CraftError::Change(Change::ReusedTimestamp);
-            draft.body = json::set(&draft.body, path, &written).map_err(refused)?;
-        }
+        Some(TimePlace::Source(Source::Json(_))) => write(provider, draft, now),
         _ => return Err(CraftError::Change(Change::ReusedTimestamp)),
     }
     Ok(())
