@@ -3,8 +3,9 @@
 
 use super::alive::{self, After};
 use super::runner::{Runner, Step};
+use super::scripts::{self, End};
 use super::verdict::Verdict;
-use super::{CheckError, Plan, Watch, scripts};
+use super::{CheckError, Plan, Watch};
 use crate::hook::check::{Case, Expect, Fact, Finding, Group, Outcome, Script, Symptom};
 use std::time::Duration;
 
@@ -234,6 +235,9 @@ impl<'p, 'r> Course<'p, 'r> {
     /// Of a forged delivery and a good one, one must have been counted.
     async fn weigh(&mut self, case: &'static Case, before: Option<i64>) {
         let mut moved = self.runner.gauge.moved(before, 1).await;
+        if moved.is_some() {
+            self.runner.gauge.weighed = self.runner.gauge.weighed.saturating_add(1);
+        }
         if moved.is_some_and(|moved| moved > 1) {
             // What was accepted earlier may have been counted late: once more.
             moved = self.weigh_again(case).await;
@@ -293,7 +297,17 @@ impl<'p, 'r> Course<'p, 'r> {
         if let Some(reason) = case.inapplicable(&self.plan.workshop.provider) {
             return Verdict::skip(reason);
         }
-        scripts::about(self.runner, case, self.died).await.unwrap_or_else(|stop| stop.verdict())
+        if case.when.contains(&Fact::Probe)
+            && let Some(off) = self.runner.gauge.off()
+        {
+            return Verdict::skip(off.to_owned());
+        }
+        let end = match () {
+            () if self.died => End::Died,
+            () if self.unaccepted.is_some() => End::Unaccepted,
+            () => End::Right,
+        };
+        scripts::about(self.runner, case, end).await.unwrap_or_else(|stop| stop.verdict())
     }
 
     fn hold(&mut self, finding: Finding) {

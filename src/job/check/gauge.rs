@@ -17,6 +17,8 @@ pub(super) struct Gauge {
     wire: Wire,
     /// Why nothing is measured.
     off: Option<String>,
+    /// How often a forged delivery was weighed against a good one.
+    pub(super) weighed: u64,
     /// What happened to forged deliveries that changed something: the case and by how much.
     pub(super) changed: Vec<(&'static str, i64)>,
     /// What was accepted and not counted: in which case, and how many were missing.
@@ -26,7 +28,7 @@ pub(super) struct Gauge {
 impl Gauge {
     pub(super) fn new(probe: Option<Probe>, wire: Wire) -> Self {
         let off = probe.is_none().then(|| "there is no counter to read: give `--probe URL|CMD`".to_owned());
-        Self { probe, wire, off, changed: Vec::new(), missing: Vec::new() }
+        Self { probe, wire, off, weighed: 0, changed: Vec::new(), missing: Vec::new() }
     }
 
     /// Why nothing is measured; `None` when it is.

@@ -2,7 +2,6 @@
 
 use super::runner::Trial;
 use crate::hook::check::{Leaks, Symptom};
-use std::time::Duration;
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -29,9 +28,6 @@ impl Record {
 
     /// Takes note of how any request went.
     pub(super) fn note(&mut self, trial: &Trial) {
-        if trial.is_silence() {
-            self.silences = self.silences.saturating_add(1);
-        }
         let Some(answer) = trial.answer() else { return };
         self.answers = self.answers.saturating_add(1);
         for leak in self.leaks.of(answer) {
@@ -39,6 +35,11 @@ impl Record {
                 self.leaked.push((leak.symptom, leak.excerpt, trial.clone()));
             }
         }
+    }
+
+    /// Takes note of a request that a handler should have answered in time.
+    pub(super) fn note_silence(&mut self, trial: &Trial) {
+        self.silences = self.silences.saturating_add(u32::from(trial.is_silence()));
     }
 
     /// Takes note of how a good delivery went, beside [`Self::note`].
@@ -60,10 +61,5 @@ impl Record {
     pub(super) fn leak(&self, symptom: Symptom) -> Option<(&str, &Trial)> {
         let found = self.leaked.iter().find(|(known, ..)| *known == symptom);
         found.map(|(_, excerpt, trial)| (excerpt.as_str(), trial))
-    }
-
-    /// How long the slowest good delivery took.
-    pub(super) fn slowest_took(&self) -> Duration {
-        self.slowest.as_ref().map_or(Duration::ZERO, |trial| trial.took)
     }
 }

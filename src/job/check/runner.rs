@@ -7,6 +7,7 @@ use super::{Plan, verdict::Verdict};
 use crate::clock;
 use crate::hook::attempt::{Answer, Failure, FailureKind, Outcome};
 use crate::hook::check::{Change, CraftError, Language, Leaks, Request, Seen, words_of};
+use crate::hook::delivery::{Facts, Message};
 use crate::hook::sample::Sample;
 use crate::hook::time::Timestamp;
 use crate::outbound::wire::{Act, Finish, Heard, Speech, Trust, Wire};
@@ -165,6 +166,19 @@ impl<'p> Runner<'p> {
         Ok(Arc::new(self.plan.workshop.make(sample, id, at, changes)?))
     }
 
+    /// What the provider's profile reads in a request.
+    pub(super) fn facts(&self, request: &Request) -> Facts {
+        let workshop = &self.plan.workshop;
+        let url = format!("{}{}", workshop.target.origin(), request.head.target());
+        workshop.provider.facts(&Message {
+            method: request.head.method(),
+            target: request.head.target(),
+            headers: request.head.headers(),
+            body: &request.body,
+            url: Some(&url),
+        })
+    }
+
     /// Sends a request as it is.
     pub(super) async fn send(&mut self, request: &Arc<Request>) -> Step<Trial> {
         let timeout = self.plan.deadline;
@@ -176,6 +190,7 @@ impl<'p> Runner<'p> {
         self.turn(1).await?;
         let trial = one(&self.wire, self.plan.workshop.target.origin(), request, timeout).await;
         self.note(&trial);
+        self.record.note_silence(&trial);
         Ok(trial)
     }
 
@@ -199,6 +214,10 @@ impl<'p> Runner<'p> {
         let trials = under_way.join_all().await;
         for trial in &trials {
             self.note(trial);
+        }
+        if let Some(trial) = trials.iter().find(|trial| trial.is_silence()) {
+            // They were silent at once: it counts as one.
+            self.record.note_silence(trial);
         }
         Ok(trials)
     }

@@ -91,7 +91,8 @@ impl Questions {
         )
     }
 
-    fn head(&self, ask: &Ask) -> Result<Head, HeadError> {
+    /// The head of a request, with the user's own headers in place.
+    pub(in crate::job) fn head(&self, ask: &Ask) -> Result<Head, HeadError> {
         let mut headers = ask.headers.clone();
         for (name, value) in &self.headers {
             headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));

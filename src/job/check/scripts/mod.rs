@@ -1,25 +1,71 @@
 //! How the cases go about it: one function a script.
 
 mod about;
+mod alike;
+mod counted;
+mod events;
+mod framing;
+mod handshakes;
+mod order;
+mod poison;
+mod repeats;
+
+pub(super) use about::End;
 
 use super::runner::{Runner, Step};
 use super::verdict::Verdict;
-use crate::hook::check::{Case, Expect, Script};
+use crate::hook::check::{Case, Expect, Script, Symptom};
 
 /// Runs a case that sends something.
 pub(super) async fn run(runner: &mut Runner<'_>, case: &'static Case) -> Step<Verdict> {
     match case.script {
         Script::Send => send(runner, case).await,
-        _ => Ok(Verdict::skip("this case cannot be run yet")),
+        Script::EachEvent => events::each_event(runner, case).await,
+        Script::EachAnswerType => events::each_answer_type(runner, case).await,
+        Script::Handshakes => handshakes::signed(runner, case).await,
+        Script::HandshakesUnsigned => handshakes::unsigned(runner, case).await,
+        Script::Alike => alike::alike(runner, case).await,
+        Script::Duplicate => repeats::duplicate(runner, case).await,
+        Script::DuplicateCounted => repeats::duplicate_counted(runner).await,
+        Script::DuplicateAtOnce => repeats::at_once(runner, case).await,
+        Script::DuplicateAtOnceCounted => repeats::at_once_counted(runner).await,
+        Script::LostAnswer => repeats::lost_answer(runner, case).await,
+        Script::OwnFailure => repeats::own_failure(runner).await,
+        Script::OutOfOrder => order::out_of_order(runner, case).await,
+        Script::TwoEvents => order::two_events(runner, case).await,
+        Script::AtOnce => order::at_once(runner, case).await,
+        Script::HangUp => framing::hang_up(runner).await,
+        Script::Slow => framing::slow(runner, case).await,
+        Script::LongLength => framing::long_length(runner, case).await,
+        Script::BadLength => framing::bad_length(runner, case).await,
+        Script::TwoLengths => framing::two_lengths(runner, case).await,
+        Script::Pipelined => framing::pipelined(runner, case).await,
+        Script::SameConnection => framing::same_connection(runner, case).await,
+        Script::Http2 => Ok(Verdict::skip("this case cannot be run yet")),
+        Script::Source => Ok(Verdict::skip("nothing is sent for it: name the source with `--source`")),
+        // Judged by `about`, when everything else was sent.
+        Script::Deadline
+        | Script::Exactly200
+        | Script::Counted
+        | Script::Unchanged
+        | Script::LeaksSecret
+        | Script::LeaksTrace
+        | Script::LeaksPath
+        | Script::Alive => Ok(Verdict::skip("is judged at the end")),
     }
 }
 
-/// Judges a case about the answers to all the others; `died` when the process
-/// ended and was not there again.
-pub(super) async fn about(runner: &mut Runner<'_>, case: &'static Case, died: bool) -> Step<Verdict> {
+/// Judges a case about the answers to all the others.
+pub(super) async fn about(runner: &mut Runner<'_>, case: &'static Case, end: End) -> Step<Verdict> {
     match case.script {
-        Script::Alive => about::alive(runner, died).await,
-        _ => Ok(Verdict::skip("this case cannot be run yet")),
+        Script::Deadline => Ok(about::deadline(runner)),
+        Script::Exactly200 => Ok(about::exactly_200(runner)),
+        Script::Counted => Ok(about::counted(runner)),
+        Script::Unchanged => Ok(about::unchanged(runner)),
+        Script::LeaksSecret => Ok(about::leaks(runner, Symptom::LeakedSecret)),
+        Script::LeaksTrace => Ok(about::leaks(runner, Symptom::LeakedTrace)),
+        Script::LeaksPath => Ok(about::leaks(runner, Symptom::LeakedPath)),
+        _ => about::alive(runner, end).await,
     }
 }
 

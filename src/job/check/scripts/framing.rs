@@ -1,0 +1,170 @@
+//! Clients that hang up, dawdle or lie about lengths, and several requests on
+//! one connection.
+
+use super::super::runner::{Runner, Step, Trial, bytes_of};
+use super::super::verdict::Verdict;
+use crate::hook::check::{Case, Request};
+use crate::outbound::wire::{Act, Finish};
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The time between two pieces of a slow body.
+const PAUSE: Duration = Duration::from_millis(150);
+/// In so many pieces.
+const PIECES: usize = 4;
+/// How long a handler that waits for the rest of a body is waited for.
+const REST: Duration = Duration::from_millis(500);
+
+/// Hangs up in the middle of the head, and in the middle of the body.
+pub(super) async fn hang_up(runner: &mut Runner<'_>) -> Step<Verdict> {
+    let request = runner.make(&[])?;
+    let (head, body) = (request.head.as_bytes(), &request.body);
+    let in_head = halves(head).0;
+    let in_body = Bytes::from([head.as_ref(), halves(body).0.as_ref()].concat());
+    for said in [in_head, in_body] {
+        runner.speak(&request, vec![Act::Say(said)], Finish::HangUp, 0, REST).await?;
+    }
+    let shown = shown(&request);
+    Ok(Verdict::pass("hung up in the middle", Some(&shown)))
+}
+
+/// Sends the body in pieces with pauses.
+pub(super) async fn slow(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
+    let request = runner.make(&[])?;
+    let mut acts = vec![Act::Say(request.head.as_bytes().clone())];
+    let piece = request.body.len().div_ceil(PIECES).max(1);
+    for at in (0..request.body.len()).step_by(piece) {
+        let end = at.saturating_add(piece).min(request.body.len());
+        acts.extend([Act::Pause(PAUSE), Act::Say(request.body.slice(at..end))]);
+        runner.pace.prescribe(PAUSE);
+    }
+    let trials = runner.speak(&request, acts, Finish::Wait, 1, runner.plan.deadline).await?;
+    if let Some(trial) = trials.first() {
+        runner.record.note_good(trial);
+    }
+    Ok(Verdict::of_all(case.expect, &trials, |_| "to a body that came slowly".to_owned()))
+}
+
+/// Announces the whole body, sends half of it and says that nothing more will come.
+pub(super) async fn long_length(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
+    let request = runner.make(&[])?;
+    let said = Bytes::from([request.head.as_bytes().as_ref(), halves(&request.body).0.as_ref()].concat());
+    broken(runner, case, &request, said).await
+}
+
+/// Announces a length that is no number.
+pub(super) async fn bad_length(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
+    let request = runner.make(&[])?;
+    let said = with_lengths(&request, &[format!("{}x", request.body.len())]);
+    broken(runner, case, &request, said).await
+}
+
+/// Announces two lengths that disagree; what comes has the first.
+pub(super) async fn two_lengths(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
+    let request = runner.make(&[])?;
+    let length = request.body.len();
+    let said = with_lengths(&request, &[length.to_string(), length.saturating_add(7).to_string()]);
+    broken(runner, case, &request, said).await
+}
+
+/// Says what is no whole request. Who waits for the rest of it does no harm.
+async fn broken(runner: &mut Runner<'_>, case: &Case, request: &Arc<Request>, said: Bytes) -> Step<Verdict> {
+    let trials = runner.speak(request, vec![Act::Say(said)], Finish::HalfClose, 1, REST).await?;
+    if let Some(waits) = trials.first().filter(|trial| trial.is_silence()) {
+        runner.pace.prescribe(waits.took);
+        return Ok(Verdict::pass("waits for the rest", Some(waits)));
+    }
+    Ok(Verdict::of_all(case.expect, &trials, |_| "to what is no whole request".to_owned()))
+}
+
+/// Sends two deliveries in one breath on one connection.
+pub(super) async fn pipelined(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
+    let requests = [runner.make(&[])?, runner.make(&[])?];
+    let said = requests.iter().map(|request| bytes_of(request)).collect::<Vec<_>>().concat();
+    several(runner, case, &requests, vec![Act::Say(said.into())]).await
+}
+
+/// Sends three deliveries one after the other on one connection.
+pub(super) async fn same_connection(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
+    let requests = [runner.make(&[])?, runner.make(&[])?, runner.make(&[])?];
+    let mut acts = Vec::new();
+    for (number, request) in requests.iter().enumerate() {
+        acts.extend([Act::Say(bytes_of(request)), Act::Hear(number.saturating_add(1))]);
+    }
+    several(runner, case, &requests, acts).await
+}
+
+/// Every answer must be right. A connection that is closed between two of them is
+/// not wrong: the vendor makes another.
+async fn several(
+    runner: &mut Runner<'_>,
+    case: &Case,
+    requests: &[Arc<Request>],
+    acts: Vec<Act>,
+) -> Step<Verdict> {
+    let Some(first) = requests.first() else { return Ok(Verdict::skip("nothing was sent")) };
+    let wanted = requests.len();
+    let mut trials = runner.speak(first, acts, Finish::Wait, wanted, runner.plan.deadline).await?;
+    for (trial, request) in trials.iter_mut().zip(requests) {
+        trial.request = Arc::clone(request);
+    }
+    let answered = trials.iter().filter(|trial| trial.answer().is_some()).count();
+    if answered > 0 && trials.last().is_some_and(|last| last.answer().is_none() && !last.is_silence()) {
+        trials.truncate(answered);
+    }
+    let verdict =
+        Verdict::of_all(case.expect, &trials, |number| format!("to number {}", number.saturating_add(1)));
+    if verdict.failed() || answered == wanted {
+        return Ok(verdict);
+    }
+    Ok(Verdict { reason: format!("closed the connection after {answered} of {wanted}"), ..verdict })
+}
+
+fn halves(bytes: &Bytes) -> (Bytes, Bytes) {
+    let mut first = bytes.clone();
+    let second = first.split_off(bytes.len() / 2);
+    (first, second)
+}
+
+/// The request with these lengths in place of its own; not checked, so that it may be broken.
+fn with_lengths(request: &Request, lengths: &[String]) -> Bytes {
+    let head = &request.head;
+    let mut said = format!("{} {} HTTP/1.1\r\n", head.method(), head.target()).into_bytes();
+    for field in head.headers().iter().filter(|field| !field.name.eq_ignore_ascii_case("Content-Length")) {
+        said.extend_from_slice(field.line);
+    }
+    for length in lengths {
+        said.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
+    }
+    said.extend_from_slice(b"\r\n");
+    said.extend_from_slice(&request.body);
+    said.into()
+}
+
+/// A request that was not answered, for the report.
+fn shown(request: &Arc<Request>) -> Trial {
+    use crate::hook::attempt::{Failure, FailureKind, Outcome};
+    let detail = "the client hung up".to_owned();
+    let outcome = Outcome::Failed(Failure { kind: FailureKind::Reset, detail });
+    Trial { request: Arc::clone(request), outcome, took: Duration::ZERO }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failing test says so by panicking")]
+mod tests {
+    use super::*;
+    use crate::hook::headers::Head;
+
+    #[test]
+    fn lengths_are_replaced_and_everything_else_stays() {
+        let head =
+            Head::build("POST", "/hook", [("X-A", "1"), ("content-length", "2"), ("X-B", "2")]).unwrap();
+        let request =
+            Request { head, body: Bytes::from_static(b"{}"), id: String::new(), secret_header: None };
+        assert_eq!(
+            with_lengths(&request, &["2".to_owned(), "9".to_owned()]),
+            "POST /hook HTTP/1.1\r\nX-A: 1\r\nX-B: 2\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\n{}"
+        );
+    }
+}
