@@ -116,9 +116,8 @@ fn dechunked(request: &Request) -> Option<Vec<u8>> {
     }
     let (mut rest, mut body) = (request.body.as_ref(), Vec::new());
     loop {
-        let (begin, size) = match httparse::parse_chunk_size(rest) {
-            Ok(httparse::Status::Complete(parsed)) => parsed,
-            _ => return None,
+        let Ok(httparse::Status::Complete((begin, size))) = httparse::parse_chunk_size(rest) else {
+            return None;
         };
         let size = usize::try_from(size).ok()?;
         if size == 0 {

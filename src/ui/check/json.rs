@@ -4,6 +4,7 @@
 //! not known is `null`.
 
 use super::about::{About, Shown, Totals, language};
+use crate::hook::check::Symptom;
 use crate::job::check::Report;
 use crate::ui::record::{VERSION, milliseconds};
 use serde::Serialize;
@@ -49,7 +50,7 @@ impl<'a> From<&'a Shown<'a>> for CaseRecord<'a> {
             group: finding.case.group.as_str(),
             severity: shown.severity.as_str(),
             outcome: finding.outcome.as_str(),
-            code: finding.symptom.map(|symptom| symptom.as_str()),
+            code: finding.symptom.map(Symptom::as_str),
             title: &finding.case.title,
             reason: &shown.reason,
             why: &finding.case.why,

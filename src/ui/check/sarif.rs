@@ -6,7 +6,7 @@
 //! URL's path, and says the URL as its logical location.
 
 use super::about::{About, Shown};
-use super::baseline::fingerprint;
+use super::baseline::{Known, fingerprint};
 use crate::hook::check::Severity;
 use crate::hook::digest::HashName;
 use crate::hook::target::PathMode;
@@ -38,7 +38,13 @@ pub fn document(report: &Report, about: &About<'_>) -> String {
             let print = fingerprint(one.finding);
             let times = seen.entry(print.clone()).or_default();
             *times += 1;
-            result(one, indices.get(one.finding.case.id.as_str()), &print, *times, about)
+            result(
+                one,
+                indices.get(one.finding.case.id.as_str()).copied().unwrap_or_default(),
+                &print,
+                *times,
+                about,
+            )
         })
         .collect();
     let run = json!({
@@ -78,11 +84,16 @@ fn rule(one: &Shown<'_>) -> Value {
     })
 }
 
-fn result(one: &Shown<'_>, rule: Option<&usize>, print: &str, times: usize, about: &About<'_>) -> Value {
+fn result(one: &Shown<'_>, rule: usize, print: &str, times: usize, about: &About<'_>) -> Value {
     let seen = one.finding.seen.as_ref();
     let text = format!("{}. A good handler {}. {}", capital(&one.reason), one.finding.case.title, one.mend);
-    let mut result = json!({
+    let justified =
+        |known: &Known| json!({"kind": "external", "status": "accepted", "justification": known.comment()});
+    // All results have the list or none (3.27.23); an empty one says that it is not suppressed.
+    let suppressions: Vec<Value> = one.known.map(justified).into_iter().collect();
+    json!({
         "ruleId": one.finding.case.id,
+        "ruleIndex": rule,
         "kind": "fail",
         "level": level(one.severity),
         "message": {"text": literal(&text)},
@@ -99,15 +110,8 @@ fn result(one: &Shown<'_>, rule: Option<&usize>, print: &str, times: usize, abou
             "again": one.again,
             "curl": one.curl,
         },
-    });
-    if let Some(index) = rule {
-        result["ruleIndex"] = json!(index);
-    }
-    if let Some(known) = one.known {
-        result["suppressions"] =
-            json!([{"kind": "external", "status": "accepted", "justification": known.comment()}]);
-    }
-    result
+        "suppressions": suppressions,
+    })
 }
 
 /// Where it is: the line that shows it, else what stands for the handler.
@@ -144,8 +148,19 @@ fn relative(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => uri.push(char::from(byte)),
-            b'-' | b'.' | b'_' | b'~' | b'/' | b'@' | b'+' | b',' | b'(' | b')' => uri.push(char::from(byte)),
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'.'
+            | b'_'
+            | b'~'
+            | b'/'
+            | b'@'
+            | b'+'
+            | b',' => {
+                uri.push(char::from(byte));
+            }
             other => uri.push_str(&format!("%{other:02X}")),
         }
     }

@@ -51,7 +51,7 @@ fn every_byte_of_a_body_arrives() {
         match words[at].as_slice() {
             b"--data-raw" => assert_eq!(words[at + 1], body, "{line}"),
             b"--data-binary" => {
-                assert_eq!((words[at + 1].as_slice(), &input[..]), (&b"@-"[..], body), "{line}")
+                assert_eq!((words[at + 1].as_slice(), &input[..]), (&b"@-"[..], body), "{line}");
             }
             other => panic!("{other:?}"),
         }
