@@ -2,6 +2,7 @@
 
 use super::case::{Case, Severity};
 use super::request::Request;
+use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ pub enum Outcome {
 }
 
 /// What is wrong, with a stable name. A mend is found by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Symptom {
     /// A delivery that nobody signed rightly was answered 2xx.
     Believed,
