@@ -6,6 +6,7 @@ mod choice;
 mod files;
 mod plan;
 mod running;
+mod source;
 mod told;
 
 use super::context::Context;
@@ -16,6 +17,7 @@ use crate::hook::check::{Language, Severity};
 use accepted::Accepted;
 use clap::{Args, ValueEnum, ValueHint};
 use running::Ended;
+use source::Source;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
@@ -149,9 +151,16 @@ pub fn run(args: &CheckArgs, context: &Context) -> Result<Exit, CommandError> {
     }
     files::check(args, context)?;
     let mut accepted = Accepted::read(args)?;
-    let plan = plan::plan(args, cases, context)?;
-    plan::agreed(args, &plan.workshop.target, context)?;
-    let Ended { report, interrupted } = running::run(&plan, context)?;
+    let source = Source::read(args, context)?;
+    let (read, sent) = choice::by_source(args, cases)?;
+    let plan = plan::plan(args, sent, context)?;
+    let Ended { mut report, interrupted } = if plan.cases.is_empty() {
+        Ended::nothing(&plan)
+    } else {
+        plan::agreed(args, &plan.workshop.target, context)?;
+        running::run(&plan, context)?
+    };
+    report.findings.extend(source.findings(&read));
     // Half a run says nothing of the cases that it did not come to.
     if args.update_baseline && !interrupted {
         accepted.update(&report)?;

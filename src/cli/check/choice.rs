@@ -23,6 +23,25 @@ pub(super) fn cases(args: &CheckArgs) -> Result<Vec<&'static Case>, CommandError
     Ok(chosen)
 }
 
+/// The cases that are read in the source, and those that send something. Without
+/// `--source` the former are none; who asks for one by its name is told so.
+pub(super) fn by_source(
+    args: &CheckArgs,
+    cases: Vec<&'static Case>,
+) -> Result<(Vec<&'static Case>, Vec<&'static Case>), CommandError> {
+    let (read, sent): (Vec<_>, Vec<_>) = cases.into_iter().partition(|case| case.group == Group::Source);
+    if !args.source.is_empty() {
+        return Ok((read, sent));
+    }
+    match read.first() {
+        Some(case) if sent.is_empty() => {
+            Err(CommandError::usage(format!("the case `{}` can only be seen in the source", case.id))
+                .hint("name the handler's files with `--source FILE|DIR`"))
+        }
+        _ => Ok((Vec::new(), sent)),
+    }
+}
+
 /// The ids and groups of a flag; several may stand behind one, with commas.
 fn words<'a>(flag: &str, given: &'a [String]) -> Result<Vec<&'a str>, CommandError> {
     let words = given.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|word| !word.is_empty());

@@ -16,6 +16,13 @@ pub(super) struct Ended {
     pub(super) interrupted: bool,
 }
 
+impl Ended {
+    /// A run that has nothing to send.
+    pub(super) fn nothing(plan: &Plan) -> Self {
+        Self { report: so_far(plan, Vec::new(), Instant::now()), interrupted: false }
+    }
+}
+
 /// Steps the bar, and keeps the findings in case the run is interrupted.
 struct Seen<'a> {
     context: &'a Context,

@@ -13,6 +13,7 @@ mod judge;
 mod leaks;
 mod mend;
 mod request;
+mod source;
 
 pub use case::{Case, Expect, Group, Script, Severity, Suite};
 pub use change::Change;
@@ -23,3 +24,4 @@ pub use judge::{Answered, judge, symptom_of, words_of};
 pub use leaks::{Leak, Leaks};
 pub use mend::{Language, mend};
 pub use request::Request;
+pub use source::{Dialect, LONGEST_FILE, Lint, lint};

@@ -1,0 +1,398 @@
+use super::*;
+
+/// The lines of the lints of a kind.
+fn lines(name: &str, text: &str, symptom: Symptom) -> Vec<u32> {
+    let lints = lint(Dialect::of(name).unwrap(), text);
+    lints.iter().filter(|lint| lint.symptom == symptom).map(|lint| lint.line).collect()
+}
+
+fn compared(name: &str, text: &str) -> Vec<u32> {
+    lines(name, text, Symptom::ComparedOpenly)
+}
+
+fn rewritten(name: &str, text: &str) -> Vec<u32> {
+    lines(name, text, Symptom::Rewritten)
+}
+
+/// Every language with a handler that compares openly; the comparison stands in the line marked `HERE`.
+const OPEN: &[(&str, &str)] = &[
+    (
+        "a.js",
+        r#"
+const crypto = require('crypto');
+app.post('/hooks', express.raw({ type: '*/*' }), (req, res) => {
+  const expected = crypto
+    .createHmac('sha256', process.env.SECRET)
+    .update(req.body) // == what came
+    .digest('hex');
+  if (req.headers['x-sig'] !== `sha256=${expected}`) { // HERE
+    return res.status(401).end();
+  }
+  res.sendStatus(200);
+});
+"#,
+    ),
+    (
+        "b.mjs",
+        r#"
+const sign = (body) => 'sha256=' + createHmac('sha256', secret).update(body).digest('hex');
+export function verify(body, signature) {
+  return signature === sign(body); // HERE
+}
+"#,
+    ),
+    (
+        "c.ts",
+        r#"
+function sign(body: Buffer): string {
+  const hmac = crypto.createHmac('sha256', key);
+  hmac.update(body);
+  return hmac.digest('base64');
+}
+export const ok = (body: Buffer, header: string): boolean => {
+  if (header.length !== sign(body).length) return false;
+  const mine: Buffer = Buffer.from(sign(body));
+  return mine.equals(Buffer.from(header)); // HERE
+};
+"#,
+    ),
+    (
+        "d.ts",
+        r#"
+  const mac = await crypto.subtle.sign('HMAC', key, body);
+  const hex = [...new Uint8Array(mac)].map((b) => b.toString(16).padStart(2, '0')).join('');
+  if (hex != signature) throw new Error('no'); // HERE
+"#,
+    ),
+    (
+        "a.py",
+        r#"
+def handle(request):
+    """expected == signature"""
+    expected = hmac.new(
+        SECRET.encode(),
+        request.get_data(),
+        hashlib.sha256,
+    ).hexdigest()
+    signature = request.headers.get("X-Sig", "")
+    if not signature or signature != f"sha256={expected}":  # HERE
+        abort(401)
+"#,
+    ),
+    (
+        "b.py",
+        r#"
+def sign(body):
+    mac = hmac.new(SECRET, body, "sha256")
+    return "sha256=" + mac.hexdigest()
+
+def ok(self, body):
+    return sign(body) == self.headers["X-Sig"]  # HERE
+"#,
+    ),
+    (
+        "a.go",
+        r#"
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	expected := hex.EncodeToString(mac.Sum(nil))
+	if r.Header.Get("X-Sig") != "sha256="+expected { // HERE
+		http.Error(w, "no", 401)
+	}
+"#,
+    ),
+    (
+        "b.go",
+        r#"
+	mac := hmac.New(sha256.New, key)
+	mac.Write(body)
+	sum := mac.Sum(nil)
+	if !bytes.Equal(sum, given) { // HERE
+		return
+	}
+"#,
+    ),
+    (
+        "a.rb",
+        r#"
+  expected = OpenSSL::HMAC.hexdigest('SHA256', secret, body)
+  halt 401 unless request.env['HTTP_X_SIG'] == "sha256=#{expected}" # HERE
+"#,
+    ),
+    (
+        "b.rb",
+        r#"
+def signature(body)
+  "sha256=" + OpenSSL::HMAC.hexdigest("SHA256", SECRET, body)
+end
+raise "no" if signature(body) != header # HERE
+"#,
+    ),
+    (
+        "a.php",
+        r#"<?php
+$expected = 'sha256=' . hash_hmac('sha256', $body, $secret);
+if ($_SERVER['HTTP_X_SIG'] !== $expected) { // HERE
+  http_response_code(401);
+}
+"#,
+    ),
+    (
+        "b.php",
+        r#"<?php
+if ("sha256=" . hash_hmac('sha256', $body, $secret) == $header) { // HERE
+}
+"#,
+    ),
+    (
+        "A.java",
+        r#"
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+    String expected = HexFormat.of().formatHex(mac.doFinal(body));
+    if (!expected.equals(signature)) { // HERE
+      return ResponseEntity.status(401).build();
+    }
+"#,
+    ),
+    (
+        "B.java",
+        r#"
+  private static byte[] sign(byte[] body) throws Exception {
+    return mac().doFinal(body);
+  }
+  boolean ok(byte[] body, byte[] given) {
+    return Arrays.equals(sign(body), given); // HERE
+  }
+"#,
+    ),
+    (
+        "A.cs",
+        r#"
+        using var hmac = new HMACSHA256(key);
+        var expected = Convert.ToHexString(hmac.ComputeHash(body)).ToLower();
+        if (signature != expected) // HERE
+            return Results.Unauthorized();
+"#,
+    ),
+    (
+        "a.rs",
+        r#"
+    let mut mac = HmacSha256::new_from_slice(secret).unwrap();
+    mac.update(&body);
+    let expected = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+    if signature != expected { // HERE
+        return StatusCode::UNAUTHORIZED;
+    }
+"#,
+    ),
+    (
+        "b.rs",
+        r#"
+fn sign(body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"x").unwrap();
+    mac.update(body);
+    hex::encode(mac.finalize().into_bytes())
+}
+fn ok<'a>(body: &'a [u8], header: &'a str) -> bool {
+    header == sign(body) // HERE
+}
+"#,
+    ),
+];
+
+#[test]
+fn an_open_comparison_is_found_at_its_line() {
+    for (name, text) in OPEN {
+        let line = text.lines().position(|line| line.contains("HERE")).unwrap() as u32 + 1;
+        assert_eq!(compared(name, text), [line], "{name}: {:#?}", lint(Dialect::of(name).unwrap(), text));
+        assert_eq!(rewritten(name, text), [0_u32; 0], "{name}");
+    }
+}
+
+/// What looks like it and is not.
+const FINE: &[(&str, &str)] = &[
+    (
+        "a.js",
+        r#"
+const expected = createHmac('sha256', secret).update(body).digest();
+if (typeof signature !== 'string' || expected === undefined) return false;
+if (given.length !== expected.length) return false;
+// if (given === expected)
+const ok = timingSafeEqual(Buffer.from(expected), given);
+if (ok === false || ok !== wanted) return 401;
+"#,
+    ),
+    (
+        "b.js",
+        r#"
+const etag = crypto.createHash('sha256').update(file).digest('hex');
+if (req.headers['if-none-match'] === etag) return res.status(304).end();
+const signature = crypto.createHmac('sha256', secret).update(payload).digest('hex');
+const response = await fetch(url, { headers: { 'x-sig': signature }, body: payload });
+if (response.status === expectedStatus && response.url !== url) log(response);
+const text = 'signature === other';
+"#,
+    ),
+    (
+        "c.js",
+        r#"
+// A sender may write its JSON as it likes.
+const body = JSON.stringify(req.body);
+const signature = createHmac('sha256', secret).update(body).digest('hex');
+await fetch(target, { method: 'POST', body, headers: { signature } });
+"#,
+    ),
+    (
+        "d.test.js",
+        r#"
+const expected = createHmac('sha256', secret).update(body).digest('hex');
+assert(sent.signature === expected);
+expect(sent.signature == expected).toBe(true);
+"#,
+    ),
+    (
+        "e.js",
+        r#"
+// Twice over: what is compared tells nothing.
+const a = createHmac('sha256', random).update(given).digest('hex');
+const b = createHmac('sha256', random).update(wanted).digest('hex');
+return a === b;
+"#,
+    ),
+    (
+        "a.py",
+        r#"
+expected = hmac.new(SECRET, body, hashlib.sha256).hexdigest()
+if len(expected) != len(given) or expected is None or expected == "":
+    raise ValueError
+if not hmac.compare_digest(expected, given):
+    raise ValueError
+digest = hashlib.sha256(body).hexdigest()
+if digest == known: return
+"#,
+    ),
+    (
+        "a.go",
+        r#"
+	mac := hmac.New(sha256.New, key)
+	if mac == nil { return }
+	n, err := mac.Write(body)
+	if err != nil || n != len(body) { return }
+	if !hmac.Equal(mac.Sum(nil), given) { return }
+"#,
+    ),
+    (
+        "a.rs",
+        r#"
+    let mut mac = HmacSha256::new_from_slice(secret)?;
+    mac.update(&body);
+    let ok = mac.verify_slice(&given).is_ok();
+    if ok == wanted { return Ok(()) }
+    let other: &'static str = "mac == given";
+    let expected = mac.finalize().into_bytes();
+    if expected.len() != given.len() { return Err(()) }
+    bool::from(expected.ct_eq(&given))
+"#,
+    ),
+    (
+        "a.php",
+        r#"<?php
+$expected = hash_hmac('sha256', $body, $secret);
+if ($expected === false || strlen($expected) !== strlen($given)) exit;
+if (!hash_equals($expected, $given)) exit;
+"#,
+    ),
+    (
+        "A.java",
+        r#"
+    byte[] expected = mac.doFinal(body);
+    if (!MessageDigest.isEqual(expected, given)) return;
+    if (name.equals(other)) return;
+"#,
+    ),
+];
+
+#[test]
+fn what_only_looks_like_it_is_left_alone() {
+    for (name, text) in FINE {
+        assert_eq!(lint(Dialect::of(name).unwrap(), text), [], "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_body_that_is_written_again_is_found_where_it_is_signed() {
+    for (name, text) in [
+        (
+            "a.js",
+            "const mine = createHmac('sha256', s)\n  .update(JSON.stringify(req.body)) // HERE\n  .digest('hex');\nok = timingSafeEqual(mine, given);\n",
+        ),
+        (
+            "b.js",
+            "const payload = JSON.stringify(req.body);\nconst hmac = createHmac('sha256', s);\nhmac.update(payload); // HERE\nif (!timingSafeEqual(hmac.digest(), given)) return;\n",
+        ),
+        (
+            "a.py",
+            "event = request.get_json()\nbody = json.dumps(event)\nmac = hmac.new(S, body.encode(), 'sha256') # HERE\nreturn hmac.compare_digest(mac.hexdigest(), given)\n",
+        ),
+        (
+            "b.py",
+            "mac = hmac.new(S, json.dumps(request.json).encode(), 'sha256').hexdigest() # HERE\nif mac == given:\n    pass\n",
+        ),
+        (
+            "a.go",
+            "json.Unmarshal(body, &event)\nagain, _ := json.Marshal(event)\nmac := hmac.New(sha256.New, key)\nmac.Write(again) // HERE\nreturn hmac.Equal(mac.Sum(nil), given)\n",
+        ),
+        (
+            "a.php",
+            "<?php\n$event = json_decode($body);\n$mine = hash_hmac('sha256', json_encode($event), $secret); // HERE\nreturn hash_equals($mine, $given);\n",
+        ),
+        (
+            "a.rb",
+            "mine = OpenSSL::HMAC.hexdigest('SHA256', secret, params.to_json) # HERE\nRack::Utils.secure_compare(mine, given)\n",
+        ),
+        (
+            "a.rs",
+            "async fn hook(Json(event): Json<Value>) {\n    let mut mac = HmacSha256::new_from_slice(S).unwrap();\n    mac.update(&serde_json::to_vec(&event).unwrap()); // HERE\n    mac.verify_slice(&given)\n}\n",
+        ),
+    ] {
+        let line = text.lines().position(|line| line.contains("HERE")).unwrap() as u32 + 1;
+        assert_eq!(rewritten(name, text), [line], "{name}: {text}");
+    }
+}
+
+#[test]
+fn no_text_is_too_odd() {
+    let mut odd: Vec<String> = [
+        "(",
+        ")",
+        "{",
+        "}",
+        "`${",
+        "\"",
+        "'",
+        "/*",
+        "//",
+        "#",
+        "=",
+        "==",
+        "\\",
+        "é==é",
+        "=\n",
+        "a.equals(",
+        "return ",
+    ]
+    .iter()
+    .flat_map(|part| [part.repeat(1), part.repeat(3), part.repeat(2_000)])
+    .collect();
+    odd.extend(
+        OPEN.iter().flat_map(|(_, text)| {
+            (0..text.len()).step_by(7).filter_map(|at| text.get(at..).map(str::to_owned))
+        }),
+    );
+    for text in &odd {
+        for name in ["a.js", "a.py", "a.go", "a.rb", "a.php", "a.java", "a.cs", "a.rs"] {
+            lint(Dialect::of(name).unwrap(), text);
+        }
+    }
+}
