@@ -53,9 +53,8 @@ pub enum Fact {
     Http2,
 }
 
-/// Vendors whose pages ask for 200 where others take any 2xx.
-const EXACTLY_200: [&str; 7] =
-    ["koji", "xero", "paddle", "lemonsqueezy", "facebook", "whatsapp", "adyen-standard"];
+/// Vendors whose pages ask for 200 itself, where others take any 2xx.
+const EXACTLY_200: [&str; 2] = ["koji", "xero"];
 
 impl Fact {
     /// Why it does not hold of a provider. The facts of a run are not judged here.

@@ -140,11 +140,6 @@ fn unknown_fields(body: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-fn joined(path: &str, key: Option<&str>) -> String {
-    let key = key.unwrap_or_default();
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
-}
-
 /// Without what the vendor says may be absent, else without every `null`, else
 /// without the last member that the profile does not need.
 fn missing_fields(body: &[u8], provider: &Provider) -> Option<Vec<u8>> {
@@ -153,7 +148,7 @@ fn missing_fields(body: &[u8], provider: &Provider) -> Option<Vec<u8>> {
     let without = |gone: &dyn Fn(&str, &Member) -> bool| {
         with_members(body, |path, mut members| {
             members.retain(|member| {
-                let path = joined(path, member.key.as_deref());
+                let path = member.path_in(path);
                 fields::is_needed(provider, &path) || !gone(&path, member)
             });
             members
@@ -176,7 +171,7 @@ fn last_path(body: &[u8], wanted: impl Fn(&str, &Member) -> bool) -> Option<Stri
     let mut found = None;
     with_members(body, |path, members| {
         for member in &members {
-            let path = joined(path, member.key.as_deref());
+            let path = member.path_in(path);
             if wanted(&path, member) {
                 found = Some(path);
             }
@@ -198,7 +193,7 @@ fn null_data(body: &[u8], provider: &Provider) -> Option<Vec<u8>> {
         .or_else(|| last_path(body, |path, _| !scheme(path)))?;
     with_members(body, |path, members| {
         let null = |member: Member| match &member.key {
-            Some(key) if joined(path, Some(key)) == chosen => Member::new(key, "null"),
+            Some(key) if member.path_in(path) == chosen => Member::new(key, "null"),
             _ => member,
         };
         members.into_iter().map(null).collect()

@@ -2,9 +2,11 @@
 
 use super::{CraftError, Workshop};
 use crate::hook::check::request::Request;
+use crate::hook::encoding::Encoding;
 use crate::hook::headers::{Head, Headers};
-use crate::hook::provider::{Kind, Place};
+use crate::hook::provider::Kind;
 use crate::hook::sample::Sample;
+use crate::hook::signature::Key;
 use crate::hook::target::{PathMode, Target};
 use crate::hook::time::Timestamp;
 
@@ -113,7 +115,7 @@ impl Draft {
         };
         let fields = self.fields.iter().map(|(known, value)| (name(known), value.as_slice()));
         let head = Head::build(&self.method, &self.target, fields)?;
-        let secret_header = secret_header(workshop);
+        let secret_header = secret_header(workshop, &self.fields);
         Ok(Request { head, body: self.body.into(), id: id.to_owned(), secret_header })
     }
 }
@@ -130,13 +132,16 @@ fn chunks(body: &[u8]) -> Vec<u8> {
     framed
 }
 
-/// The header that carries the secret itself.
-fn secret_header(workshop: &Workshop) -> Option<String> {
-    let provider = &workshop.provider;
-    match provider.place() {
-        Place::Headers(names) if matches!(provider.kind(), Kind::Token | Kind::Basic) => {
-            names.first().map(|name| name.to_string())
-        }
-        _ => None,
-    }
+/// The header that holds the secret itself, or as much as half of it. Where a
+/// case has put something else there, the header may be shown.
+fn secret_header(workshop: &Workshop, fields: &[Field]) -> Option<String> {
+    let key = workshop.keys.first().map(Key::secret)?;
+    let written = match workshop.provider.kind() {
+        Kind::Token => key.to_vec(),
+        Kind::Basic => Encoding::Base64.encode(key).into_bytes(),
+        _ => return None,
+    };
+    let half = written.get(..written.len().div_ceil(2)).filter(|half| !half.is_empty())?;
+    let holds = |value: &[u8]| value.windows(half.len()).any(|part| part == half);
+    fields.iter().find(|(_, value)| holds(value)).map(|(name, _)| name.clone())
 }

@@ -17,6 +17,12 @@ impl Member {
         let name = serde_json::Value::from(key);
         Self { key: Some(key.to_owned()), text: format!("{name}:{value}").into_bytes() }
     }
+
+    /// Its path, given that of the object it is in.
+    pub(super) fn path_in(&self, object: &str) -> String {
+        let key = self.key.as_deref().unwrap_or_default();
+        if object.is_empty() { key.to_owned() } else { format!("{object}.{key}") }
+    }
 }
 
 /// An object or array that is being read.

@@ -63,7 +63,7 @@ pub enum CraftError {
     OtherSecret(#[from] KeyError),
     /// The change means nothing for this provider or this payload; the case's
     /// facts should have said so, or the payload is the user's own.
-    #[error("`{0:?}` cannot be done to this delivery")]
+    #[error("the payload has nothing that the case could change")]
     Change(Change),
 }
 

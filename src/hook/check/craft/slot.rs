@@ -1,6 +1,7 @@
 //! Where the signature stands in a draft, and where in its value.
 
 use super::draft::Draft;
+use super::jsonedit::with_members;
 use crate::hook::form;
 use crate::hook::json::{self, Path, elements};
 use crate::hook::provider::{Kind, Place, Provider};
@@ -45,7 +46,17 @@ pub(super) fn edit_values(provider: &Provider, draft: &mut Draft, edit: impl Fn(
 pub(super) fn remove(provider: &Provider, draft: &mut Draft) {
     match provider.place() {
         Place::Headers(names) => names.iter().for_each(|name| draft.remove(name)),
-        Place::Json(_) => edit_values(provider, draft, |_| Vec::new()),
+        Place::Json(path) => {
+            let places = paths(provider, path, &draft.body);
+            let ours = |path: &str| places.iter().any(|place| place.as_str() == path);
+            let without = with_members(&draft.body, |path, mut members| {
+                members.retain(|member| !ours(&member.path_in(path)));
+                members
+            });
+            if let Some(body) = without {
+                draft.body = body;
+            }
+        }
         Place::Form(name) => draft.body = without(&draft.body, name),
         Place::Query(name) => {
             let Some((path, query)) = draft.target.split_once('?') else { return };
@@ -76,11 +87,11 @@ fn without(form: &[u8], name: &str) -> Vec<u8> {
 
 /// Where in a written value the signatures are; the whole value when there is none.
 pub(super) fn spans(provider: &Provider, value: &[u8]) -> Vec<Range<usize>> {
-    let whole = 0..value.len();
+    let after = |at: Option<usize>| at.map_or(0, |at| at + 1);
     match provider.kind() {
-        Kind::Basic => vec![value.iter().position(|byte| *byte == b' ').map_or(0, |at| at + 1)..whole.end],
+        Kind::Basic => Vec::from([after(value.iter().position(|byte| *byte == b' '))..value.len()]),
         kind if kind.is_token() => {
-            vec![value.iter().rposition(|byte| *byte == b'.').map_or(0, |at| at + 1)..whole.end]
+            Vec::from([after(value.iter().rposition(|byte| *byte == b'.'))..value.len()])
         }
         _ => {
             let read = provider.value.read(value);
@@ -88,8 +99,11 @@ pub(super) fn spans(provider: &Provider, value: &[u8]) -> Vec<Range<usize>> {
                 let start = (part.as_ptr() as usize).wrapping_sub(value.as_ptr() as usize);
                 start..start.saturating_add(part.len())
             };
-            let spans: Vec<_> = read.signatures.iter().map(span).collect();
-            if spans.is_empty() { vec![whole] } else { spans }
+            let mut spans: Vec<_> = read.signatures.iter().map(span).collect();
+            if spans.is_empty() {
+                spans.push(0..value.len());
+            }
+            spans
         }
     }
 }
