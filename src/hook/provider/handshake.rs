@@ -9,7 +9,8 @@
 //! and `also`; that the answer must have no body by `bare`. `forged` is the
 //! status that it wants for the same request with a wrong signature, and
 //! `then` the first delivery after the handshake, signed with the secret that
-//! was brought.
+//! was brought. `guessed` says that the vendor publishes no form of it, so that
+//! an endpoint may refuse it.
 
 use super::error::ProfileError;
 use super::profile::headers;
@@ -17,7 +18,7 @@ use super::reader::Reader;
 use crate::hook::condition::Condition;
 use crate::hook::template::{Source, Template};
 
-pub(super) const FIELDS: [&str; 19] = [
+pub(super) const FIELDS: [&str; 20] = [
     "name",
     "when",
     "check",
@@ -37,6 +38,7 @@ pub(super) const FIELDS: [&str; 19] = [
     "bare",
     "forged",
     "then",
+    "guessed",
 ];
 
 const CHALLENGES: [(&str, Challenge); 2] = [("hex", Challenge::Hex), ("number", Challenge::Number)];
@@ -71,6 +73,7 @@ pub struct Handshake {
     pub(in crate::hook) bare: bool,
     pub(in crate::hook) forged: Option<u16>,
     pub(in crate::hook) then: Option<Box<str>>,
+    pub(in crate::hook) guessed: bool,
 }
 
 impl Handshake {
@@ -82,6 +85,11 @@ impl Handshake {
     /// Whether the vendor signs the request.
     pub fn is_signed(&self) -> bool {
         self.signed || self.forged.is_some()
+    }
+
+    /// Whether the vendor publishes no form of it: an endpoint may well refuse it.
+    pub fn is_guessed(&self) -> bool {
+        self.guessed
     }
 
     /// Whether asking it takes the signing secret: to sign it (unless `signed`
@@ -123,6 +131,7 @@ fn handshake(read: &Reader<'_>) -> Result<Handshake, ProfileError> {
         bare: read.flag("bare")?,
         forged: status(read, "forged")?,
         then: read.text("then")?.map(Into::into),
+        guessed: read.flag("guessed")?,
     })
 }
 
