@@ -93,6 +93,8 @@ pub(super) struct Connector {
     tcp: Tcp,
     tls: Arc<OnceLock<Result<HttpsConnector<Tcp>, Arc<rustls::Error>>>>,
     trust: Trust,
+    /// What is offered in the TLS handshake; nothing for HTTP/1 alone.
+    protocols: &'static [&'static [u8]],
     connect_timeout: Duration,
 }
 
@@ -102,13 +104,19 @@ impl Connector {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(connect_timeout));
-        Self { tcp, tls: Arc::default(), trust, connect_timeout }
+        Self { tcp, tls: Arc::default(), trust, protocols: &[], connect_timeout }
+    }
+
+    /// Offers these protocols in the TLS handshake, the best first.
+    pub(super) fn with_protocols(self, protocols: &'static [&'static [u8]]) -> Self {
+        Self { protocols, tls: Arc::default(), ..self }
     }
 
     /// The TLS side, made when the first `https` target needs it.
     fn https(&self) -> Result<HttpsConnector<Tcp>, TlsFault> {
         let made = self.tls.get_or_init(|| {
-            let config = tls::client_config(self.trust).map_err(Arc::new)?;
+            let mut config = tls::client_config(self.trust).map_err(Arc::new)?;
+            config.alpn_protocols = self.protocols.iter().map(|name| name.to_vec()).collect();
             Ok(HttpsConnector::from((self.tcp.clone(), config)))
         });
         made.clone().map_err(TlsFault::SetUp)

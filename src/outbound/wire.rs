@@ -7,6 +7,7 @@
 //! server busy that serves one connection at a time.
 
 mod answer;
+mod http2;
 
 use super::connector::{Connector, Raw};
 use super::fault;
@@ -73,6 +74,8 @@ pub struct Heard {
 #[derive(Clone, Debug)]
 pub struct Wire {
     connector: Connector,
+    /// Says in the TLS handshake that it can speak HTTP/2.
+    http2: Connector,
 }
 
 type Stream = TokioIo<Raw>;
@@ -80,16 +83,17 @@ type Stream = TokioIo<Raw>;
 impl Wire {
     /// Opens nothing and loads nothing.
     pub fn new(connect_timeout: Duration, trust: Trust) -> Self {
-        Self { connector: Connector::new(connect_timeout, trust) }
+        Self {
+            connector: Connector::new(connect_timeout, trust),
+            http2: Connector::new(connect_timeout, trust).with_protocols(&[b"h2", b"http/1.1"]),
+        }
     }
 
     /// Says everything on a new connection and reads the answers.
     pub async fn speak(&self, speech: &Speech<'_>) -> Heard {
-        let stream = match self.open(speech.origin).await {
-            Ok(stream) => stream,
-            Err(failure) => {
-                return Heard { answers: Vec::new(), failure: Some(failure), took: Duration::ZERO };
-            }
+        let stream = match self.connector.open_at(speech.origin).await {
+            Ok(stream) => TokioIo::new(stream),
+            Err(failure) => return Heard::failed(failure, Duration::ZERO),
         };
         let started = Instant::now();
         let mut reader = Reader::new(speech.method == "HEAD");
@@ -109,16 +113,23 @@ impl Wire {
     /// # Errors
     /// Why not.
     pub async fn knock(&self, origin: &str) -> Result<(), Failure> {
-        self.open(origin).await.map(drop)
+        self.connector.open_at(origin).await.map(drop)
     }
+}
 
-    async fn open(&self, origin: &str) -> Result<Stream, Failure> {
+impl Heard {
+    fn failed(failure: Failure, took: Duration) -> Self {
+        Self { answers: Vec::new(), failure: Some(failure), took }
+    }
+}
+
+impl Connector {
+    async fn open_at(&self, origin: &str) -> Result<Raw, Failure> {
         let origin: Uri = origin.parse().map_err(|error: http::uri::InvalidUri| Failure {
             kind: FailureKind::Invalid,
             detail: error.to_string(),
         })?;
-        let stream = self.connector.open(origin).await;
-        stream.map(TokioIo::new).map_err(|error| fault::connecting(error.as_ref()))
+        self.open(origin).await.map_err(|error| fault::connecting(error.as_ref()))
     }
 }
 

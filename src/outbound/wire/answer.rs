@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// The most bytes of an answer's head.
 const MAX_HEAD: usize = 128 * 1024;
 /// The most bytes of an answer's body; what is longer is cut off here.
-const MAX_BODY: usize = 1 << 20;
+pub(super) const MAX_BODY: usize = 1 << 20;
 
 /// See the module's documentation.
 #[derive(Debug)]
