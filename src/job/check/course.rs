@@ -6,7 +6,7 @@ use super::runner::{Runner, Step};
 use super::scripts::{self, End};
 use super::verdict::Verdict;
 use super::{CheckError, Plan, Watch};
-use crate::hook::check::{Case, Expect, Fact, Finding, Group, Outcome, Script, Symptom};
+use crate::hook::check::{Case, Expect, Fact, Finding, Group, Outcome, Script, Suite, Symptom};
 use std::time::Duration;
 
 /// The case that the others stand on.
@@ -22,9 +22,9 @@ pub(super) struct Course<'p, 'r> {
     /// How long a supervisor may take to start the process again.
     revival: Duration,
     findings: Vec<Finding>,
-    /// The last finding, held back: what ends the process may show only when the
-    /// next case finds nobody.
-    held: Option<Finding>,
+    /// The last case that sent something, and those skipped since, held back: what
+    /// ends the process may show only when the next case finds nobody.
+    held: Vec<Finding>,
     /// Why a good delivery is not accepted.
     unaccepted: Option<String>,
     /// Why nothing more is sent.
@@ -72,7 +72,7 @@ impl<'p, 'r> Course<'p, 'r> {
             watch,
             revival,
             findings: Vec::new(),
-            held: None,
+            held: Vec::new(),
             unaccepted: None,
             stopped: None,
             died: false,
@@ -89,6 +89,9 @@ impl<'p, 'r> Course<'p, 'r> {
             .copied()
             .filter(|case| case.id != GOOD)
             .partition(|case| is_about_all(case.script));
+        if cases.is_empty() && about.iter().any(|case| case.script != Script::Alive) {
+            self.groundwork().await;
+        }
         for case in cases {
             let verdict = self.case(case).await;
             self.hold(verdict.finding(case));
@@ -151,13 +154,19 @@ impl<'p, 'r> Course<'p, 'r> {
     async fn calibrate(&mut self, before: Option<i64>) {
         match self.runner.gauge.moved(before, 1).await {
             None | Some(1) => {}
-            Some(0) => self
-                .runner
-                .gauge
-                .turn_off("the counter did not move for a good delivery within 2 s".to_owned()),
+            Some(0) => self.runner.gauge.turn_off("the counter did not move for a good delivery".to_owned()),
             Some(moved) => self.runner.gauge.turn_off(format!(
                 "the counter moved by {moved} for one good delivery, and must move by one"
             )),
+        }
+    }
+
+    /// A case about all answers says nothing alone: the simple ones are run for it,
+    /// and not reported.
+    async fn groundwork(&mut self) {
+        let simple = |case: &&Case| matches!(case.script, Script::Send | Script::AtOnce) && case.id != GOOD;
+        for case in Suite::builtin().cases().iter().filter(simple) {
+            self.case(case).await;
         }
     }
 
@@ -201,9 +210,7 @@ impl<'p, 'r> Course<'p, 'r> {
 
     /// What was sent last ended the process.
     fn blame_the_last(&mut self) {
-        if let Some(held) = &mut self.held
-            && held.outcome != Outcome::Skip
-        {
+        if let Some(held) = self.held.iter_mut().find(|held| held.outcome != Outcome::Skip) {
             held.outcome = Outcome::Fail;
             held.symptom = Some(Symptom::Died);
             held.reason = format!("{}, and then the handler did not listen any more", held.reason);
@@ -216,7 +223,7 @@ impl<'p, 'r> Course<'p, 'r> {
             self.stopped = Some(format!("the handler left {MOST_SILENCES} requests without an answer"));
             return verdict;
         }
-        let hurt = matches!(verdict.symptom, Some(Symptom::Died | Symptom::Closed));
+        let hurt = matches!(verdict.symptom, Some(Symptom::Died | Symptom::Closed | Symptom::NoAnswer));
         let hostile = refuses(case) || case.group == Group::Robustness || hurt;
         if verdict.outcome == Outcome::Skip || !hostile {
             return verdict;
@@ -311,12 +318,14 @@ impl<'p, 'r> Course<'p, 'r> {
     }
 
     fn hold(&mut self, finding: Finding) {
-        self.let_go();
-        self.held = Some(finding);
+        if finding.outcome != Outcome::Skip {
+            self.let_go();
+        }
+        self.held.push(finding);
     }
 
     fn let_go(&mut self) {
-        if let Some(finding) = self.held.take() {
+        for finding in self.held.drain(..) {
             self.watch.judged(&finding);
             self.findings.push(finding);
         }

@@ -5,8 +5,9 @@ use crate::outbound::wire::Wire;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long an accepted delivery may take until it is counted.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// So many failures in a row, and nothing is measured any more. The counter may be
+/// in a process that is being started again.
+const MOST_FAILURES: u32 = 3;
 /// The time between two looks at the counter.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -15,6 +16,10 @@ const LOOK: Duration = Duration::from_millis(10);
 pub(super) struct Gauge {
     probe: Option<Probe>,
     wire: Wire,
+    /// How long an accepted delivery may take until it is counted.
+    patience: Duration,
+    /// How often in a row it could not be read.
+    failures: u32,
     /// Why nothing is measured.
     off: Option<String>,
     /// How often a forged delivery was weighed against a good one.
@@ -26,9 +31,9 @@ pub(super) struct Gauge {
 }
 
 impl Gauge {
-    pub(super) fn new(probe: Option<Probe>, wire: Wire) -> Self {
+    pub(super) fn new(probe: Option<Probe>, wire: Wire, patience: Duration) -> Self {
         let off = probe.is_none().then(|| "there is no counter to read: give `--probe URL|CMD`".to_owned());
-        Self { probe, wire, off, weighed: 0, changed: Vec::new(), missing: Vec::new() }
+        Self { probe, wire, patience, off, failures: 0, weighed: 0, changed: Vec::new(), missing: Vec::new() }
     }
 
     /// Why nothing is measured; `None` when it is.
@@ -58,9 +63,15 @@ impl Gauge {
             return None;
         }
         match self.probe.as_ref()?.read(&self.wire).await {
-            Ok(count) => Some(count),
+            Ok(count) => {
+                self.failures = 0;
+                Some(count)
+            }
             Err(error) => {
-                self.turn_off(format!("the counter could not be read: {error}"));
+                self.failures = self.failures.saturating_add(1);
+                if self.failures >= MOST_FAILURES {
+                    self.turn_off(format!("the counter could not be read: {error}"));
+                }
                 None
             }
         }
@@ -73,7 +84,7 @@ impl Gauge {
         let started = Instant::now();
         loop {
             let moved = self.read().await?.saturating_sub(before);
-            if moved >= expected || started.elapsed() >= PATIENCE {
+            if moved >= expected || started.elapsed() >= self.patience {
                 return Some(moved);
             }
             tokio::time::sleep(LOOK).await;

@@ -24,8 +24,16 @@ use course::Course;
 use runner::Runner;
 use std::time::{Duration, Instant};
 
-/// How long a supervisor may take to start a process again.
-const REVIVAL: Duration = Duration::from_secs(10);
+/// How long things may take that nobody can hurry.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// Until a supervisor has started the process again.
+    revival: Duration,
+    /// Until what was accepted is counted.
+    counting: Duration,
+}
+
+const PATIENCE: Patience = Patience { revival: Duration::from_secs(10), counting: Duration::from_secs(2) };
 
 /// What is checked, and how.
 #[derive(Debug)]
@@ -105,11 +113,11 @@ pub enum CheckError {
 /// # Errors
 /// When the target does not answer, or a request cannot be made.
 pub async fn run(plan: &Plan, watch: &dyn Watch) -> Result<Report, CheckError> {
-    run_with(plan, watch, REVIVAL).await
+    run_with(plan, watch, PATIENCE).await
 }
 
-/// The same, with another time for a supervisor to start the process again.
-async fn run_with(plan: &Plan, watch: &dyn Watch, revival: Duration) -> Result<Report, CheckError> {
+/// The same with another patience.
+async fn run_with(plan: &Plan, watch: &dyn Watch, patience: Patience) -> Result<Report, CheckError> {
     let started = Instant::now();
     let Some(sample) = plan.samples.first() else {
         let skip = |case: &&'static Case| {
@@ -117,10 +125,10 @@ async fn run_with(plan: &Plan, watch: &dyn Watch, revival: Duration) -> Result<R
         };
         return Ok(Report { findings: plan.cases.iter().map(skip).collect(), ..Report::default() });
     };
-    let mut runner = Runner::new(plan, sample.clone());
+    let mut runner = Runner::new(plan, sample.clone(), patience.counting);
     wait::until_answers(&runner).await?;
     watch.begins(plan.cases.len());
-    let found = Course::new(&mut runner, watch, revival).run().await?;
+    let found = Course::new(&mut runner, watch, patience.revival).run().await?;
     Ok(Report {
         findings: found.findings,
         requests: runner.pace.sent(),

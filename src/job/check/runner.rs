@@ -107,12 +107,12 @@ pub(super) struct Runner<'p> {
 }
 
 impl<'p> Runner<'p> {
-    pub(super) fn new(plan: &'p Plan, sample: Sample) -> Self {
+    pub(super) fn new(plan: &'p Plan, sample: Sample, counting: Duration) -> Self {
         let trust = if plan.insecure { Trust::Anything } else { Trust::System };
         let wire = Wire::new(CONNECT, trust);
         Self {
             plan,
-            gauge: Gauge::new(plan.probe.clone(), wire.clone()),
+            gauge: Gauge::new(plan.probe.clone(), wire.clone(), counting),
             wire,
             pace: Pace::new(plan.most_requests, plan.interval),
             record: Record::new(Leaks::new(plan.secrets.clone())),
@@ -240,6 +240,19 @@ impl<'p> Runner<'p> {
             self.note(trial);
         }
         Ok(trials)
+    }
+
+    /// Sends a request over HTTP/2; `None` when that is not offered.
+    pub(super) async fn speak_http2(&mut self, request: &Arc<Request>) -> Step<Option<Trial>> {
+        self.turn(1).await?;
+        let origin = self.plan.workshop.target.origin();
+        let (head, body, timeout) = (&request.head, &request.body, self.plan.deadline);
+        let Some(heard) = self.wire.speak_http2(origin, head, body, timeout).await else { return Ok(None) };
+        let trial = trials(request, heard).into_iter().next();
+        if let Some(trial) = &trial {
+            self.note(trial);
+        }
+        Ok(trial)
     }
 
     async fn turn(&mut self, count: u32) -> Step<()> {

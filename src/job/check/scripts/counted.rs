@@ -16,7 +16,9 @@ pub(super) async fn moves_by(
         let before = runner.gauge.read().await;
         let trials = act(runner).await?;
         let Some(moved) = runner.gauge.moved(before, expected).await else {
-            return Ok(Verdict::skip(runner.gauge.off().unwrap_or("nothing was measured").to_owned()));
+            return Ok(Verdict::skip(
+                runner.gauge.off().unwrap_or("the counter could not be read").to_owned(),
+            ));
         };
         if moved == expected {
             return Ok(Verdict::pass(format!("the counter moved by {moved}"), trials.first()));

@@ -4,6 +4,7 @@
 use super::super::runner::{Runner, Step, Trial, bytes_of};
 use super::super::verdict::Verdict;
 use crate::hook::check::{Case, Request};
+use crate::hook::target::Scheme;
 use crate::outbound::wire::{Act, Finish};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use std::time::Duration;
 const PAUSE: Duration = Duration::from_millis(150);
 /// In so many pieces.
 const PIECES: usize = 4;
+/// How long a handler may take until it fails at a client that is gone.
+const AFTERMATH: Duration = Duration::from_millis(150);
 /// How long a handler that waits for the rest of a body is waited for.
 const REST: Duration = Duration::from_millis(500);
 
@@ -25,6 +28,9 @@ pub(super) async fn hang_up(runner: &mut Runner<'_>) -> Step<Verdict> {
     for said in [in_head, in_body] {
         runner.speak(&request, vec![Act::Say(said)], Finish::HangUp, 0, REST).await?;
     }
+    // A process that ends of it needs a moment.
+    runner.pace.prescribe(AFTERMATH);
+    tokio::time::sleep(AFTERMATH).await;
     let shown = shown(&request);
     Ok(Verdict::pass("hung up in the middle", Some(&shown)))
 }
@@ -93,6 +99,19 @@ pub(super) async fn same_connection(runner: &mut Runner<'_>, case: &Case) -> Ste
         acts.extend([Act::Say(bytes_of(request)), Act::Hear(number.saturating_add(1))]);
     }
     several(runner, case, &requests, acts).await
+}
+
+/// Sends a delivery over HTTP/2, where that is offered.
+pub(super) async fn http2(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
+    if runner.plan.workshop.target.scheme() != Scheme::Https {
+        return Ok(Verdict::skip("the target is not `https`"));
+    }
+    let request = runner.make(&[])?;
+    let Some(trial) = runner.speak_http2(&request).await? else {
+        return Ok(Verdict::skip("the target does not offer HTTP/2"));
+    };
+    runner.record.note_good(&trial);
+    Ok(Verdict::of(case.expect, &trial))
 }
 
 /// Every answer must be right. A connection that is closed between two of them is

@@ -5,10 +5,11 @@ use super::super::verdict::Verdict;
 use crate::clock;
 use crate::hook::attempt::Outcome;
 use crate::hook::check::{Case, CraftError, Request, Symptom};
-use crate::hook::handshake::Step as AskStep;
-use crate::hook::handshake::{Ask, AskError, Flaw, Statuses, compare};
+use crate::hook::handshake::{Ask, AskError, Flaw, Making, Statuses, Step as AskStep, compare};
 use crate::hook::provider::Handshake;
+use crate::hook::target::PathMode;
 use crate::job::trigger::handshake::Questions;
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// Asks as the provider does: what it signs is signed.
@@ -27,14 +28,14 @@ async fn ask_all(runner: &mut Runner<'_>, case: &Case, signed: bool) -> Step<Ver
     let questions = questions(runner, signed);
     let mut last = Verdict::skip("the provider does not ask before it delivers");
     for handshake in provider.handshakes() {
-        let asks = match questions.asks(handshake) {
+        let asks = match asks(runner, &questions, handshake) {
             Ok(asks) => asks,
             Err(AskError::NoSecret | AskError::NoToken) => continue,
             Err(error) => return Ok(Verdict::skip(error.to_string())),
         };
         // What follows is signed with a secret that the handler has only just been told.
         for ask in asks.iter().filter(|ask| matches!(ask.step, AskStep::Genuine | AskStep::Forged)) {
-            last = one(runner, case, &questions, handshake, ask, signed).await?;
+            last = one(runner, case, &questions, handshake, ask).await?;
             if last.failed() {
                 return Ok(last);
             }
@@ -43,13 +44,31 @@ async fn ask_all(runner: &mut Runner<'_>, case: &Case, signed: bool) -> Step<Ver
     Ok(last)
 }
 
+/// The requests of a handshake; the same for the same seed.
+fn asks(runner: &mut Runner<'_>, questions: &Questions, handshake: &Handshake) -> Result<Vec<Ask>, AskError> {
+    let id = runner.fresh_id();
+    let fresh: String = hex::encode(Sha256::digest(&id)).chars().take(32).collect();
+    let target = questions.target.request_target("/", PathMode::Fixed);
+    questions.provider.ask(
+        handshake,
+        &Making {
+            keys: questions.keys.as_ref(),
+            at: clock::now(),
+            id: &id,
+            fresh: &fresh,
+            origin: questions.target.origin(),
+            target: &target,
+            signed: questions.signed,
+        },
+    )
+}
+
 async fn one(
     runner: &mut Runner<'_>,
     case: &Case,
     questions: &Questions,
     handshake: &Handshake,
     ask: &Ask,
-    signed: bool,
 ) -> Step<Verdict> {
     let head = questions.head(ask).map_err(|error| Stop::Craft(CraftError::Head(error)))?;
     let id = runner.fresh_id();
@@ -65,8 +84,12 @@ async fn one(
     let Outcome::Answered(answer) = &trial.outcome else {
         return Ok(Verdict { reason: format!("{} to the {name}", verdict.reason), ..verdict });
     };
-    if !signed {
+    if !questions.signed {
         return Ok(Verdict { reason: format!("{} to the {name}", verdict.reason), ..verdict });
+    }
+    if handshake.is_guessed() && (400..500).contains(&answer.status) {
+        let reason = format!("answered the {name} with {}; its form is not published", answer.status);
+        return Ok(Verdict::pass(reason, Some(&trial)));
     }
     let wrong = compare(ask, answer).wrong.into_iter().next();
     Ok(match wrong {

@@ -41,7 +41,7 @@ pub(super) async fn run(runner: &mut Runner<'_>, case: &'static Case) -> Step<Ve
         Script::TwoLengths => framing::two_lengths(runner, case).await,
         Script::Pipelined => framing::pipelined(runner, case).await,
         Script::SameConnection => framing::same_connection(runner, case).await,
-        Script::Http2 => Ok(Verdict::skip("this case cannot be run yet")),
+        Script::Http2 => framing::http2(runner, case).await,
         Script::Source => Ok(Verdict::skip("nothing is sent for it: name the source with `--source`")),
         // Judged by `about`, when everything else was sent.
         Script::Deadline

@@ -24,6 +24,12 @@ pub(super) struct Call<'a> {
     pub(super) key: Option<String>,
     /// Whether the server has seen this key before and accepted it.
     pub(super) known: bool,
+    /// Whether the framing is broken; `body` is what came of it.
+    pub(super) broken: bool,
+    /// How many calls came on this connection before.
+    pub(super) before: usize,
+    /// How many reads the body took.
+    pub(super) reads: usize,
     pub(super) state: &'a State,
 }
 
@@ -36,6 +42,8 @@ pub(super) enum Do {
     Answer(u16, &'static str),
     /// Does what a good handler does, and answers this.
     RightBut(u16),
+    /// Takes note of the key, answers this, and does nothing.
+    RememberBut(u16),
     /// Closes the connection.
     Close,
     /// Stops listening, then closes the connection.
@@ -143,20 +151,26 @@ fn die(inside: &Inside) {
 
 fn serve(mut stream: TcpStream, inside: &Inside) -> io::Result<()> {
     let mut buffer = Vec::new();
-    loop {
+    for before in 0.. {
         let Some((head, length)) = read_head(&mut stream, &mut buffer)? else { return Ok(()) };
         buffer.drain(..length);
-        let Some(body) = read_body(&mut stream, &mut buffer, &head)? else {
-            return answer(&mut stream, &head, 400, "bad framing");
-        };
+        let mut reads = 0;
+        let read = read_body(&mut stream, &mut buffer, &head, &mut reads)?;
+        let broken = read.is_none();
+        let body = read.unwrap_or_else(|| std::mem::take(&mut buffer));
         if head.path() == "/count" {
             let count = inside.state.count.load(Ordering::SeqCst).to_string();
             answer(&mut stream, &head, 200, &count)?;
             continue;
         }
         inside.state.calls.fetch_add(1, Ordering::SeqCst);
-        let call = call(inside, &head, &body);
+        let call = Call { broken, before, reads, ..call(inside, &head, &body) };
         match (inside.rule)(&call) {
+            Do::Right if broken => return answer(&mut stream, &head, 400, "bad framing"),
+            Do::RememberBut(status) => {
+                call.remember();
+                answer(&mut stream, &head, status, "said")?;
+            }
             Do::Right => {
                 let status = right(&call);
                 answer(&mut stream, &head, status, "said")?;
@@ -183,6 +197,23 @@ fn serve(mut stream: TcpStream, inside: &Inside) -> io::Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+impl Call<'_> {
+    /// Takes note of the key; says whether it was a new one.
+    fn remember(&self) -> bool {
+        self.key.as_ref().is_none_or(|key| self.state.seen.lock().unwrap().insert(key.clone()))
+    }
+
+    /// Does it without a look whether it is known.
+    pub(super) fn count(&self) {
+        self.state.count.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn says(&self, text: &str) -> bool {
+        String::from_utf8_lossy(self.body).contains(text)
+    }
 }
 
 fn call<'a>(inside: &'a Inside, head: &'a Head, body: &'a [u8]) -> Call<'a> {
@@ -197,7 +228,7 @@ fn call<'a>(inside: &'a Inside, head: &'a Head, body: &'a [u8]) -> Call<'a> {
     let verified = inside.provider.verify(&inside.keys, &message, clock::now(), None).verified();
     let key = inside.provider.facts(&message).dedup_key;
     let known = key.as_ref().is_some_and(|key| inside.state.seen.lock().unwrap().contains(key));
-    Call { head, body, verified, key, known, state: &inside.state }
+    Call { head, body, verified, key, known, broken: false, before: 0, reads: 0, state: &inside.state }
 }
 
 /// What a good handler does.
@@ -214,11 +245,7 @@ fn right(call: &Call<'_>) -> u16 {
     if serde_json::from_slice::<serde_json::Value>(call.body).is_err() {
         return 400;
     }
-    let fresh = match &call.key {
-        Some(key) => call.state.seen.lock().unwrap().insert(key.clone()),
-        None => true,
-    };
-    if fresh {
+    if call.remember() {
         call.state.count.fetch_add(1, Ordering::SeqCst);
     }
     200
@@ -251,7 +278,12 @@ fn read_head(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option<
 }
 
 /// None when the framing is broken.
-fn read_body(stream: &mut TcpStream, buffer: &mut Vec<u8>, head: &Head) -> io::Result<Option<Vec<u8>>> {
+fn read_body(
+    stream: &mut TcpStream,
+    buffer: &mut Vec<u8>,
+    head: &Head,
+    reads: &mut usize,
+) -> io::Result<Option<Vec<u8>>> {
     if head.headers().get("Transfer-Encoding").is_some() {
         return read_chunks(stream, buffer);
     }
@@ -264,6 +296,7 @@ fn read_body(stream: &mut TcpStream, buffer: &mut Vec<u8>, head: &Head) -> io::R
         return Ok(None);
     };
     while buffer.len() < length {
+        *reads += 1;
         if !more(stream, buffer)? {
             return Ok(None);
         }
