@@ -21,6 +21,8 @@
 //! | `study`, `capacity`, `link` | what a vendor says of a study | [`StudyRecord`], [`CapacityRecord`], [`LinkRecord`] |
 //! | `interview` | an interview; from `listen --enrich` with the `seq` of its delivery | [`InterviewRecord`] |
 //! | `missing` | an interview whose webhook never arrived | [`MissingRecord`] |
+//! | `case` | what a case of `check` found; its `summary` is last | [`CaseRecord`](super::check::json::CaseRecord), [`CheckedRecord`](super::check::json::CheckedRecord) |
+//! | `listed_case` | a case of `check --list` | [`ListedCaseRecord`](super::check::list::ListedCaseRecord) |
 //! | `verdict` | what `verify` found, also inside a delivery | [`VerdictRecord`] |
 //!
 //! Does not write: `stream` does.

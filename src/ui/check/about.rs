@@ -167,11 +167,17 @@ fn excerpt(finding: &Finding, leaks: &Leaks) -> String {
     let Some(seen) = &finding.seen else { return String::new() };
     let text = leaks.mask(&seen.excerpt);
     let text = if text.trim_start().starts_with('<') { without_tags(&text) } else { text.into_owned() };
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = telling(&text).split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(EXCERPT) {
         Some((end, _)) => words.get(..end).unwrap_or_default().to_owned() + "…",
         None => words,
     }
+}
+
+/// The line that says what went wrong: Python puts it last.
+fn telling(text: &str) -> &str {
+    let last = || text.trim_end().lines().last().filter(|line| !line.starts_with([' ', '\t']));
+    if text.contains("Traceback (most recent call last)") { last().unwrap_or(text) } else { text }
 }
 
 fn without_tags(text: &str) -> String {
@@ -201,5 +207,39 @@ pub(super) const fn language(language: Language) -> &'static str {
         Language::Csharp => "csharp",
         Language::Rust => "rust",
         Language::Deno => "deno",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::check::{Seen, Suite};
+    use std::time::Duration;
+
+    fn said(excerpt: &str) -> String {
+        let case = Suite::builtin().get("good-delivery").unwrap();
+        let seen = Seen { status: Some(500), took: Duration::ZERO, excerpt: excerpt.to_owned() };
+        let finding = Finding { seen: Some(seen), ..Finding::new(case, Outcome::Fail, "answered 500") };
+        super::excerpt(&finding, &Leaks::new(Vec::new()))
+    }
+
+    #[test]
+    fn an_excerpt_is_the_words_that_tell() {
+        for (answer, words) in [
+            ("", ""),
+            ("bad\r\n  signature\n", "bad signature"),
+            ("{\"a\": \"<b>\"}", "{\"a\": \"<b>\"}"),
+            (
+                "<!DOCTYPE html><title>Error</title>\n<pre>it&#39;s &lt;b&gt;<br>at x</pre>",
+                "Error it's <b> at x",
+            ),
+            ("<p>cut off <a href=", "cut off"),
+            ("<<<", ""),
+            ("Traceback (most recent call last):\n  File \"a\", line 1\nTypeError: no\n", "TypeError: no"),
+            ("Traceback (most recent call last):\n  File \"a", "Traceback (most recent call last): File \"a"),
+        ] {
+            assert_eq!(said(answer), words, "{answer}");
+        }
+        assert_eq!(said(&"ä".repeat(300)), "ä".repeat(200) + "…");
     }
 }

@@ -143,3 +143,76 @@ impl Known {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::check::{Place, Symptom};
+
+    fn finding(id: &str, outcome: Outcome, symptom: Option<Symptom>) -> Finding {
+        Finding { symptom, ..Finding::new(Suite::builtin().get(id).unwrap(), outcome, "answered") }
+    }
+
+    fn report(findings: Vec<Finding>) -> Report {
+        Report { findings, ..Report::default() }
+    }
+
+    fn prints(baseline: &Baseline) -> Vec<(&str, &str)> {
+        baseline.findings.iter().map(|known| (known.fingerprint(), known.comment())).collect()
+    }
+
+    const FILE: &str = r#"{"v": 1, "comment": "ours", "findings": [
+        {"fingerprint": "no-signature:server_error", "comment": "soon"},
+        {"fingerprint": "good-delivery:too_late"},
+        {"fingerprint": "gone:believed"},
+        {"fingerprint": "hang-up:died", "comment": "not run"}]}"#;
+
+    #[test]
+    fn another_mistake_in_the_same_case_is_new() {
+        let baseline = Baseline::read(FILE).unwrap();
+        let with = |symptom| finding("no-signature", Outcome::Fail, Some(symptom));
+        assert_eq!(baseline.accepts(&with(Symptom::ServerError)).unwrap().comment(), "soon");
+        assert!(baseline.accepts(&with(Symptom::Believed)).is_none());
+        let place = |line| Some(Place { file: "a.js".to_owned(), line });
+        let lint = |line| Finding { place: place(line), ..with(Symptom::Believed) };
+        assert_eq!(fingerprint(&lint(1)), "no-signature:believed:a.js");
+        assert_eq!(fingerprint(&lint(1)), fingerprint(&lint(9)), "a line moves");
+    }
+
+    #[test]
+    fn entries_of_cases_that_were_not_run_stay() {
+        let baseline = Baseline::read(FILE).unwrap();
+        let run = report(vec![
+            finding("good-delivery", Outcome::Pass, None),
+            finding("no-signature", Outcome::Fail, Some(Symptom::ServerError)),
+            finding("hang-up", Outcome::Skip, None),
+        ]);
+        let stale: Vec<_> = baseline.stale(&run).into_iter().map(Known::fingerprint).collect();
+        assert_eq!(stale, ["good-delivery:too_late", "gone:believed"]);
+        let updated = baseline.updated(&run);
+        assert_eq!(prints(&updated), [("hang-up:died", "not run"), ("no-signature:server_error", "soon")]);
+        assert_eq!(updated.comment, "ours");
+        assert_eq!(Baseline::read(&updated.text()).unwrap(), updated);
+
+        let one = report(vec![finding("no-signature", Outcome::Fail, Some(Symptom::Believed))]);
+        let updated = baseline.updated(&one);
+        let expected =
+            [("good-delivery:too_late", ""), ("hang-up:died", "not run"), ("no-signature:believed", "")];
+        assert_eq!(prints(&updated), expected, "a run of one case drops only what it shows");
+    }
+
+    #[test]
+    fn what_is_no_baseline_is_refused() {
+        for (text, why) in [
+            ("", "it is not a baseline: EOF"),
+            ("[]", "it is not a baseline: "),
+            (r#"{"v": 1}"#, "it is not a baseline: missing field `findings`"),
+            (r#"{"v": 1, "findings": [], "extra": 1}"#, "it is not a baseline: unknown field `extra`"),
+            (r#"{"v": 2, "findings": []}"#, "it has version 2, and this hookctl reads version 1"),
+        ] {
+            let error = Baseline::read(text).unwrap_err().to_string();
+            assert!(error.starts_with(why), "{error}");
+        }
+        assert!(Baseline::read(r#"{"v": 1, "findings": []}"#).unwrap().is_empty());
+    }
+}
