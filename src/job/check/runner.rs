@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 /// How long making a connection may take.
 const CONNECT: Duration = Duration::from_secs(2);
 /// The most characters of an answer that are kept for the report.
-const EXCERPT: usize = 400;
+const EXCERPT: usize = 2_000;
 
 /// One request that was sent, and how it went.
 #[derive(Clone, Debug)]

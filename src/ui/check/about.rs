@@ -2,7 +2,7 @@
 
 use super::baseline::{Baseline, Known};
 use super::curl;
-use crate::hook::check::{Finding, Language, Leaks, Outcome, Severity, mend};
+use crate::hook::check::{Finding, Language, Leaks, Outcome, Severity, Symptom, mend};
 use crate::hook::provider::Provider;
 use crate::hook::target::Target;
 use crate::job::check::Report;
@@ -48,7 +48,7 @@ pub struct Shown<'a> {
     pub curl: Option<String>,
     /// The command that runs the case again; none for what was read in the source.
     pub again: Option<String>,
-    /// The words at the beginning of the answer; empty when there were none.
+    /// The words of the answer that tell most; empty when there were none, or when what was seen quotes them.
     pub excerpt: String,
 }
 
@@ -164,7 +164,9 @@ impl Totals {
 
 /// The words of an answer: the tags of a page of HTML say nothing here.
 fn excerpt(finding: &Finding, leaks: &Leaks) -> String {
-    let Some(seen) = &finding.seen else { return String::new() };
+    let quoted =
+        matches!(finding.symptom, Some(Symptom::LeakedSecret | Symptom::LeakedTrace | Symptom::LeakedPath));
+    let Some(seen) = finding.seen.as_ref().filter(|_| !quoted) else { return String::new() };
     let text = leaks.mask(&seen.excerpt);
     let text = if text.trim_start().starts_with('<') { without_tags(&text) } else { text.into_owned() };
     let words = telling(&text).split_whitespace().collect::<Vec<_>>().join(" ");

@@ -7,7 +7,7 @@ use crate::job::check::Report;
 use crate::ui::human;
 use crate::ui::page::Page;
 use crate::ui::prose::prose;
-use crate::ui::sanitize::Rules;
+use crate::ui::sanitize::{Rules, cut_to_columns};
 use crate::ui::style::{Mark, Role};
 use crate::ui::table::{Cell, table};
 
@@ -15,8 +15,12 @@ use crate::ui::table::{Cell, table};
 const GOOD: &str = "good-delivery";
 /// Where the text of a piece of advice begins.
 const TEXT: usize = 4;
-/// Where the facts of a case in it begin.
+/// Where the commands of a case in it begin.
+const COMMANDS: usize = TEXT + 9;
+/// Where facts of other kinds begin.
 const FACTS: usize = 12;
+/// The most columns of what was seen in the list of failures.
+const SEEN: usize = 120;
 /// The longest curl command that is shown; a longer one is in the other reports.
 const LONGEST: usize = 2_000;
 
@@ -71,7 +75,7 @@ fn failures(page: &mut Page, failed: &[&Shown<'_>]) {
             vec![
                 Cell::new(role, format!("{mark} {}", one.severity.as_str())),
                 Cell::new(Role::Strong, &one.finding.case.id),
-                Cell::new(Role::Plain, seen(one)),
+                Cell::new(Role::Plain, cut_to_columns(&seen(one), SEEN, page.look().charset)),
             ]
         })
         .collect();
@@ -138,15 +142,19 @@ fn advice(page: &mut Page, failed: &[&Shown<'_>]) {
 fn finding(page: &mut Page, one: &Shown<'_>) {
     let (role, _) = weight(one.severity);
     let case = one.finding.case;
-    page.space(TEXT).put(role, &case.id).end_line();
-    fact(page, "a good one", &case.title);
-    fact(page, "this one", &seen(one));
-    if !one.excerpt.is_empty() {
-        fact(page, "it said", &one.excerpt);
+    page.space(TEXT).put(role, &case.id).put(Role::Plain, ":").space(1);
+    let place = one.place().map(|place| format!(" ({place})")).unwrap_or_default();
+    let mut text = format!("a good handler {}; this one {}{place}", case.title, one.reason);
+    let answered = one.finding.seen.as_ref().is_some_and(|seen| seen.status.is_some());
+    match (one.excerpt.as_str(), answered) {
+        ("", _) => {}
+        (said, true) => text.push_str(&format!("; it said: {said}")),
+        (failure, false) => text.push_str(&format!(" ({failure})")),
     }
+    prose(page, &text, TEXT + 2);
     for (name, command) in [("again", &one.again), ("curl", &one.curl)] {
         let Some(command) = command else { continue };
-        label(page, name);
+        page.space(TEXT + 2).put(Role::Dim, name).pad_to(COMMANDS);
         if command.len() > LONGEST {
             page.put(Role::Dim, "too long to show here; `--json` has it").end_line();
         } else {
@@ -155,15 +163,6 @@ fn finding(page: &mut Page, one: &Shown<'_>) {
             page.put_by(Role::Plain, command.as_bytes(), rules).end_line();
         }
     }
-}
-
-fn label(page: &mut Page, name: &str) {
-    page.space(TEXT + 2).put(Role::Dim, name).pad_to(FACTS + TEXT + 2);
-}
-
-fn fact(page: &mut Page, name: &str, text: &str) {
-    label(page, name);
-    prose(page, text, FACTS + TEXT + 2);
 }
 
 /// Findings of the baseline, and entries of it that nothing needs any more.
