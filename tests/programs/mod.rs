@@ -109,8 +109,10 @@ pub fn misdiagnoses(handler: &Handler, ran: &Ran) -> Vec<String> {
     let mut wrong: Vec<String> = missed
         .map(|(id, code)| format!("{}: {id} {code} is missed: {:?}", handler.file, found.get(*id)))
         .collect();
-    let known = |id: &str| handler.found.iter().any(|(known, _)| *known == id) || handler.also.contains(&id);
-    let invented = found.iter().filter(|(id, (severity, _))| severity != "note" && !known(id));
+    let expected = |id: &str, code: &str| {
+        handler.found.contains(&(id, code)) || handler.also.contains(&id) || handler.also.contains(&code)
+    };
+    let invented = found.iter().filter(|(id, (severity, code))| severity != "note" && !expected(id, code));
     wrong.extend(invented.map(|(id, found)| format!("{}: {id} {found:?} is invented", handler.file)));
     if !matches!(ran.code(), 0 | 1) || (ran.code() == 1) == handler.only_should {
         wrong.push(format!("{}: exit {}\n{}", handler.file, ran.code(), ran.err()));
