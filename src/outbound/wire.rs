@@ -150,6 +150,10 @@ async fn talk(speech: &Speech<'_>, stream: Stream, reader: &mut Reader) -> Resul
     for (breath, count) in heard_by_then {
         let last = count.is_none();
         let wanted = count.unwrap_or(speech.answers);
+        if reader.is_last() {
+            // Whatever is said now is lost.
+            return reader.listen(&mut ears, wanted).await;
+        }
         exchange(speech, breath, last, wanted, &mut ears, &mut mouth, reader).await?;
     }
     Ok(())

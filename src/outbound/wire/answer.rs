@@ -18,6 +18,7 @@ pub(super) struct Reader {
     bodiless: bool,
     buffer: Vec<u8>,
     answers: Vec<Answer>,
+    last: bool,
 }
 
 /// How an answer's body ends.
@@ -34,18 +35,25 @@ enum Parsed {
     Partial,
     /// An interim answer of this many bytes.
     Interim(usize),
-    /// An answer of this many bytes; `cut` when it was longer than the limit.
-    Whole { answer: Answer, length: usize, cut: bool },
+    /// An answer of this many bytes; `cut` when it was longer than the limit, `last`
+    /// when no other follows on this connection.
+    Whole { answer: Answer, length: usize, cut: bool, last: bool },
 }
 
 impl Reader {
     /// `bodiless` for the answers to a HEAD.
     pub(super) fn new(bodiless: bool) -> Self {
-        Self { bodiless, buffer: Vec::new(), answers: Vec::new() }
+        Self { bodiless, buffer: Vec::new(), answers: Vec::new(), last: false }
     }
 
     pub(super) fn into_answers(self) -> Vec<Answer> {
         self.answers
+    }
+
+    /// Whether the server said that it answers no more on this connection. Some read
+    /// and drop whatever comes after that, without an end.
+    pub(super) fn is_last(&self) -> bool {
+        self.last
     }
 
     /// Reads until there are `wanted` answers in all.
@@ -60,17 +68,24 @@ impl Reader {
                 match parse(&self.buffer, self.bodiless, ended)? {
                     Parsed::Partial => break,
                     Parsed::Interim(length) => drop(self.buffer.drain(..length.min(self.buffer.len()))),
-                    Parsed::Whole { answer, length, cut } => {
+                    Parsed::Whole { answer, length, cut, last } => {
                         self.answers.push(answer);
+                        self.last = last;
                         self.buffer.drain(..length.min(self.buffer.len()));
                         if cut {
                             return Ok(());
+                        }
+                        if last {
+                            break;
                         }
                     }
                 }
             }
             if self.answers.len() >= wanted {
                 return Ok(());
+            }
+            if self.last {
+                return Err(closed(false));
             }
             if ended {
                 return Err(closed(!self.buffer.is_empty()));
@@ -116,6 +131,7 @@ fn parse(bytes: &[u8], bodiless: bool, ended: bool) -> Result<Parsed, Failure> {
         Err(error) => return Err(garbage(format!("what came is no HTTP answer: {error}"))),
     };
     let (head_length, code) = status;
+    let old = response.version == Some(0);
     if code == 101 {
         return Err(garbage("the target switched protocols unasked"));
     }
@@ -129,8 +145,18 @@ fn parse(bytes: &[u8], bodiless: bool, ended: bool) -> Result<Parsed, Failure> {
     let framing = if bodiless || matches!(code, 204 | 304) { Framing::Length(0) } else { framing(&headers)? };
     let rest = bytes.get(head_length..).unwrap_or_default();
     let Some((body, length, cut)) = body(framing, rest, ended)? else { return Ok(Parsed::Partial) };
+    let last = closes(&headers, old);
     let answer = Answer { status: code, headers, body: Bytes::from(body) };
-    Ok(Parsed::Whole { answer, length: head_length.saturating_add(length), cut })
+    Ok(Parsed::Whole { answer, length: head_length.saturating_add(length), cut, last })
+}
+
+/// Whether the connection is closed after the answer; `old` for HTTP/1.0.
+fn closes(headers: &Headers, old: bool) -> bool {
+    let says = |word: &[u8]| {
+        let mut words = headers.all("Connection").flat_map(|value| value.split(|byte| *byte == b','));
+        words.any(|said| said.trim_ascii().eq_ignore_ascii_case(word))
+    };
+    says(b"close") || (old && !says(b"keep-alive"))
 }
 
 fn framing(headers: &Headers) -> Result<Framing, Failure> {
@@ -213,11 +239,29 @@ fn trailers(rest: &[u8], at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::AsyncWriteExt as _;
 
     async fn read(bytes: &[u8], wanted: usize) -> (Vec<Answer>, Result<(), Failure>) {
         let mut reader = Reader::new(false);
         let result = reader.listen(&mut &*bytes, wanted).await;
         (reader.into_answers(), result)
+    }
+
+    #[tokio::test]
+    async fn a_server_that_will_close_is_not_waited_for() {
+        for head in ["HTTP/1.1 200 OK\r\nConnection: x, Close\r\n", "HTTP/1.0 200 OK\r\n"] {
+            let text = format!("{head}Content-Length: 0\r\n\r\n");
+            // The other end reads whatever comes, and never closes.
+            let (mut ears, mut server) = tokio::io::duplex(1024);
+            server.write_all(text.as_bytes()).await.unwrap();
+            let mut reader = Reader::new(false);
+            assert!(reader.listen(&mut ears, 1).await.is_ok() && reader.is_last(), "{head}");
+            let failure = reader.listen(&mut ears, 2).await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Reset, "{head}");
+        }
+        let kept = b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n";
+        let mut reader = Reader::new(false);
+        assert!(reader.listen(&mut &kept[..], 1).await.is_ok() && !reader.is_last());
     }
 
     #[tokio::test]
