@@ -212,6 +212,28 @@ impl Change {
         self.stage() == stage || also == Some(stage)
     }
 
+    /// Whether the body says something that a handler may not be made for, so that who
+    /// answers before it is read ends after its answer.
+    pub const fn is_another_value(self) -> bool {
+        matches!(
+            self,
+            Self::Bom
+                | Self::UnknownEvent
+                | Self::UnknownFields
+                | Self::MissingFields
+                | Self::NullData
+                | Self::EmptyObject
+                | Self::EmptyArray
+                | Self::EmptyBody
+                | Self::NotJson
+                | Self::NotUtf8
+                | Self::OneByte
+                | Self::Deep
+                | Self::Gzip
+                | Self::GzipSignedBefore
+        )
+    }
+
     /// What must hold of a provider for it to mean anything.
     pub(super) const fn needs(self) -> &'static [Fact] {
         use Change as C;

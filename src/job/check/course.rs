@@ -2,7 +2,7 @@
 //! about all answers.
 
 use super::alive::{self, After};
-use super::runner::{Runner, Step};
+use super::runner::{Runner, Step, Trial};
 use super::scripts::{self, End};
 use super::verdict::Verdict;
 use super::{CheckError, Plan, Watch};
@@ -27,6 +27,8 @@ pub(super) struct Course<'p, 'r> {
     held: Vec<Finding>,
     /// Why a good delivery is not accepted.
     unaccepted: Option<String>,
+    /// Whether one was, and in time.
+    good: bool,
     /// Why nothing more is sent.
     stopped: Option<String>,
     died: bool,
@@ -40,6 +42,22 @@ fn refuses(case: &Case) -> bool {
 /// Whether the case sends one request that must be refused.
 fn is_forged(case: &Case) -> bool {
     refuses(case) && case.script == Script::Send
+}
+
+/// Whether the case sends what a handler may trip over when it has answered already,
+/// so that the next case would be blamed.
+fn puzzles(case: &Case) -> bool {
+    matches!(case.script, Script::EachEvent | Script::EachAnswerType)
+        || case.change.iter().any(|change| change.is_another_value())
+}
+
+/// What an answer says that nobody handles deliveries at this path.
+fn elsewhere(trial: &Trial) -> Option<String> {
+    match trial.outcome.status()? {
+        300..=399 => Some("every delivery is redirected".to_owned()),
+        status @ (404 | 405) => Some(format!("nothing takes deliveries at this path: answered {status}")),
+        _ => None,
+    }
 }
 
 /// Whether the case looks at the answers to all the others.
@@ -74,6 +92,7 @@ impl<'p, 'r> Course<'p, 'r> {
             findings: Vec::new(),
             held: Vec::new(),
             unaccepted: None,
+            good: false,
             stopped: None,
             died: false,
         }
@@ -131,12 +150,16 @@ impl<'p, 'r> Course<'p, 'r> {
         let mut verdict = Verdict::of(Expect::Accepted, &trial);
         if trial.is_silence() {
             self.stopped = Some("a good delivery is not answered".to_owned());
+        } else if let Some(elsewhere) = elsewhere(&trial) {
+            // Whatever is sent is answered so, and that says nothing about the handler.
+            self.stopped = Some(elsewhere);
         } else if verdict.failed() {
             self.unaccepted = Some(verdict.reason.clone());
             self.runner.gauge.turn_off("a good delivery is not accepted".to_owned());
         } else if trial.took > self.plan.deadline {
             self.stopped = Some("every answer takes longer than the vendor waits".to_owned());
         } else {
+            self.good = true;
             self.calibrate(before).await;
             // What ends the process after the answer shows in the next delivery.
             let after = alive::look(self.runner).await;
@@ -224,7 +247,7 @@ impl<'p, 'r> Course<'p, 'r> {
             return verdict;
         }
         let hurt = matches!(verdict.symptom, Some(Symptom::Died | Symptom::Closed | Symptom::NoAnswer));
-        let hostile = refuses(case) || case.group == Group::Robustness || hurt;
+        let hostile = refuses(case) || case.group == Group::Robustness || hurt || puzzles(case);
         if verdict.outcome == Outcome::Skip || !hostile {
             return verdict;
         }
@@ -234,18 +257,18 @@ impl<'p, 'r> Course<'p, 'r> {
         }
         let after = alive::look(self.runner).await;
         if matches!(after, Ok(After::Right)) {
-            self.weigh(case, before).await;
+            self.weigh(case, before, verdict.symptom == Some(Symptom::Believed)).await;
         }
         self.judge_after(verdict, after).await
     }
 
     /// Of a forged delivery and a good one, one must have been counted.
-    async fn weigh(&mut self, case: &'static Case, before: Option<i64>) {
+    async fn weigh(&mut self, case: &'static Case, before: Option<i64>, believed: bool) {
         let mut moved = self.runner.gauge.moved(before, 1).await;
         if moved.is_some() {
             self.runner.gauge.weighed = self.runner.gauge.weighed.saturating_add(1);
         }
-        if moved.is_some_and(|moved| moved > 1) {
+        if moved.is_some_and(|moved| moved > 1) && !believed {
             // What was accepted earlier may have been counted late: once more.
             moved = self.weigh_again(case).await;
         }
@@ -311,7 +334,7 @@ impl<'p, 'r> Course<'p, 'r> {
         }
         let end = match () {
             () if self.died => End::Died,
-            () if self.unaccepted.is_some() => End::Unaccepted,
+            () if !self.good => End::Unaccepted,
             () => End::Right,
         };
         scripts::about(self.runner, case, end).await.unwrap_or_else(|stop| stop.verdict())
