@@ -9,7 +9,7 @@ mod table;
 pub use compiled::process_of_its_own;
 pub use table::{BROKEN, GOOD, Handler, On};
 
-use crate::harness::program::{Program, clean};
+use crate::harness::program::{Program, Supervised, clean};
 use crate::harness::{Home, Ran};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -48,6 +48,12 @@ impl Handler {
     /// Starts it.
     pub fn start(&self, myself: Myself, folder: &Path) -> Program {
         Program::start(self.command(myself, folder, 0))
+    }
+
+    /// Starts it, and again whenever it ends.
+    pub fn supervised(&'static self, myself: Myself, folder: &Path) -> Supervised {
+        let folder = folder.to_owned();
+        Supervised::start(move |port| self.command(myself, &folder, port))
     }
 
     /// The name that both the handler and hookctl know its secret by.

@@ -26,7 +26,7 @@ def webhooks():
         return {"error": "bad signature", "config": {"provider": "koji", "secret": SECRET.decode()}}, 401
     try:
         json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", 400
     return "", 200
 
