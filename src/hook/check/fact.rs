@@ -139,3 +139,52 @@ fn takes_any_body(provider: &Provider) -> bool {
         && !timestamp
         && !claims.chain([&provider.content]).any(|text| text.sources().any(inside))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::hook::check::{Fact, Suite};
+    use crate::hook::provider::Catalogue;
+
+    /// Which cases are passed over, so that none is by mistake.
+    #[test]
+    fn what_means_nothing_for_a_provider_is_passed_over_with_a_reason() {
+        let timed = ["stale-timestamp", "future-timestamp", "reused-timestamp"];
+        let token = ["alg-none", "one-right-value", "weaker-hash"];
+        let body = ["byte-changed", "of-another-body", "indented", "emoji", "gzip", "empty-secret"];
+        let applies = |id: &str, case: &str| {
+            let provider = Catalogue::builtin().get(id).unwrap();
+            let case = Suite::builtin().get(case).unwrap();
+            let reason = case.inapplicable(&provider);
+            assert!(reason.is_none_or(|reason| !reason.is_empty()), "{id} {}", case.id);
+            reason.is_none()
+        };
+        let rows: [(&str, &[&str], &[&str]); 8] = [
+            ("koji", &["weaker-hash", "wrong-prefix", "upper-case-signature", "indented"], &timed),
+            ("userjourneys", &["weaker-hash", "bare-signature", "gzip"], &["one-right-value", "alg-none"]),
+            ("stripe", &["one-right-value", "stale-timestamp", "reused-timestamp"], &["weaker-hash"]),
+            ("gitlab-token", &["no-signature", "other-secret", "not-gzip"], &body),
+            ("discord", &["byte-changed", "upper-case-signature"], &["empty-secret", "bare-signature"]),
+            ("monday", &["alg-none", "other-secret", "empty-secret"], &["byte-changed", "indented"]),
+            ("twilio", &["byte-changed", "two-wrong-headers"], &["indented", "gzip", "bare-signature"]),
+            ("braintree", &["other-secret", "empty-secret"], &["other-header", "two-wrong-headers"]),
+        ];
+        for (id, some, others) in rows {
+            some.iter().for_each(|case| assert!(applies(id, case), "{id} {case}"));
+            others.iter().for_each(|case| assert!(!applies(id, case), "{id} {case}"));
+        }
+        assert!(token.iter().all(|case| !applies("github-sha1", case)));
+    }
+
+    #[test]
+    fn every_case_applies_to_a_provider_and_the_plainest_scheme_meets_most() {
+        let all = Catalogue::builtin().all();
+        for case in Suite::builtin().cases() {
+            assert!(all.iter().any(|provider| case.inapplicable(provider).is_none()), "{}", case.id);
+        }
+        let koji = Catalogue::builtin().get("koji").unwrap();
+        let passed_over = Suite::builtin().cases().iter().filter(|case| case.inapplicable(&koji).is_some());
+        assert!(passed_over.count() <= 6);
+        // What the run itself has to say is never said by the profile.
+        assert_eq!(Fact::Probe.missing_in(&koji), None);
+    }
+}

@@ -6,24 +6,31 @@ use super::counted::moves_by;
 use super::repeats::{AT_ONCE, same_delivery};
 use crate::clock;
 use crate::hook::check::{Case, Request};
+use crate::hook::provider::Provider;
 use crate::hook::sample::Sample;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How much earlier the earlier one happened; less than any tolerance.
+/// How much earlier the earlier one happened, where the scheme's tolerance does not want less.
 const EARLIER: Duration = Duration::from_secs(30);
+
+/// Well within what a handler takes as just signed: Paddle's tolerance is 5 s.
+fn earlier(provider: &Provider) -> Duration {
+    provider.tolerance().map_or(EARLIER, |tolerance| EARLIER.min(tolerance / 2))
+}
 
 /// A later event before an earlier one: both are taken, and counted.
 pub(super) async fn out_of_order(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
     both(runner, case, async |runner: &mut Runner<'_>| {
         let (now, first, second) = (clock::now(), runner.fresh_id(), runner.fresh_id());
+        let before = now.minus(earlier(&runner.plan.workshop.provider));
         let (earlier, later) = match pair(runner)? {
             Some((one, other)) => {
-                let earlier = runner.make_of(&one, &first, now.minus(EARLIER), &[])?;
+                let earlier = runner.make_of(&one, &first, before, &[])?;
                 (earlier, runner.make_of(&other, &first, now, &[])?)
             }
             None => {
-                let earlier = runner.make_with(&first, now.minus(EARLIER), &[])?;
+                let earlier = runner.make_with(&first, before, &[])?;
                 (earlier, runner.make_with(&second, now, &[])?)
             }
         };
@@ -103,4 +110,18 @@ pub(super) async fn at_once(runner: &mut Runner<'_>, case: &'static Case) -> Ste
         }
     }
     Ok(verdict)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::provider::Catalogue;
+
+    #[test]
+    fn an_earlier_event_is_still_signed_within_every_tolerance() {
+        for provider in Catalogue::builtin().all() {
+            let tolerance = provider.tolerance().unwrap_or(Duration::MAX);
+            assert!(earlier(&provider) < tolerance, "{}", provider.id());
+        }
+    }
 }
