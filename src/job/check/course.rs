@@ -275,7 +275,7 @@ impl<'p, 'r> Course<'p, 'r> {
         match moved {
             Some(moved) if moved > 1 => self.runner.gauge.changed.push((&case.id, moved.saturating_sub(1))),
             Some(moved) if moved < 1 => {
-                self.runner.gauge.missing.push((&case.id, 1_i64.saturating_sub(moved)))
+                self.runner.gauge.missing.push((&case.id, 1_i64.saturating_sub(moved)));
             }
             _ => {}
         }

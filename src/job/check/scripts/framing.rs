@@ -86,7 +86,7 @@ async fn broken(runner: &mut Runner<'_>, case: &Case, request: &Arc<Request>, sa
         runner.pace.prescribe(waits.took);
         return Ok(Verdict::pass("waits for the rest", Some(waits)));
     }
-    Ok(Verdict::of_all(case.expect, &trials, |_| "to what is no whole request".to_owned()))
+    Ok(Verdict::of_all(case.expect, &trials, |_| "to a broken request".to_owned()))
 }
 
 /// Sends two deliveries in one breath on one connection.
