@@ -44,7 +44,7 @@ pub struct Shown<'a> {
     pub reason: Cow<'a, str>,
     /// What to do about it.
     pub mend: Cow<'static, str>,
-    /// The request as a curl command in one line of ASCII.
+    /// The request as a curl command in one line of ASCII; none where curl cannot break it as the case does.
     pub curl: Option<String>,
     /// The command that runs the case again; none for what was read in the source.
     pub again: Option<String>,
@@ -55,8 +55,8 @@ pub struct Shown<'a> {
 impl<'a> Shown<'a> {
     /// What is shown of a finding.
     pub fn new(finding: &'a Finding, about: &About<'a>, language: Option<Language>) -> Self {
-        let line =
-            finding.request.as_ref().map(|request| curl::line(request, about.target, &finding.case.id));
+        let request = finding.request.as_ref().filter(|_| curl::can_send(finding.case.script));
+        let line = request.map(|request| curl::line(request, about.target, finding.case));
         Self {
             finding,
             severity: finding.severity(),
@@ -150,8 +150,17 @@ impl Totals {
         self.passed + self.skipped + self.known + self.failed()
     }
 
-    /// `3 must, 1 should`; empty when nothing failed.
-    pub fn weighed(&self) -> String {
+    /// The verdict in words: `3 must, 1 should`, or that there is nothing to mend.
+    pub fn verdict(&self) -> String {
+        match self {
+            _ if self.failed() > 0 => self.weighed(),
+            Self { passed: 0, known: 0, .. } => "nothing was checked".to_owned(),
+            Self { known: 0, .. } => "nothing to mend".to_owned(),
+            _ => "nothing new to mend".to_owned(),
+        }
+    }
+
+    fn weighed(&self) -> String {
         let notes = if self.note == 1 { "note" } else { "notes" };
         [(self.must, "must"), (self.should, "should"), (self.note, notes)]
             .iter()

@@ -5,7 +5,7 @@
 //! octal, so what is pasted sends the very bytes. The header that carries the
 //! secret itself becomes `$SECRET`.
 
-use crate::hook::check::Request;
+use crate::hook::check::{Case, Request, Script};
 use crate::hook::curl::quote;
 use crate::hook::target::Target;
 use crate::ui::human;
@@ -13,8 +13,22 @@ use crate::ui::human;
 /// The longest body that is written into the line.
 const INLINE: usize = 4096;
 
+/// Whether curl can send what the case is about, or at least one request of it:
+/// it cannot stop in the middle, and writes its own framing.
+pub(super) const fn can_send(script: Script) -> bool {
+    !matches!(
+        script,
+        Script::HangUp
+            | Script::Slow
+            | Script::LongLength
+            | Script::BadLength
+            | Script::TwoLengths
+            | Script::Pipelined
+    )
+}
+
 /// The command that sends `request` to `target`'s origin.
-pub(super) fn line(request: &Request, target: &Target, case: &str) -> String {
+pub(super) fn line(request: &Request, target: &Target, case: &Case) -> String {
     let head = &request.head;
     let plain = dechunked(request);
     let body = plain.as_deref().unwrap_or(&request.body);
@@ -26,7 +40,7 @@ pub(super) fn line(request: &Request, target: &Target, case: &str) -> String {
         "POST" if !body.is_empty() => {}
         method => text.push_str(&format!(" -X {}", single(method.as_bytes()))),
     }
-    if head.version() == 20 {
+    if case.script == Script::Http2 {
         text.push_str(" --http2");
     }
     text.push_str(&format!(" {}", single(format!("{}{}", target.origin(), head.target()).as_bytes())));
@@ -43,7 +57,7 @@ pub(super) fn line(request: &Request, target: &Target, case: &str) -> String {
     if head.headers().get("content-type").is_none() && !body.is_empty() {
         text.push_str(" -H 'Content-Type:'");
     }
-    with_body(text, body, case)
+    with_body(text, body, &case.id)
 }
 
 /// Whether curl writes this field by itself, and rightly.

@@ -32,10 +32,12 @@ pub fn document(report: &Report, about: &About<'_>) -> String {
 }
 
 fn head(report: &Report, about: &About<'_>, totals: &Totals) -> String {
-    let sign = if totals.fails(about.fail_on) { "❌" } else { "✅" };
-    let weighed = totals.weighed();
-    let weighed = if weighed.is_empty() { "nothing to mend" } else { &weighed };
-    let mut text = format!("### {sign} hookctl check: {weighed}\n\n");
+    let sign = match (totals.fails(about.fail_on), totals.passed + totals.known) {
+        (true, _) => "❌",
+        (false, 0) => "❔",
+        (false, _) => "✅",
+    };
+    let mut text = format!("### {sign} hookctl check: {}\n\n", totals.verdict());
     text.push_str(&format!(
         "{} of {} for deliveries of {}; {} in {}, seed {}.\n",
         human::count(totals.passed),

@@ -39,7 +39,9 @@ pub fn report(page: &mut Page, report: &Report, about: &About<'_>) {
         advice(page, &failed);
     }
     accepted(page, &shown, report, about);
-    page.end_line();
+    if !shown.is_empty() {
+        page.end_line();
+    }
     groups(page, &shown);
     skips(page, &shown);
     page.end_line();
@@ -49,17 +51,15 @@ pub fn report(page: &mut Page, report: &Report, about: &About<'_>) {
 /// The verdict.
 fn headline(page: &mut Page, report: &Report, about: &About<'_>, totals: &Totals) {
     let fails = totals.fails(about.fail_on);
-    let (role, mark) = match (fails, totals.failed()) {
-        (true, _) => (Role::Failed, Mark::No),
-        (false, 0) => (Role::Verified, Mark::Yes),
-        (false, _) => (Role::Warning, Mark::Alert),
+    let (role, mark) = match (fails, totals.failed(), totals.passed + totals.known) {
+        (true, ..) => (Role::Failed, Mark::No),
+        (false, 0, 0) => (Role::Warning, Mark::Unsure),
+        (false, 0, _) => (Role::Verified, Mark::Yes),
+        (false, ..) => (Role::Warning, Mark::Alert),
     };
     page.mark(role, mark).space(1).put(Role::Url, about.target.to_string());
     page.put(Role::Plain, format!(" ({})", about.provider.id()));
-    match totals.weighed() {
-        weighed if weighed.is_empty() => page.put(role, ": nothing to mend").end_line(),
-        weighed => page.put(role, format!(": {weighed}")).end_line(),
-    };
+    page.put(role, format!(": {}", totals.verdict())).end_line();
     if report.died {
         page.space(2).put(Role::Failed, "The handler is not running any more.").end_line();
     }
@@ -132,14 +132,16 @@ fn advice(page: &mut Page, failed: &[&Shown<'_>]) {
         page.end_line().put(Role::Seq, format!("{:>2}.", told.len()));
         prose(page, &first.mend, TEXT);
         prose(page, &first.finding.case.why, TEXT);
-        for one in failed.iter().filter(|one| one.mend == first.mend) {
-            finding(page, one);
+        let mended = failed.iter().filter(|one| one.mend == first.mend);
+        for (at, one) in mended.enumerate() {
+            // A person looks at one; the others are a wall of text, and `again` shows them.
+            finding(page, one, at == 0 || page.look().width.is_none());
         }
     }
 }
 
 /// What a case asks, what was seen, and how to see it again.
-fn finding(page: &mut Page, one: &Shown<'_>) {
+fn finding(page: &mut Page, one: &Shown<'_>, with_curl: bool) {
     let (role, _) = weight(one.severity);
     let case = one.finding.case;
     page.space(TEXT).put(role, &case.id).put(Role::Plain, ":").space(1);
@@ -152,7 +154,8 @@ fn finding(page: &mut Page, one: &Shown<'_>) {
         (failure, false) => text.push_str(&format!(" ({failure})")),
     }
     prose(page, &text, TEXT + 2);
-    for (name, command) in [("again", &one.again), ("curl", &one.curl)] {
+    let curl = one.curl.as_ref().filter(|_| with_curl);
+    for (name, command) in [("again", one.again.as_ref()), ("curl", curl)] {
         let Some(command) = command else { continue };
         page.space(TEXT + 2).put(Role::Dim, name).pad_to(COMMANDS);
         if command.len() > LONGEST {

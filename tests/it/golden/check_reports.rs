@@ -19,7 +19,7 @@ fn shown(run: &Run, look: Look) -> String {
 }
 
 /// Every run of these tests with its name.
-fn runs() -> [(&'static str, Run); 6] {
+fn runs() -> [(&'static str, Run); 7] {
     [
         ("a good handler", run::good()),
         ("a handler with many faults", run::broken()),
@@ -27,6 +27,7 @@ fn runs() -> [(&'static str, Run); 6] {
         ("a handler that takes nothing", run::refusing()),
         ("a handler that dies", run::dying()),
         ("a handler with a note alone", run::noted()),
+        ("a run that was stopped at once", run::stopped()),
     ]
 }
 
