@@ -5,6 +5,7 @@ mod again;
 mod choice;
 mod files;
 mod plan;
+pub mod reference;
 mod running;
 mod source;
 mod told;
@@ -16,6 +17,7 @@ use super::shared::{ProviderArgs, SecretArgs};
 use crate::hook::check::{Language, Severity};
 use accepted::Accepted;
 use clap::{Args, ValueEnum, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
 use running::Ended;
 use source::Source;
 use std::path::PathBuf;
@@ -35,6 +37,9 @@ const EXAMPLES: &str = "Examples:
   hookctl check 3000/webhooks --provider koji --wait 30s --junit check.xml
       In CI: wait until the application answers, and write a report
 
+  hookctl check 3000/webhooks --provider koji --baseline known.json --update-baseline
+      Accept what is found now, and fail on what is new from here on
+
   hookctl check --list
       Every case, and why it matters";
 
@@ -50,11 +55,11 @@ pub struct CheckArgs {
     /// List the cases and why each matters
     #[arg(long)]
     pub list: bool,
-    /// Run only this case or group; repeat for several
-    #[arg(long, value_name = "ID")]
+    /// Run only this case or group; several with commas, or repeat it
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(super::complete::cases))]
     pub case: Vec<String>,
-    /// Leave out this case or group; repeat for several
-    #[arg(long, value_name = "ID")]
+    /// Leave out this case or group; several with commas, or repeat it
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(super::complete::cases))]
     pub skip: Vec<String>,
     /// Exit with 1 from this severity on
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "must")]
@@ -62,16 +67,16 @@ pub struct CheckArgs {
     /// Read a counter before and after: a URL, or a command
     #[arg(long, value_name = "URL|CMD")]
     pub probe: Option<String>,
-    /// Look for weak comparisons in the handler's source, and point the report at its lines; repeat for several
+    /// Read the handler's source for what no request can show, such as a weak comparison; repeat for several
     #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
     pub source: Vec<PathBuf>,
     /// Write the mends for this language; found out by the answers unless named
     #[arg(long, value_name = "LANGUAGE", value_parser = super::handler::language())]
     pub lang: Option<Language>,
-    /// Write a JUnit report
+    /// Write a JUnit report, or `-` for standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
-    /// Write a SARIF report
+    /// Write a SARIF report, or `-` for standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub sarif: Option<PathBuf>,
     /// Write a Markdown report, or `-` for standard output

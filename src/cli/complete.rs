@@ -1,4 +1,4 @@
-//! Live values for completion: provider ids, event names, journal numbers.
+//! Live values for completion: provider ids, event names, cases, journal numbers.
 //!
 //! Runs while a shell waits for the Tab key: never fails, never prompts, reads little.
 
@@ -6,6 +6,7 @@ use crate::config::environment::Environment;
 use crate::config::folders::Folders;
 use crate::config::profiles::Profiles;
 use crate::config::setting::{SETTINGS, Setting};
+use crate::hook::check::{Case, Group, Suite};
 use crate::hook::provider::Catalogue;
 use crate::hook::sample;
 use crate::journal::{Filter, Reader};
@@ -56,6 +57,14 @@ pub fn events() -> Vec<CompletionCandidate> {
         }
     }
     candidates
+}
+
+/// Every group of cases, and every case with what a good handler does.
+pub fn cases() -> Vec<CompletionCandidate> {
+    let groups =
+        Group::ALL.map(|group| CompletionCandidate::new(group.as_str()).help(Some(group.about().into())));
+    let case = |case: &Case| CompletionCandidate::new(&case.id).help(Some(case.title.clone().into()));
+    groups.into_iter().chain(Suite::builtin().cases().iter().map(case)).collect()
 }
 
 /// The newest deliveries of the journal, with event and verdict as the description.

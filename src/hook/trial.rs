@@ -70,14 +70,6 @@ pub fn vector(provider: &Provider, vector: &Vector) -> Verdict {
     provider.verify(&keys, &message, now, tolerance)
 }
 
-/// Keys of the provider's form that nobody has.
-///
-/// # Errors
-/// Says why none can be made.
-pub fn strange_keys(provider: &Arc<Provider>) -> Result<Keys, String> {
-    keys(provider, 'x')
-}
-
 fn keys(provider: &Arc<Provider>, fill: char) -> Result<Keys, String> {
     use base64::Engine;
     let raw = fill.to_string().repeat(32);

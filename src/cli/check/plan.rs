@@ -13,7 +13,6 @@ use crate::hook::quantity;
 use crate::hook::sample::{self, Sample};
 use crate::hook::schedule::Schedule;
 use crate::hook::target::Target;
-use crate::hook::trial;
 use crate::job::check::{Plan, Probe};
 use crate::ui::prompt;
 use std::time::Duration;
@@ -35,42 +34,43 @@ pub(super) fn plan(
     let secrets = context.secrets(&args.secret)?;
     let webhook_id = args.provider.webhook_id.as_deref();
     let (keys, secrets) = keys::with_secrets(&provider, &secrets, webhook_id, context)?;
-    let other_keys = trial::strange_keys(&provider).map_err(|reason| {
-        let mut error =
-            CommandError::new(Exit::Bug, "could not make a secret that the handler does not know");
-        error.causes.push(reason);
-        error
-    })?;
+    let seed = args.seed.unwrap_or_else(|| clock::dice().into());
+    let samples = samples(args, &provider, context)?;
+    let deadline = deadline(args, &provider)?;
+    let workshop = Workshop::new(provider, keys, target, seed)
+        .map_err(|error| CommandError::config("could not build the deliveries").because(&error))?;
     Ok(Plan {
         cases,
-        samples: samples(args, &provider, context)?,
+        samples,
         secrets,
         most_requests: most(args)?,
-        interval: interval(args, &target)?,
-        deadline: deadline(args, &provider)?,
+        interval: interval(args, &workshop.target)?,
+        deadline,
         insecure: args.insecure,
         probe: args.probe.as_deref().map(probe).transpose()?,
         wait: duration("--wait", &args.wait)?,
         language: args.lang,
-        workshop: Workshop {
-            keys,
-            other_keys: other_keys.with_webhook_id(webhook_id),
-            headers: headers("--header", &args.headers)?,
-            seed: args.seed.unwrap_or_else(|| clock::dice().into()),
-            provider,
-            target,
-        },
+        workshop: Workshop { headers: headers("--header", &args.headers)?, ..workshop },
     })
 }
 
+/// The user's own payload first, so that good deliveries are made of it.
 fn samples(args: &CheckArgs, provider: &Provider, context: &Context) -> Result<Vec<Sample>, CommandError> {
-    let _ = (args, context);
-    Ok(sample::samples(provider.id()).to_vec())
+    let mut samples = Vec::new();
+    if let Some(path) = &args.data {
+        samples.push(Sample::of_payload(context.read(path)?.into(), provider));
+    }
+    samples.extend_from_slice(sample::samples(provider.id()));
+    if samples.is_empty() {
+        samples.push(Sample::generic(provider));
+    }
+    Ok(samples)
 }
 
 fn most(args: &CheckArgs) -> Result<u64, CommandError> {
     match args.max_requests {
-        0 => Err(CommandError::usage("could not use `--max-requests`: with no request nothing is found out")),
+        0 => Err(CommandError::usage("could not use `--max-requests`: with no request nothing is found out")
+            .hint("a whole run takes up to 200")),
         most => Ok(most),
     }
 }

@@ -4,9 +4,10 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::signals::Stop;
-use crate::hook::check::Finding;
+use crate::hook::check::{Finding, Outcome};
 use crate::job::check::{self, CheckError, Plan, Report, Watch};
 use crate::ui::progress::Progress;
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -76,8 +77,13 @@ pub(super) fn run(plan: &Plan, context: &Context) -> Result<Ended, CommandError>
     })
 }
 
-/// The report of a run that was cut off.
-fn so_far(plan: &Plan, findings: Vec<Finding>, begun: Instant) -> Report {
+/// The report of a run that was cut off: what it did not come to is skipped.
+fn so_far(plan: &Plan, mut findings: Vec<Finding>, begun: Instant) -> Report {
+    let judged: HashSet<&str> = findings.iter().map(|finding| finding.case.id.as_str()).collect();
+    let left = plan.cases.iter().filter(|case| !judged.contains(case.id.as_str()));
+    let left: Vec<Finding> =
+        left.map(|case| Finding::new(case, Outcome::Skip, "the run was interrupted")).collect();
+    findings.extend(left);
     Report {
         findings,
         took: begun.elapsed(),

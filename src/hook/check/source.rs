@@ -1,6 +1,6 @@
 //! What a handler's source shows and no request can: signatures that are
-//! compared byte by byte until one differs, and bodies that are written again
-//! before they are signed.
+//! compared byte by byte until one differs, bodies that are written again before
+//! they are signed, and bodies that are read before they are verified.
 //!
 //! No parser: statements, and which names hold what an HMAC gave. Where that
 //! does not suffice to be sure it keeps silent; a false alarm costs more than
@@ -10,6 +10,7 @@ mod compared;
 mod dialect;
 mod flow;
 mod lexer;
+mod read_first;
 mod rewritten;
 mod statements;
 
@@ -36,6 +37,7 @@ impl Lint {
     pub const fn case(&self) -> &'static str {
         match self.symptom {
             Symptom::Rewritten => "raw-body",
+            Symptom::ReadFirst => "verify-before-parse",
             _ => "constant-time",
         }
     }
@@ -51,6 +53,7 @@ pub fn lint(dialect: Dialect, text: &str) -> Vec<Lint> {
     // Who signs what he sends may write it as he likes: only who compares is a receiver.
     if !lints.is_empty() || statements.iter().any(|statement| dialect.is_safe(&statement.code)) {
         lints.extend(rewritten::find(dialect, &statements, &flow));
+        lints.extend(read_first::find(dialect, &statements, &flow));
     }
     lints.sort_by_key(|lint| lint.line);
     lints.dedup_by_key(|lint| (lint.line, lint.symptom));

@@ -95,6 +95,19 @@ impl Dialect {
         }
     }
 
+    /// What reads JSON out of bytes that were received.
+    pub(super) const fn reads(self) -> &'static [&'static str] {
+        match self {
+            Self::JavaScript | Self::Ruby => &["JSON.parse("],
+            Self::Python => &["json.loads(", "request.get_json("],
+            Self::Go => &["json.Unmarshal("],
+            Self::Php => &["json_decode("],
+            Self::Java => &["readValue(", "readTree("],
+            Self::Csharp => &["JsonSerializer.Deserialize", "JObject.Parse("],
+            Self::Rust => &["serde_json::from_slice", "serde_json::from_str"],
+        }
+    }
+
     /// What writes a value as JSON.
     pub(super) const fn writes(self) -> &'static [&'static str] {
         match self {

@@ -18,6 +18,8 @@ pub(super) struct Flow {
     pub(super) parsed: BTreeSet<String>,
     /// What was read from JSON and written again.
     pub(super) rewritten: BTreeSet<String>,
+    /// Functions that compare what was computed.
+    pub(super) verifiers: BTreeSet<String>,
 }
 
 impl Flow {
@@ -29,6 +31,7 @@ impl Flow {
             for (at, statement) in statements.iter().enumerate() {
                 flow.follow(dialect, statement);
                 flow.follow_result(dialect, statements, at);
+                flow.follow_verifier(dialect, statements, at);
             }
             if flow.size() == before {
                 break;
@@ -55,10 +58,9 @@ impl Flow {
         }
         let Some((names, right)) = assignment(&statement.code) else { return };
         if self.is_computed(dialect, right) {
-            self.computed.extend(names.iter().cloned());
-        }
-        if self.is_rewritten(dialect, right) {
-            self.rewritten.extend(names.iter().cloned());
+            self.computed.extend(names);
+        } else if self.is_rewritten(dialect, right) {
+            self.rewritten.extend(names);
         } else if self.is_parsed(dialect, right) && !writes(dialect, right) {
             self.parsed.extend(names);
         }
@@ -81,10 +83,16 @@ impl Flow {
         if !self.is_computed(dialect, given) {
             return;
         }
-        let outer = statements.get(..at).unwrap_or_default().iter().rev();
-        let named =
-            outer.filter(|outer| outer.indent < statement.indent).find_map(|outer| function(dialect, outer));
-        self.computed.extend(named);
+        self.computed.extend(around(dialect, statements, at));
+    }
+
+    fn follow_verifier(&mut self, dialect: Dialect, statements: &[Statement], at: usize) {
+        let Some(statement) = statements.get(at) else { return };
+        if dialect.is_safe(&statement.code)
+            || calls(&statement.code).any(|call| self.verifiers.contains(call))
+        {
+            self.verifiers.extend(around(dialect, statements, at));
+        }
     }
 
     /// Whether an expression is what an HMAC gave: it holds one, or a name that
@@ -110,6 +118,32 @@ impl Flow {
 
 fn writes(dialect: Dialect, code: &str) -> bool {
     dialect.writes().iter().any(|write| code.contains(write))
+}
+
+/// The function that a statement stands in.
+fn around(dialect: Dialect, statements: &[Statement], at: usize) -> Option<String> {
+    let statement = statements.get(at)?;
+    let outer = statements.get(..at)?.iter().rev().filter(|outer| outer.indent < statement.indent);
+    outer.filter(|outer| begins_function(dialect, outer)).map(|outer| function(dialect, outer)).next()?
+}
+
+/// Whether a statement begins a function, with a name or without one.
+pub(super) fn begins_function(dialect: Dialect, statement: &Statement) -> bool {
+    let arrow = dialect == Dialect::JavaScript && statement.end == b'{' && statement.code.contains("=>");
+    let method = dialect == Dialect::JavaScript && statement.end == b'{' && is_method(&statement.code);
+    let worded =
+        dialect.functions().iter().any(|word| words(&statement.code).any(|(_, found)| found == *word));
+    arrow || method || worded || function(dialect, statement).is_some()
+}
+
+/// `async name(a, b) {` of a class, and no `if (...) {`.
+fn is_method(code: &str) -> bool {
+    let code = code.trim_end();
+    let first = words(code).find(|(_, word)| !matches!(*word, "async" | "static" | "public" | "private"));
+    let flow = ["if", "for", "while", "switch", "catch", "else", "return", "with"];
+    first.is_some_and(|(at, word)| {
+        !flow.contains(&word) && code.get(at + word.len()..).is_some_and(|rest| rest.starts_with('('))
+    }) && code.ends_with(')')
 }
 
 /// Whether the next thing is the end of a block.
@@ -145,7 +179,7 @@ fn function(dialect: Dialect, statement: &Statement) -> Option<String> {
 }
 
 /// The names that an assignment gives a value, and the value.
-fn assignment(code: &str) -> Option<(Vec<String>, &str)> {
+pub(super) fn assignment(code: &str) -> Option<(Vec<String>, &str)> {
     let bytes = code.as_bytes();
     let at = |place: usize| bytes.get(place).copied().unwrap_or_default();
     let place = (0..bytes.len().min(LONGEST_LEFT)).find(|place| {
@@ -184,7 +218,7 @@ pub(super) fn words(code: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Whether a name of the set stands in code by itself, and not as a member of something.
-fn holds(code: &str, names: &BTreeSet<String>) -> bool {
+pub(super) fn holds(code: &str, names: &BTreeSet<String>) -> bool {
     words(code).any(|(at, word)| {
         let member = code.get(..at).unwrap_or_default().ends_with('.');
         let of_self = ["self.", "this."].iter().any(|own| code.get(..at).unwrap_or_default().ends_with(own));
@@ -199,7 +233,7 @@ fn woven(code: &str, at: usize) -> bool {
 }
 
 /// Whether a phrase of code stands at the beginning of a word.
-fn contains_word(code: &str, phrase: &str) -> bool {
+pub(super) fn contains_word(code: &str, phrase: &str) -> bool {
     code.match_indices(phrase).any(|(at, _)| {
         !code
             .get(..at)

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use super::dialect::Dialect;
-use super::flow::{Flow, words};
+use super::flow::{Flow, calls, words};
 use super::statements::Statement;
 use crate::hook::check::Symptom;
 
@@ -20,7 +20,8 @@ fn of(dialect: Dialect, statement: &Statement, flow: &Flow) -> Option<Lint> {
     let made = dialect.hmacs().iter().any(|hmac| code.contains(hmac));
     let fed = FEEDS.iter().any(|feed| code.contains(feed))
         && words(code).any(|(_, word)| flow.computed.contains(word));
-    if !made && !fed {
+    let called = calls(code).any(|call| flow.computed.contains(call) || flow.verifiers.contains(call));
+    if !made && !fed && !called {
         return None;
     }
     let name = words(code).find(|(_, word)| flow.rewritten.contains(*word)).map(|(at, _)| at);

@@ -362,6 +362,30 @@ fn a_body_that_is_written_again_is_found_where_it_is_signed() {
 }
 
 #[test]
+fn a_body_that_is_read_before_it_is_verified_is_found_unless_the_scheme_wants_it() {
+    let found = |name: &str, text: &str| lines(name, text, Symptom::ReadFirst);
+    let handler = "def holds(body):\n    mine = hmac.new(S, body, 'sha256').hexdigest()\n    return hmac.compare_digest(mine, given)\n\ndef hook():\n    body = request.get_data()\n";
+    let first = format!(
+        "{handler}    event = request.get_json(force=True)\n    if not holds(body):\n        return 401\n"
+    );
+    assert_eq!(found("a.py", &first), [7]);
+    let second = format!(
+        "{handler}    if not holds(body):\n        return 401\n    event = request.get_json(force=True)\n"
+    );
+    assert_eq!(found("a.py", &second), [0_u32; 0]);
+    let member = format!(
+        "{handler}    event = request.get_json(force=True)\n    if not holds(event['token']):\n        return 401\n"
+    );
+    assert_eq!(found("a.py", &member), [0_u32; 0]);
+    let account = format!(
+        "{handler}    event = json.loads(body)\n    secret = SECRETS[event['account']]\n    if not holds(body, secret):\n        return 401\n"
+    );
+    assert_eq!(found("a.py", &account), [0_u32; 0]);
+    let script = "app.post('/', (req, res) => {\n  const event = JSON.parse(req.body);\n  const mine = createHmac('sha256', s).update(req.body).digest();\n  if (!timingSafeEqual(mine, given)) return;\n});\nfunction other(text) {\n  return JSON.parse(text);\n}\n";
+    assert_eq!(found("a.js", script), [2]);
+}
+
+#[test]
 fn no_text_is_too_odd() {
     let mut odd: Vec<String> = [
         "(",
