@@ -1,5 +1,5 @@
 //! Files that are made from the program and checked in: completion scripts,
-//! manual pages and the table of schemes. `GENERATE=overwrite cargo test --test it documents` writes them.
+//! manual pages, the table of schemes and the cases of `check`. `GENERATE=overwrite cargo test --test it documents` writes them.
 
 use crate::harness::{Home, hmac_sha256_hex, post};
 use hookctl::cli::{completions, man};
@@ -49,14 +49,18 @@ fn manual_pages_are_those_of_the_program() {
 }
 
 #[test]
-fn the_table_of_schemes_is_that_of_the_catalogue() {
+fn the_pages_of_schemes_and_checks_are_those_of_the_catalogue_and_the_suite() {
     let page = hookctl::cli::providers::reference::page();
     let rows = page.lines().filter(|line| line.starts_with("| `")).count();
     assert_eq!(rows, hookctl::hook::provider::Catalogue::builtin().ids().len());
     // As many cells in every row: a bar inside of one would make another.
     let cells = |line: &str| line.replace("\\|", "").matches('|').count();
     assert!(page.lines().filter(|line| line.starts_with('|')).all(|line| cells(line) == 8), "{page}");
-    held("docs", &BTreeMap::from([("providers.md".to_owned(), page.into_bytes())]));
+    let checks = hookctl::cli::check::reference::page();
+    let headings = checks.lines().filter(|line| line.starts_with("### `")).count();
+    assert_eq!(headings, hookctl::hook::check::Suite::builtin().cases().len());
+    let pages = [("providers.md", page), ("checks.md", checks)];
+    held("docs", &pages.map(|(name, page)| (name.to_owned(), page.into_bytes())).into());
 }
 
 #[test]
@@ -113,6 +117,7 @@ fn completion_offers_live_values() {
     assert_eq!(offered(&home, &["verify", "--event", ""]), ["1"]);
     assert_eq!(offered(&home, &["lis"]), ["listen"]);
     assert!(offered(&home, &["listen", "--answer", ""]).contains(&"mirror".to_owned()));
+    assert_eq!(offered(&home, &["check", "--case", "no-sig"]), ["no-signature"]);
     let nothing = Home::default();
     assert!(!offered(&nothing, &["events", "show", ""]).contains(&"1".to_owned()), "no journal, no number");
 }

@@ -8,6 +8,7 @@
 mod accounts;
 mod api;
 mod asking;
+mod check;
 mod check_reports;
 pub(crate) mod examples;
 mod help;

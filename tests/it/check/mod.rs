@@ -1,7 +1,10 @@
 //! `hookctl check`: against programs, against itself, and case by case.
 
+mod command;
 mod ends;
 mod handler;
 mod kit;
+mod lints;
 mod programs;
 mod vacuity;
+mod workflow;
