@@ -41,7 +41,8 @@ pub struct Leaks {
 impl Leaks {
     /// Looks for these secrets in every spelling, for stack traces and for paths.
     pub fn new(secrets: Vec<Secret>) -> Self {
-        let mut spellings: Vec<Secret> = secrets.iter().flat_map(spellings::of).collect();
+        let mut spellings: Vec<Secret> =
+            secrets.into_iter().flat_map(|secret| spellings::of(&secret)).collect();
         spellings.sort_by(|a, b| (b.expose().len(), a.expose()).cmp(&(a.expose().len(), b.expose())));
         spellings.dedup_by(|a, b| a.expose() == b.expose());
         Self { spellings }
@@ -52,16 +53,16 @@ impl Leaks {
         let body = answer.body.get(..LOOKED_AT).unwrap_or(&answer.body);
         let values = answer.headers.iter().map(|field| field.value);
         let places: Vec<&[u8]> = std::iter::once(body).chain(values).collect();
-        let kinds: [(Symptom, &dyn Fn(&[u8]) -> Option<Range<usize>>); 3] = [
-            (Symptom::LeakedSecret, &|text| self.secret(text)),
-            (Symptom::LeakedTrace, &traces::find),
-            (Symptom::LeakedPath, &paths::find),
-        ];
-        let found = |(symptom, look): &(Symptom, &dyn Fn(&[u8]) -> Option<Range<usize>>)| {
+        let told = |symptom, look: &dyn Fn(&[u8]) -> Option<Range<usize>>| {
             let (text, at) = places.iter().find_map(|text| Some((*text, look(text)?)))?;
-            Some(Leak { symptom: *symptom, excerpt: self.excerpt(text, at) })
+            Some(Leak { symptom, excerpt: self.excerpt(text, at) })
         };
-        kinds.iter().filter_map(found).collect()
+        let found = [
+            told(Symptom::LeakedSecret, &|text| self.secret(text)),
+            told(Symptom::LeakedTrace, &traces::find),
+            told(Symptom::LeakedPath, &paths::find),
+        ];
+        found.into_iter().flatten().collect()
     }
 
     /// The text with every spelling of a secret masked, for reports. What may be

@@ -82,7 +82,7 @@ fn percent(bytes: &[u8], lower: bool) -> Vec<u8> {
     for byte in bytes {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                text.push(char::from(*byte))
+                text.push(char::from(*byte));
             }
             // Writing to a text cannot fail.
             other if lower => drop(write!(text, "%{other:02x}")),

@@ -52,8 +52,7 @@ pub(super) fn split(dialect: Dialect, source: &Source) -> Vec<Statement> {
         }
         let ends = code
             && match byte {
-                b'{' => true,
-                b'}' => true,
+                b'{' | b'}' => true,
                 b';' => free,
                 b'\n' => free && !goes_on(dialect, &now.code, source.text.get(at + 1..).unwrap_or_default()),
                 _ => false,

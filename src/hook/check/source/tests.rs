@@ -407,7 +407,7 @@ fn no_text_is_too_odd() {
         "return ",
     ]
     .iter()
-    .flat_map(|part| [part.repeat(1), part.repeat(3), part.repeat(2_000)])
+    .flat_map(|part| [part.to_string(), part.repeat(3), part.repeat(2_000)])
     .collect();
     odd.extend(
         OPEN.iter().flat_map(|(_, text)| {
