@@ -120,6 +120,11 @@ pub fn misdiagnoses(handler: &Handler, ran: &Ran) -> Vec<String> {
     };
     let invented = found.iter().filter(|(id, (severity, code))| severity != "note" && !expected(id, code));
     wrong.extend(invented.map(|(id, found)| format!("{}: {id} {found:?} is invented", handler.file)));
+    let records = ran.records();
+    let mut mends = records.iter().filter(|record| handler.found.iter().any(|(id, _)| record["id"] == *id));
+    if !mends.any(|record| record["mend"].as_str().is_some_and(|mend| mend.contains(handler.mend))) {
+        wrong.push(format!("{}: no mend names `{}`", handler.file, handler.mend));
+    }
     if !matches!(ran.code(), 0 | 1) || (ran.code() == 1) == handler.only_should {
         wrong.push(format!("{}: exit {}\n{}", handler.file, ran.code(), ran.err()));
     }

@@ -36,6 +36,8 @@ pub struct Handler {
     pub found: &'static [(&'static str, &'static str)],
     /// What may fail too, as a consequence: cases by their ids, or all with this symptom.
     pub also: &'static [&'static str],
+    /// What the mend of one of the cases in `found` must name.
+    pub mend: &'static str,
     /// Nothing it does is a `must`.
     pub only_should: bool,
 }
@@ -51,6 +53,7 @@ const fn handler(file: &'static str, on: On) -> Handler {
         args: &[],
         found: &[],
         also: &[],
+        mend: "",
         only_should: false,
     }
 }
@@ -75,12 +78,14 @@ pub const BROKEN: &[Handler] = &[
         counts: true,
         found: &[("no-signature", "believed"), ("byte-changed", "believed"), ("unchanged", "counted_forged")],
         also: &["believed", "counted_twice"],
+        mend: "401",
         ..handler("broken/no-verification.mjs", On::Express5)
     },
     Handler {
         reads_source: true,
         only_should: true,
         found: &[("constant-time", "compared_openly")],
+        mend: "hmac.compare_digest",
         ..handler("broken/compares-with-equals.py", On::Python)
     },
     Handler {
@@ -88,46 +93,57 @@ pub const BROKEN: &[Handler] = &[
         found: &[("reads-first", "read_first")],
         // Flask's parser of JSON has an end of its own.
         also: &["deep-json"],
+        mend: "Verify the raw bytes",
         ..handler("broken/parses-first.py", On::Flask)
     },
     Handler {
         found: &[("indented", "refused_good"), ("unicode-escapes", "refused_good")],
         also: &["refused_good", "deep-json"],
+        mend: "express.raw(",
         ..handler("broken/reserialises.mjs", On::Express4)
     },
     Handler {
         found: &[("empty-secret", "believed")],
         also: TINY_HTTP,
+        mend: "unwrap_or_default()",
         ..handler("broken/empty_secret.rs", On::Rust)
     },
     Handler {
         found: &[("no-signature", "believed"), ("other-header", "believed")],
+        args: &["--lang", "rust"], // axum does not say what it is
+        mend: "401",
         ..handler("broken/accepts_missing.rs", On::Rust)
     },
     Handler {
         found: &[("short-signature", "believed"), ("one-digit-signature", "believed")],
         also: &["believed"],
+        args: &["--lang", "rust"], // axum does not say what it is
+        mend: "verify_slice",
         ..handler("broken/truncates.rs", On::Rust)
     },
     Handler {
         found: &[("good-delivery", "refused_good"), ("other-header", "believed")],
+        mend: "Read the one header",
         ..handler("broken/wrong-header.py", On::Python)
     },
     Handler {
         only_should: true,
         found: &[("weaker-hash", "believed")],
+        mend: "never take its name",
         ..handler("broken/trusts-sha1.mjs", On::Express5)
     },
     Handler {
         counts: true,
         found: &[("duplicate-counted", "counted_twice")],
         also: &["non-ascii-signature", "counted_twice"],
+        mend: "UNIQUE",
         ..handler("broken/counts_twice.rs", On::Rust)
     },
     Handler {
         counts: true,
         found: &[("null-data", "died"), ("not-json", "died")],
         also: &["died", "not_counted"],
+        mend: "Express 4",
         ..handler("broken/answers-first.mjs", On::Express4)
     },
     Handler {
@@ -136,18 +152,25 @@ pub const BROKEN: &[Handler] = &[
         args: &["--timeout", "1s"],
         only_should: true,
         found: &[("deadline", "too_late")],
+        mend: "answer 200",
         ..handler("broken/slow.py", On::Python)
     },
-    Handler { found: &[("good-delivery", "redirected")], ..handler("broken/redirects.py", On::Flask) },
+    Handler {
+        found: &[("good-delivery", "redirected")],
+        mend: "strict_slashes",
+        ..handler("broken/redirects.py", On::Flask)
+    },
     Handler {
         found: &[("no-signature", "server_error"), ("other-secret", "server_error")],
         also: &["server_error"],
+        mend: "instead of throw",
         ..handler("broken/throws-on-bad-signature.mjs", On::Express5)
     },
     Handler {
         provider: "userjourneys",
         found: &[("no-signature", "died"), ("short-signature", "died"), ("bare-signature", "died")],
         also: &["died", "size-100-kib", "leaks-trace"],
+        mend: "Express 4",
         ..handler("broken/userjourneys-sample.mjs", On::Express4)
     },
     Handler {
@@ -157,21 +180,29 @@ pub const BROKEN: &[Handler] = &[
             ("bare-signature", "server_error"),
         ],
         also: &["server_error", "size-100-kib", "leaks-trace"],
+        mend: "a.length === b.length",
         ..handler("broken/koji-sample.mjs", On::Express5)
     },
     Handler {
         only_should: true,
         found: &[("size-100-kib", "too_large")],
+        mend: "limit: '10mb'",
         ..handler("broken/small-limit.mjs", On::Express4)
     },
-    Handler { found: &[("not-gzip", "died")], ..handler("broken/inflates.mjs", On::Node) },
+    Handler {
+        found: &[("not-gzip", "died")],
+        mend: "gunzipSync",
+        ..handler("broken/inflates.mjs", On::Node)
+    },
     Handler {
         found: &[("not-utf8", "died")],
         also: &["non-ascii-signature", "died", "gzip"],
+        mend: "read_to_string",
         ..handler("broken/wants_utf8.rs", On::Rust)
     },
     Handler {
         found: &[("leaks-secret", "leaked_secret")],
+        mend: "fixed text",
         ..handler("broken/tells-the-secret.py", On::Flask)
     },
 ];
