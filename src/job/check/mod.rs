@@ -26,11 +26,11 @@ use std::time::{Duration, Instant};
 
 /// How long things may take that nobody can hurry.
 #[derive(Clone, Copy, Debug)]
-struct Patience {
+pub struct Patience {
     /// Until a supervisor has started the process again.
-    revival: Duration,
+    pub revival: Duration,
     /// Until what was accepted is counted.
-    counting: Duration,
+    pub counting: Duration,
 }
 
 const PATIENCE: Patience = Patience { revival: Duration::from_secs(10), counting: Duration::from_secs(2) };
@@ -117,7 +117,10 @@ pub async fn run(plan: &Plan, watch: &dyn Watch) -> Result<Report, CheckError> {
 }
 
 /// The same with another patience.
-async fn run_with(plan: &Plan, watch: &dyn Watch, patience: Patience) -> Result<Report, CheckError> {
+///
+/// # Errors
+/// When the target does not answer, or a request cannot be made.
+pub async fn run_with(plan: &Plan, watch: &dyn Watch, patience: Patience) -> Result<Report, CheckError> {
     let started = Instant::now();
     let Some(sample) = plan.samples.first() else {
         let skip = |case: &&'static Case| {
