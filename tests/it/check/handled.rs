@@ -1,7 +1,7 @@
-//! The handler itself, asked by hand.
+//! The handler of these tests itself, asked by hand.
 
-use super::super::kit::Kit;
-use super::{COUNTER, Does, Fault, Handler, PATH};
+use super::handler::{COUNTER, Does, Fault, Handler, PATH};
+use super::kit::Kit;
 use crate::harness::{PATIENCE, body_of, hmac_sha256_hex, raw_exchange, request, status_of};
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,17 +1,20 @@
 //! Runs the suite inside this process, against a handler with faults or without.
 
-use super::handler::{Fault, Handler, Known};
+use super::handler::{Fault, Handler, Known, TlsHandler};
 use hookctl::hook::check::{Case, Finding, Suite, Workshop};
 use hookctl::hook::provider::{Catalogue, Provider};
 use hookctl::hook::sample::{self, Sample};
 use hookctl::hook::secret::Secret;
 use hookctl::hook::target::Target;
-use hookctl::job::check::{self, Plan, Probe, Report, Watch};
+use hookctl::job::check::{self, CheckError, Patience, Plan, Probe, Report, Watch};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// One seed for every run here: what fails, fails again.
 const SEED: u64 = 7;
+
+/// Nobody starts these handlers again but they themselves, and they count at once.
+const PATIENCE: Patience = Patience { revival: Duration::from_secs(1), counting: Duration::from_secs(1) };
 
 /// A provider with a secret that a handler knows, and one that it does not.
 pub(super) struct Kit {
@@ -27,11 +30,13 @@ pub(super) struct Manner {
     pub(super) probe: bool,
     /// How long the vendor waits.
     pub(super) deadline: Duration,
+    /// Whether the handler stands behind TLS and offers HTTP/2.
+    pub(super) tls: bool,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { probe: true, deadline: Duration::from_secs(10) }
+        Self { probe: true, deadline: Duration::from_secs(10), tls: false }
     }
 }
 
@@ -79,14 +84,17 @@ impl Kit {
         Self { provider, secret, workshop }
     }
 
-    pub(super) fn handler(&self, faults: &[Fault]) -> Handler {
-        let known = Known {
+    fn known(&self) -> Known {
+        Known {
             provider: Arc::clone(&self.provider),
             secret: self.secret.expose().to_vec(),
             keys: self.workshop.keys.clone(),
             other_keys: self.workshop.other_keys.clone(),
-        };
-        Handler::start(known, faults.into())
+        }
+    }
+
+    pub(super) fn handler(&self, faults: &[Fault]) -> Handler {
+        Handler::start(self.known(), faults.into())
     }
 
     pub(super) fn plan(
@@ -113,21 +121,31 @@ impl Kit {
     }
 
     /// Runs these cases against a handler with these faults.
-    pub(super) fn check(&self, faults: &[Fault], cases: Vec<&'static Case>, manner: Manner) -> Report {
-        let handler = self.handler(faults);
-        let plan = self.plan(&handler.url(), Some(&handler.counter()), cases, manner);
-        run(&plan).unwrap_or_else(|error| panic!("{}: {error}", self.provider.id()))
+    pub(super) fn check(
+        &self,
+        faults: &[Fault],
+        cases: Vec<&'static Case>,
+        manner: Manner,
+    ) -> Result<Report, CheckError> {
+        if manner.tls {
+            let handler = TlsHandler::start(self.known(), faults.into(), &["h2", "http/1.1"]);
+            run(&self.plan(&handler.url(), None, cases, manner))
+        } else {
+            let handler = self.handler(faults);
+            run(&self.plan(&handler.url(), Some(&handler.counter()), cases, manner))
+        }
     }
 }
 
 fn samples(provider: &Provider) -> Vec<Sample> {
-    sample::samples(provider.id()).to_vec()
+    let known = sample::samples(provider.id()).to_vec();
+    if known.is_empty() { vec![Sample::generic(provider)] } else { known }
 }
 
 /// Runs a plan on a runtime of its own.
-pub(super) fn run(plan: &Plan) -> Result<Report, check::CheckError> {
+pub(super) fn run(plan: &Plan) -> Result<Report, CheckError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(check::run(plan, &Silent))
+    runtime.block_on(check::run_with(plan, &Silent, PATIENCE))
 }
 
 /// Every case, in the order of the suite.

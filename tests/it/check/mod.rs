@@ -2,6 +2,7 @@
 
 mod command;
 mod ends;
+mod handled;
 mod handler;
 mod kit;
 mod lints;

@@ -49,7 +49,6 @@ struct State {
     /// How many deliveries did something.
     done: u64,
     taken: usize,
-    refused: usize,
     busy: usize,
     jammed: bool,
 }
@@ -132,10 +131,10 @@ impl Application {
         let mut state = self.state.lock().unwrap();
         let repeat = facts.dedup_key.as_ref().is_some_and(|key| state.known.contains(key));
         let familiar = facts.delivery_id.as_ref().is_some_and(|id| state.objects.contains(id));
-        let past = Past { repeat, familiar, busy: state.busy, refused: state.refused, taken: state.taken };
+        let past = Past { repeat, familiar, busy: state.busy, taken: state.taken };
         state.busy += 1;
         let secret = &self.known.secret;
-        Seen { request, provider, secret, keys, other_keys, now, verdict, facts, past }
+        Seen { request, provider, secret, other_keys, now, verdict, facts, past }
     }
 
     fn decide(&self, seen: &Seen<'_>) -> Reply {
@@ -161,7 +160,7 @@ impl Application {
             }
             Does::RefuseAndDo => {
                 self.take(seen, Taking::Again);
-                self.refuse()
+                Self::refuse()
             }
             Does::Late(time) => {
                 std::thread::sleep(time);
@@ -190,7 +189,7 @@ impl Application {
             }
             Does::Die => Reply::Dead(None),
             Does::DieFor(time) => Reply::Dead(Some(time)),
-            _ => self.refuse(),
+            _ => Self::refuse(),
         }
     }
 
@@ -209,7 +208,7 @@ impl Application {
             return Reply::status(413);
         }
         if !seen.verified() {
-            return self.refuse();
+            return Self::refuse();
         }
         if seen.header("content-encoding").is_some() {
             return Reply::status(415);
@@ -234,8 +233,7 @@ impl Application {
         }
     }
 
-    fn refuse(&self) -> Reply {
-        self.state.lock().unwrap().refused += 1;
+    fn refuse() -> Reply {
         Reply::status(401)
     }
 

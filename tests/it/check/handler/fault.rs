@@ -66,8 +66,6 @@ pub(crate) struct Seen<'h> {
     pub(crate) request: &'h Request,
     pub(crate) provider: &'h Provider,
     pub(crate) secret: &'h [u8],
-    /// Of the right secret.
-    pub(crate) keys: &'h Keys,
     /// Of a secret that it should not know.
     pub(crate) other_keys: &'h Keys,
     pub(crate) now: Timestamp,
@@ -85,8 +83,6 @@ pub(crate) struct Past {
     pub(crate) familiar: bool,
     /// So many others are being answered.
     pub(crate) busy: usize,
-    /// So many requests were refused.
-    pub(crate) refused: usize,
     /// So many deliveries were taken.
     pub(crate) taken: usize,
 }
@@ -157,11 +153,6 @@ impl<'h> Seen<'h> {
 
     pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_slice(self.body()).ok()
-    }
-
-    /// Whether a good delivery's body holds this text.
-    pub(crate) fn tells(&self, text: &str) -> bool {
-        self.verified() && self.text().contains(text)
     }
 
     pub(crate) fn method(&self) -> &'h str {

@@ -6,8 +6,6 @@
 mod answer;
 mod fault;
 mod server;
-#[cfg(test)]
-mod tests;
 mod tls;
 mod wire;
 

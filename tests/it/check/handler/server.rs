@@ -90,19 +90,22 @@ impl Process {
         *self.open.lock().unwrap() = Some(Open { closing, connections, accepting });
     }
 
-    /// Nobody gets in any more, and whoever is inside is out.
-    fn die(&self) {
-        let Some(open) = self.open.lock().unwrap().take() else { return };
+    /// Nobody gets in any more, and whoever is inside is out. False when it was dead already.
+    fn die(&self) -> bool {
+        let Some(open) = self.open.lock().unwrap().take() else { return false };
         open.closing.store(true, Ordering::SeqCst);
         drop(TcpStream::connect(self.address));
         open.accepting.join().unwrap();
         for connection in open.connections.lock().unwrap().drain(..) {
             drop(connection.shutdown(Shutdown::Both));
         }
+        true
     }
 
     fn die_for(self: &Arc<Self>, time: Duration) {
-        self.die();
+        if !self.die() {
+            return;
+        }
         let process = Arc::clone(self);
         std::thread::spawn(move || {
             std::thread::sleep(time);
