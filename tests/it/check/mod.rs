@@ -6,6 +6,7 @@ mod handled;
 mod handler;
 mod kit;
 mod lints;
+mod own;
 mod programs;
 mod vacuity;
 mod workflow;
