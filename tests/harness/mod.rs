@@ -6,6 +6,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test crate uses its part of the harness")]
 
 pub mod canary;
+pub mod handlers;
 pub mod program;
 pub mod script;
 pub mod target;
@@ -348,6 +349,12 @@ pub fn under<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>, command: &Comm
 /// Fails with what to install unless the program is there.
 #[track_caller]
 pub fn require(program: &str) {
+    require_from(program, &format!("apt-get install {program}"));
+}
+
+/// The same for a program that a command of another name installs.
+#[track_caller]
+pub fn require_from(program: &str, install: &str) {
     let found = Command::new("sh").args(["-c", "command -v \"$0\" >/dev/null", program]).status().unwrap();
-    assert!(found.success(), "this test needs `{program}`: install it (`apt-get install {program}`)");
+    assert!(found.success(), "this test needs `{program}`: install it (`{install}`)");
 }

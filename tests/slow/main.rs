@@ -27,4 +27,5 @@ mod claim_17_bombs;
 mod claim_21_terminal;
 mod claim_26_handlers;
 mod claim_35_scripts;
+mod languages;
 mod load;

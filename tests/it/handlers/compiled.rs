@@ -1,8 +1,8 @@
 //! The handlers in Rust: those of `tests/handlers` are what the program prints,
 //! are compiled into this crate, and run in processes of their own.
 
-use super::hostile::Attack;
-use super::running::Handler;
+use crate::harness::handlers::hostile::Attack;
+use crate::harness::handlers::running::Handler;
 use hookctl::config::secrets::variable_of;
 use hookctl::hook::provider::Catalogue;
 use std::process::Command;

@@ -1,9 +1,8 @@
 //! The handlers of `verify --as`: every provider has one or a reason why not,
-//! and those for Node, Python and Rust are run and attacked over HTTP.
+//! and those for Node, Python and Rust are run and attacked over HTTP. Those of
+//! the other languages are, by the slow tests.
 
 mod compiled;
-mod delivery;
-mod hostile;
+mod interpreted;
 mod printed;
-mod running;
 mod written;

@@ -11,23 +11,23 @@ use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the handlers are told of their scheme and host.
-pub(super) const ORIGIN: &str = "https://example.test";
-pub(super) const TARGET: &str = "/hooks?x=1&name=It's";
+pub const ORIGIN: &str = "https://example.test";
+pub const TARGET: &str = "/hooks?x=1&name=It's";
 
 /// A request as a sender writes it.
 #[derive(Clone)]
-pub(super) struct Delivery {
-    pub(super) target: String,
-    pub(super) headers: Vec<(String, Vec<u8>)>,
-    pub(super) body: Vec<u8>,
+pub struct Delivery {
+    pub target: String,
+    pub headers: Vec<(String, Vec<u8>)>,
+    pub body: Vec<u8>,
 }
 
-pub(super) fn now() -> i64 {
+pub fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64
 }
 
 /// What a handler is given: the secret, or the public half of a key pair.
-pub(super) fn shown(provider: &Provider, secret: &str) -> String {
+pub fn shown(provider: &Provider, secret: &str) -> String {
     let keys = provider.keys(&[Secret::new(secret.as_bytes()).unwrap()]).unwrap();
     provider.public_key(&keys).map_or_else(|| secret.to_owned(), |public| public.text)
 }
@@ -36,7 +36,7 @@ pub(super) fn shown(provider: &Provider, secret: &str) -> String {
 static PAIRS: Mutex<BTreeMap<(String, String), String>> = Mutex::new(BTreeMap::new());
 
 /// A secret in the form that the vendor shows.
-pub(super) fn secret(provider: &Provider, seed: &str) -> String {
+pub fn secret(provider: &Provider, seed: &str) -> String {
     let mut pairs = PAIRS.lock().unwrap();
     let name = (provider.id().to_string(), seed.to_owned());
     if let Some(made) = pairs.get(&name) {
@@ -75,7 +75,7 @@ fn body(provider: &Provider, at: i64) -> Vec<u8> {
 }
 
 /// A delivery that was signed at this moment with these secrets.
-pub(super) fn signed(provider: &Provider, secrets: &[String], at: i64) -> Delivery {
+pub fn signed(provider: &Provider, secrets: &[String], at: i64) -> Delivery {
     let secrets: Vec<Secret> = secrets.iter().map(|text| Secret::new(text.as_bytes()).unwrap()).collect();
     let keys = provider.keys(&secrets).unwrap().with_webhook_id(Some("pk_1"));
     let body = body(provider, at);
@@ -92,7 +92,7 @@ pub(super) fn signed(provider: &Provider, secrets: &[String], at: i64) -> Delive
 
 impl Delivery {
     /// The request's bytes.
-    pub(super) fn request(&self) -> Vec<u8> {
+    pub fn request(&self) -> Vec<u8> {
         let mut text = format!("POST {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", self.target);
         text.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
         let mut bytes = text.into_bytes();
@@ -108,7 +108,7 @@ impl Delivery {
     }
 
     /// The same with these headers' values changed; `None` removes one.
-    pub(super) fn with(&self, names: &[Box<str>], change: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Self {
+    pub fn with(&self, names: &[Box<str>], change: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Self {
         let change = |(name, value): &(String, Vec<u8>)| {
             if names.iter().any(|known| **known == **name) {
                 Some((name.clone(), change(value)?))
@@ -120,7 +120,7 @@ impl Delivery {
     }
 
     /// The same with a text replaced wherever it is.
-    pub(super) fn replaced(&self, old: &str, new: &str) -> Self {
+    pub fn replaced(&self, old: &str, new: &str) -> Self {
         let replace = |bytes: &[u8]| -> Vec<u8> {
             match std::str::from_utf8(bytes) {
                 Ok(text) => text.replace(old, new).into_bytes(),

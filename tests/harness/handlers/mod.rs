@@ -1,0 +1,6 @@
+//! Handlers as `verify --as` prints them, run and attacked: the integration tests
+//! do it in the languages that are on every developer's machine, the slow tests in the others.
+
+pub mod delivery;
+pub mod hostile;
+pub mod running;
