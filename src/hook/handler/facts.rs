@@ -213,7 +213,7 @@ impl Collector<'_> {
         let provider = self.provider;
         if let Some(separator) = provider.value.separator() {
             self.word("list");
-            self.word_if(separator.trim().is_empty(), "list-space");
+            self.word_if(separator.trim() == ",", "list-comma");
             self.text_of("separator", separator);
         }
         for element in provider.value.elements() {

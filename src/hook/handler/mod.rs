@@ -144,7 +144,7 @@ mod tests {
     const WORDS: &str = "ack base64 base64url basic deno docs each ecdsa ed25519 filter-base64 filter-base64url \
         filter-crc32 filter-hex filter-sha1 filter-sha256 filter-sha512 form given handshake hash header-source hex hmac \
         http-date iat id in-form in-header in-headers in-json in-query joined json jwt jwt-es jwt-hs key-bare-utf8 key-base64 key-hex \
-        key-nfkd key-prefix key-sha1 key-spki key-utf8 keyed list millis node pair params path prefix public query \
+        key-nfkd key-prefix key-sha1 key-spki key-utf8 keyed list list-comma millis node pair params path prefix public query \
         rfc3339 rsa sha1 sha256 sha512 time-header time-json time-value time token unix url url-escape window";
 
     #[test]
