@@ -20,7 +20,12 @@ var keys = new[] { "STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS" }
 if (keys.Length == 0) throw new InvalidOperationException("STRIPE_WEBHOOK_SECRET is not set");
 
 var builder = WebApplication.CreateBuilder(args);
-builder.WebHost.ConfigureKestrel(options => options.Limits.MaxRequestBodySize = Limit);
+builder.WebHost.ConfigureKestrel(options =>
+{
+    options.Limits.MaxRequestBodySize = Limit;
+    // Bytes of headers as they came: else Kestrel answers some with 400, and reads others as UTF-8.
+    options.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+});
 var app = builder.Build();
 app.Run(async context =>
 {
