@@ -76,9 +76,13 @@ fn body(provider: &Provider, at: i64) -> Vec<u8> {
 
 /// A delivery that was signed at this moment with these secrets.
 pub fn signed(provider: &Provider, secrets: &[String], at: i64) -> Delivery {
+    signed_body(provider, secrets, at, body(provider, at))
+}
+
+/// The same with a body of one's own.
+pub fn signed_body(provider: &Provider, secrets: &[String], at: i64, body: Vec<u8>) -> Delivery {
     let secrets: Vec<Secret> = secrets.iter().map(|text| Secret::new(text.as_bytes()).unwrap()).collect();
     let keys = provider.keys(&secrets).unwrap().with_webhook_id(Some("pk_1"));
-    let body = body(provider, at);
     let (headers, url) = (Headers::default(), format!("{ORIGIN}{TARGET}"));
     let message = Message { method: "POST", target: TARGET, headers: &headers, body: &body, url: Some(&url) };
     let at = Timestamp::from_seconds(at);

@@ -2,8 +2,8 @@
 
 use super::delivery::{Delivery, ORIGIN};
 use crate::harness::{PATIENCE, raw_exchange, status_of};
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
@@ -66,6 +66,11 @@ impl Handler {
     /// The same for raw bytes.
     pub fn answer_to(&self, request: &[u8]) -> u16 {
         status_of(&raw_exchange(self.address, request))
+    }
+
+    /// Sends the start of a request and goes away.
+    pub fn leave(&self, start: &[u8]) {
+        TcpStream::connect(self.address).unwrap().write_all(start).unwrap();
     }
 
     /// The first lines that it said on standard output and standard error.

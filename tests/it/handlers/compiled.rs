@@ -4,6 +4,7 @@
 use crate::harness::handlers::hostile::Attack;
 use crate::harness::handlers::running::Handler;
 use hookctl::config::secrets::variable_of;
+use hookctl::hook::handler::Language;
 use hookctl::hook::provider::Catalogue;
 use std::process::Command;
 
@@ -63,7 +64,7 @@ fn started(attack: &Attack, id: &str, folder: &std::path::Path) -> Handler {
 fn the_handlers_for_rust_hold() {
     let (catalogue, home) = (Catalogue::builtin(), tempfile::tempdir().unwrap());
     let wrong = ROWS.iter().flat_map(|(id, _)| {
-        let attack = Attack::new(catalogue.get(id).unwrap());
+        let attack = Attack::new(catalogue.get(id).unwrap(), Language::Rust);
         attack.run(&mut started(&attack, id, home.path()))
     });
     let wrong: Vec<String> = wrong.collect();
@@ -73,7 +74,7 @@ fn the_handlers_for_rust_hold() {
 #[test]
 fn a_handler_of_another_scheme_is_found_out() {
     let (catalogue, home) = (Catalogue::builtin(), tempfile::tempdir().unwrap());
-    let attack = Attack::new(catalogue.get("github").unwrap());
+    let attack = Attack::new(catalogue.get("github").unwrap(), Language::Rust);
     let mut variables = attack.variables(&variable_of("koji"));
     variables.push((ROW.to_owned(), "koji".to_owned()));
     let wrong = attack.run(&mut started(&attack, "koji", home.path()));
@@ -84,7 +85,7 @@ fn a_handler_of_another_scheme_is_found_out() {
 #[test]
 fn an_announced_length_beyond_all_memory_is_refused_before_a_byte_of_it() {
     let home = tempfile::tempdir().unwrap();
-    let attack = Attack::new(Catalogue::builtin().get("koji").unwrap());
+    let attack = Attack::new(Catalogue::builtin().get("koji").unwrap(), Language::Rust);
     let mut handler = started(&attack, "koji", home.path());
     let head = "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
     let announced = format!("{head}Content-Length: 4611686018427387904\r\n\r\n");

@@ -37,7 +37,7 @@ fn a_handler_that_is_spoiled_is_found_out() {
     ] {
         assert!(source.contains(good), "{source}");
         let home = tempfile::tempdir().unwrap();
-        let attack = Attack::new(Arc::clone(&provider));
+        let attack = Attack::new(Arc::clone(&provider), Language::Node);
         let variables = attack.variables(VARIABLE);
         let spoiled = source.replace(good, bad);
         let mut handler = Handler::start(&["node"], home.path(), "handler.mjs", &spoiled, &variables);
