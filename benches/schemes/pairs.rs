@@ -56,8 +56,8 @@ fn public_key(provider: &Provider, keys: &Keys) -> ParsedPublicKey {
 }
 
 fn content(provider: &Provider, body: &[u8]) -> Vec<u8> {
-    let setting = provider.settings().iter().find(|(name, _)| *name == "content");
-    let template = setting.map_or("{body}", |(_, value)| value.trim_matches('"'));
+    let setting = provider.setting("content").unwrap_or_else(|| "{body}".to_owned());
+    let template = setting.trim_matches('"');
     let (before, after) = template.split_once("{body}").unwrap();
     let text = |part: &str| part.replace("{id}", ID).replace("{ts}", &NOW.to_string()).into_bytes();
     [text(before), body.to_vec(), text(after)].concat()

@@ -369,10 +369,11 @@ mod tests {
         let catalogue = crate::hook::provider::Catalogue::builtin();
         let mut checked = 0;
         for provider in catalogue.all() {
-            let settings = provider.settings().iter().map(|(_, value)| value.as_str());
-            let in_settings = settings.flat_map(|value| value.split("header:").skip(1)).filter_map(|rest| {
-                rest.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').next()
-            });
+            let settings: Vec<String> = provider.settings().map(|(_, value)| value).collect();
+            let in_settings =
+                settings.iter().flat_map(|value| value.split("header:").skip(1)).filter_map(|rest| {
+                    rest.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').next()
+                });
             let names = provider.signature_headers().iter().map(AsRef::as_ref).chain(in_settings);
             for name in names.filter(|name| !name.is_empty()) {
                 let head =

@@ -57,7 +57,8 @@ pub enum Source {
     Query(Box<str>),
 }
 
-const PLAIN_SOURCES: [(&str, Source); 14] = [
+// A constant would be made anew wherever it is searched.
+static PLAIN_SOURCES: [(&str, Source); 14] = [
     ("body", Source::Body),
     ("ts", Source::Ts),
     ("id", Source::Id),

@@ -137,7 +137,7 @@ struct Settings(toml::Table);
 
 impl Settings {
     fn of(provider: &Provider) -> Self {
-        let lines = provider.settings().iter().map(|(name, value)| format!("{name} = {value}\n"));
+        let lines = provider.settings().map(|(name, value)| format!("{name} = {value}\n"));
         Self(lines.collect::<String>().parse().unwrap())
     }
 

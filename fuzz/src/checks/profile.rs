@@ -37,7 +37,7 @@ pub fn check(data: &[u8]) {
 
 /// A profile is shown as TOML that makes the same profile.
 fn shown(provider: &Provider) {
-    let fields = provider.settings().iter().filter(|(name, _)| *name != "base");
+    let fields = provider.settings().filter(|(name, _)| *name != "base");
     let text: String = fields.map(|(name, value)| format!("{name} = {value}\n")).collect();
     let mut again = Catalogue::builtin();
     let id = provider.id();
@@ -45,7 +45,7 @@ fn shown(provider: &Provider) {
     let again = again.get(id).expect("what was added is there");
     assert_eq!(again.algorithm(), provider.algorithm());
     assert_eq!(again.place(), provider.place());
-    assert_eq!(again.settings().len(), text.lines().count());
+    assert_eq!(again.settings().count(), text.lines().count());
 }
 
 fn asked(provider: &Provider, case: &Case) {

@@ -34,7 +34,7 @@ fn verify(provider: &Provider, keys: &Keys, case: &Case) -> Verdict {
 /// Whether the time stands in the body: one that is there already is signed as it
 /// is, old or no time at all.
 fn time_is_the_bodys(provider: &Provider) -> bool {
-    provider.settings().iter().any(|(name, value)| *name == "timestamp" && value.starts_with("\"json:"))
+    provider.setting("timestamp").is_some_and(|place| place.starts_with("\"json:"))
 }
 
 fn is_of_time(code: Code) -> bool {
@@ -43,6 +43,6 @@ fn is_of_time(code: Code) -> bool {
 
 /// Not where the body is signed as its sorted fields, each once.
 fn covers_every_byte(provider: &Provider) -> bool {
-    let by_fields = |(name, value): &(&str, String)| *name == "content" && value.contains("{params");
-    provider.cover() == Cover::Body && !provider.settings().iter().any(by_fields)
+    let by_fields = provider.setting("content").is_some_and(|content| content.contains("{params"));
+    provider.cover() == Cover::Body && !by_fields
 }

@@ -65,8 +65,7 @@ fn places(provider: &Provider, sources: &[Source]) -> Vec<String> {
 
 /// The settings of a provider as JSON values, those of its base included.
 pub fn settings(provider: &Provider) -> Map<String, Value> {
-    let text: String =
-        provider.settings().iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
+    let text: String = provider.settings().map(|(name, value)| format!("{name} = {value}\n")).collect();
     // The catalogue wrote it, so it reads back; were it not so, showing less is no reason to fail.
     toml::from_str(&text).unwrap_or_default()
 }

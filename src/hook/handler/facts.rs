@@ -92,10 +92,10 @@ impl Collector<'_> {
         let names: Vec<String> = provider.handshakes.iter().map(|known| comment(&known.name)).collect();
         self.word_if(!names.is_empty(), "handshake");
         self.value_of("handshakes", names.join(", "));
-        let words = provider.settings().iter().find(|(name, _)| *name == "content");
+        let words = provider.setting("content");
         self.value_of(
             "covers",
-            words.map_or_else(|| "{body}".to_owned(), |(_, text)| comment(text.trim_matches('"'))),
+            words.map_or_else(|| "{body}".to_owned(), |text| comment(text.trim_matches('"'))),
         );
     }
 

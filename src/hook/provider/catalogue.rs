@@ -20,7 +20,7 @@ const MOST_NEAR: usize = 4;
 #[derive(Debug)]
 pub struct Catalogue {
     builtin: Vec<Builtin>,
-    added: Vec<Added>,
+    added: Vec<Arc<Provider>>,
 }
 
 #[derive(Debug)]
@@ -28,13 +28,9 @@ struct Builtin {
     id: &'static str,
     text: &'static str,
     line: usize,
+    /// Merged with its bases; read once for all rows that are based on it.
+    table: OnceLock<Arc<Table>>,
     provider: OnceLock<Arc<Provider>>,
-}
-
-#[derive(Debug)]
-struct Added {
-    table: Table,
-    provider: Arc<Provider>,
 }
 
 /// The tables of the built-in text: each goes from its `[id]` line up to the next one.
@@ -55,7 +51,8 @@ fn cut(text: &'static str) -> Vec<Builtin> {
 }
 
 fn builtin(text: &'static str, start: usize, end: usize, (id, line): (&'static str, usize)) -> Builtin {
-    Builtin { id, text: text.get(start..end).unwrap_or_default(), line, provider: OnceLock::new() }
+    let text = text.get(start..end).unwrap_or_default();
+    Builtin { id, text, line, table: OnceLock::new(), provider: OnceLock::new() }
 }
 
 impl Default for Catalogue {
@@ -87,12 +84,11 @@ impl Catalogue {
         let mut added = Vec::new();
         for table in &tables {
             let merged = self.merge_added(table, &tables, &mut vec![table.id.as_str()])?;
-            let provider = Arc::new(compile(&merged, Origin::File(Arc::clone(&label)))?);
-            added.push(Added { table: merged, provider });
+            added.push(Arc::new(compile(Arc::new(merged), Origin::File(Arc::clone(&label)))?));
         }
-        let ids = added.iter().map(|added| added.table.id.clone()).collect();
+        let ids = added.iter().map(|added| added.id.to_string()).collect();
         for new in added {
-            self.added.retain(|old| old.table.id != new.table.id);
+            self.added.retain(|old| old.id != new.id);
             self.added.push(new);
         }
         Ok(ids)
@@ -103,8 +99,8 @@ impl Catalogue {
     /// # Errors
     /// Says which id is nearest when there is none.
     pub fn get(&self, id: &str) -> Result<Arc<Provider>, UnknownProvider> {
-        if let Some(added) = self.added.iter().find(|added| added.table.id == id) {
-            return Ok(Arc::clone(&added.provider));
+        if let Some(added) = self.added_provider(id) {
+            return Ok(Arc::clone(added));
         }
         let builtin = self.builtin.iter().find(|builtin| builtin.id == id);
         builtin.map(|builtin| self.compiled(builtin)).ok_or_else(|| UnknownProvider {
@@ -133,7 +129,7 @@ impl Catalogue {
     pub fn ids(&self) -> Vec<String> {
         let builtin = self.builtin.iter().map(|builtin| builtin.id);
         let is_new = |id: &&str| self.builtin.iter().all(|builtin| builtin.id != *id);
-        let added = self.added.iter().map(|added| added.table.id.as_str()).filter(is_new);
+        let added = self.added.iter().map(|added| &*added.id).filter(is_new);
         builtin.chain(added).map(str::to_owned).collect()
     }
 
@@ -142,10 +138,14 @@ impl Catalogue {
         self.ids().iter().filter_map(|id| self.get(id).ok()).collect()
     }
 
+    fn added_provider(&self, id: &str) -> Option<&Arc<Provider>> {
+        self.added.iter().find(|added| *added.id == *id)
+    }
+
     fn compiled(&self, builtin: &Builtin) -> Arc<Provider> {
         let compiled = || {
             let table = self.builtin_table(builtin.id).expect("a built-in base exists; a test holds it");
-            let provider = compile(&table, Origin::Builtin);
+            let provider = compile(Arc::clone(table), Origin::Builtin);
             Arc::new(provider.expect("the built-in providers compile; a test holds it"))
         };
         Arc::clone(builtin.provider.get_or_init(compiled))
@@ -153,15 +153,18 @@ impl Catalogue {
 
     /// A built-in table with the fields of its bases, which are built in as
     /// well: what a user overrides does not change other vendors.
-    fn builtin_table(&self, id: &str) -> Option<Table> {
+    fn builtin_table(&self, id: &str) -> Option<&Arc<Table>> {
         let builtin = self.builtin.iter().find(|builtin| builtin.id == id)?;
+        if let Some(table) = builtin.table.get() {
+            return Some(table);
+        }
         let tables = parse(&BUILTIN_FILE.into(), builtin.text, builtin.line);
         let mut table = tables.ok()?.into_iter().next()?;
         let base = base_of(&table).map(|(base, _)| self.builtin_table(base));
         if let Some(base) = base {
-            inherit(&mut table, &base?);
+            inherit(&mut table, base?);
         }
-        Some(table)
+        Some(builtin.table.get_or_init(|| Arc::new(table)))
     }
 
     /// A user's table with the fields of its bases. A base is looked for in the
@@ -185,8 +188,8 @@ impl Catalogue {
                 Some(self.merge_added(sibling, siblings, chain)?)
             }
             None => {
-                let earlier = self.added.iter().find(|added| added.table.id == base);
-                earlier.map(|added| added.table.clone()).or_else(|| self.builtin_table(base))
+                let earlier = self.added_provider(base).map(|added| &added.table);
+                earlier.or_else(|| self.builtin_table(base)).map(|table| Table::clone(table))
             }
         };
         let Some(base_table) = base_table else {

@@ -32,6 +32,7 @@ use super::signature::value::Value;
 use super::template::{Filter, Part, Source, Template};
 use std::sync::Arc;
 use std::time::Duration;
+use table::Table;
 
 /// How a signing secret becomes a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -221,7 +222,7 @@ pub struct Provider {
     pitfalls: Vec<Box<str>>,
     vectors: Vec<Vector>,
     confidence: Option<Confidence>,
-    settings: Vec<(&'static str, String)>,
+    table: Arc<Table>,
 }
 
 impl Provider {
@@ -413,7 +414,16 @@ impl Provider {
 
     /// Every field of the profile with its value as TOML, those of its base
     /// included, in the order of the schema. Unconfirmed facts are left out.
-    pub fn settings(&self) -> &[(&'static str, String)] {
-        &self.settings
+    pub fn settings(&self) -> impl Iterator<Item = (&'static str, String)> {
+        profile::shown(self.checked).filter_map(|name| Some((name, self.as_toml(name)?)))
+    }
+
+    /// The value of one field of [`Provider::settings`].
+    pub fn setting(&self, name: &str) -> Option<String> {
+        profile::shown(self.checked).find(|known| *known == name).and_then(|name| self.as_toml(name))
+    }
+
+    fn as_toml(&self, name: &str) -> Option<String> {
+        self.table.field(name).map(|field| field.setting.to_toml())
     }
 }

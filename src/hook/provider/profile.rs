@@ -28,6 +28,7 @@ use crate::hook::json::{Path, PathSet};
 use crate::hook::signature::covered::NamesPlace;
 use crate::hook::signature::value::Value;
 use crate::hook::template::{Source, Template};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Every field of a provider's table, in the order of showing.
@@ -127,8 +128,8 @@ pub(super) fn check_names(table: &Table) -> Result<(), ProfileError> {
 }
 
 /// Compiles a table that holds its base's fields already.
-pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, ProfileError> {
-    let read = Reader::of_table(table, FIELDS)?;
+pub(super) fn compile(table: Arc<Table>, origin: Origin) -> Result<Provider, ProfileError> {
+    let read = Reader::of_table(&table, FIELDS)?;
     read.text("base")?;
     let kind = read.choice("kind", &KINDS)?.unwrap_or_default();
     let handshakes = super::handshake::read(&read)?;
@@ -136,7 +137,7 @@ pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, Profile
         (read.sources("event")?, read.sources("delivery")?, read.sources("subject")?);
     let dedup = read.templates("dedup")?;
     let secret = read.choice("secret", &SECRETS)?.unwrap_or_default();
-    let mut provider = Provider {
+    let provider = Provider {
         id: table.id.as_str().into(),
         origin,
         kind,
@@ -185,10 +186,9 @@ pub(super) fn compile(table: &Table, origin: Origin) -> Result<Provider, Profile
         pitfalls: read.texts("pitfalls")?.into_iter().map(|(text, _)| text.into()).collect(),
         vectors: vectors(&read)?,
         confidence: read.choice("conf", &CONFIDENCES)?,
-        settings: Vec::new(),
+        table: Arc::clone(&table),
     };
     check(&read, &provider)?;
-    provider.settings = settings(table, provider.checked);
     Ok(provider)
 }
 
@@ -377,13 +377,11 @@ fn uses_shared_secret(provider: &Provider) -> bool {
     provider.content.needs_key() || claims || answers.into_iter().any(in_answer)
 }
 
-fn settings(table: &Table, checked: bool) -> Vec<(&'static str, String)> {
-    let field = |name: &&str| table.fields.iter().find(|field| field.name == **name);
-    FIELDS
-        .iter()
-        .filter(|name| checked || !matches!(**name, "deadline" | "retry" | "unchecked"))
-        // Vectors are for trying the profile out and say nothing about it.
-        .filter(|name| **name != "vector")
-        .filter_map(|name| field(name).map(|field| (*name, field.setting.to_toml())))
-        .collect()
+/// The names of the fields that are shown, in their order.
+pub(super) fn shown(checked: bool) -> impl Iterator<Item = &'static str> {
+    // Vectors are for trying the profile out and say nothing about it.
+    let kept = move |name: &&str| {
+        *name != "vector" && (checked || !matches!(*name, "deadline" | "retry" | "unchecked"))
+    };
+    FIELDS.iter().copied().filter(kept)
 }

@@ -58,6 +58,12 @@ pub(super) struct Table {
     pub(super) fields: Vec<Field>,
 }
 
+impl Table {
+    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
 impl Setting {
     pub(super) fn kind(&self) -> &'static str {
         match self {
@@ -102,7 +108,8 @@ fn key_to_toml(key: &str) -> String {
 
 /// Reads every table of a text. `first_line` is the line the text begins at.
 pub(super) fn parse(file: &Arc<str>, text: &str, first_line: usize) -> Result<Vec<Table>, ProfileError> {
-    let lines = Lines { file, text, first_line };
+    let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+    let lines = Lines { file, ends, first_line };
     let parsed = DeTable::parse(text).map_err(|error| ProfileError {
         file: file.to_string(),
         line: lines.at(&error.span().unwrap_or_default()).line,
@@ -127,14 +134,14 @@ pub(super) fn parse(file: &Arc<str>, text: &str, first_line: usize) -> Result<Ve
 
 struct Lines<'t> {
     file: &'t Arc<str>,
-    text: &'t str,
+    /// Where each line ends.
+    ends: Vec<usize>,
     first_line: usize,
 }
 
 impl Lines<'_> {
     fn at(&self, span: &Range<usize>) -> Place {
-        let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
-        let line = self.first_line + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = self.first_line + self.ends.partition_point(|end| *end < span.start);
         Place { file: Arc::clone(self.file), line }
     }
 

@@ -47,8 +47,8 @@ pub fn secret(provider: &Provider, seed: &str) -> String {
         pairs.insert(name, text.clone());
         return text;
     }
-    let prefix = provider.settings().iter().find(|(name, _)| *name == "secret_prefix");
-    let prefix = prefix.map_or("", |(_, text)| text.trim_matches('"'));
+    let prefix = provider.setting("secret_prefix").unwrap_or_default();
+    let prefix = prefix.trim_matches('"');
     match (provider.kind(), provider.secret_form()) {
         (Kind::Basic, _) => format!("user:{seed}"),
         (_, SecretForm::Base64) => format!("{prefix}{}", Encoding::Base64.encode(seed.as_bytes())),

@@ -228,11 +228,11 @@ impl Attack {
     /// The names of signed headers that go along.
     fn along(&self) -> Vec<Box<str>> {
         let named = |field: &str| {
-            let (_, text) = self.provider.settings().iter().find(|(name, _)| *name == field)?;
+            let text = self.provider.setting(field)?;
             text.trim_matches('"').strip_prefix("header:").map(Box::from)
         };
-        let content = self.provider.settings().iter().find(|(name, _)| *name == "content");
-        let signs = |word: &str| content.is_some_and(|(_, text)| text.contains(word));
+        let content = self.provider.setting("content");
+        let signs = |word: &str| content.as_ref().is_some_and(|text| text.contains(word));
         let id = named("id").filter(|_| signs("{id}"));
         id.into_iter().chain(named("timestamp").filter(|_| signs("{ts}"))).collect()
     }

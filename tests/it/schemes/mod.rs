@@ -73,7 +73,7 @@ fn secret(provider: &Provider, seed: &str) -> Secret {
         _ => seed.to_owned(),
     };
     // Only the family that strips the prefix writes it.
-    let prefixed = provider.settings().iter().any(|(name, _)| *name == "secret_prefix");
+    let prefixed = provider.setting("secret_prefix").is_some();
     let text = if prefixed { text } else { text.trim_start_matches("whsec_").to_owned() };
     Secret::new(text).unwrap()
 }

@@ -336,7 +336,7 @@ proptest! {
             let body = if needs_shape { scheme.body(&text.replace(' ', "+")) } else { body.clone() };
             let mut arrived = scheme.arrived(&body);
             prop_assert!(scheme.verify(&arrived).verified(), "{}", scheme.provider.id());
-            let whole = scheme.provider.settings().iter().all(|(name, value)| *name != "content" || value.contains("{body"));
+            let whole = scheme.provider.setting("content").is_none_or(|content| content.contains("{body"));
             if whole && scheme.provider.cover() == Cover::Body && !body.is_empty() {
                 let at = at.index(body.len());
                 arrived.body[at] ^= 1;
