@@ -7,6 +7,7 @@
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -81,7 +82,8 @@ pub struct Picker {
 
 #[derive(Clone, Debug, Default)]
 struct Node {
-    wanted: Vec<usize>,
+    /// Mostly one.
+    wanted: SmallVec<[usize; 2]>,
     children: Vec<Child>,
 }
 
@@ -130,6 +132,8 @@ impl Node {
         }
         let mut node = Self::default();
         node.insert(path, slot);
+        // Mostly the only one.
+        self.children.reserve_exact(1);
         self.children.push(Child { key: key.into(), index: key.parse().ok(), node });
     }
 
@@ -245,20 +249,20 @@ impl<'n> Visitor<'_> for KeySeed<'n> {
 /// Several [`Path`]s that are read together.
 #[derive(Clone, Debug, Default)]
 pub struct PathSet {
-    paths: Vec<Path>,
+    paths: Vec<Box<str>>,
     picker: Picker,
 }
 
 impl PathSet {
     /// Puts paths together, each once.
     pub fn new<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Self {
-        let mut kept: Vec<Path> = Vec::new();
+        let mut kept: Vec<Box<str>> = Vec::new();
         for path in paths {
-            if !kept.contains(path) {
-                kept.push(path.clone());
+            if !kept.contains(&path.text) {
+                kept.push(path.text.clone());
             }
         }
-        let picker = Picker::new(kept.iter().map(Path::as_str));
+        let picker = Picker::new(kept.iter().map(AsRef::as_ref));
         Self { paths: kept, picker }
     }
 
@@ -271,14 +275,14 @@ impl PathSet {
 /// What a [`PathSet`] found.
 #[derive(Debug)]
 pub struct Picks<'a> {
-    paths: &'a [Path],
+    paths: &'a [Box<str>],
     found: Vec<Option<Found<'a>>>,
 }
 
 impl<'a> Picks<'a> {
     /// What is at `path`; the outer `None` says that it was not asked for.
     pub fn get(&self, path: &Path) -> Option<Option<Found<'a>>> {
-        let at = self.paths.iter().position(|known| known == path)?;
+        let at = self.paths.iter().position(|known| *known == path.text)?;
         self.found.get(at).copied()
     }
 }

@@ -5,7 +5,7 @@
 
 use super::error::{ProfileError, UnknownProvider};
 use super::profile::{OWN, check_names, compile};
-use super::table::{Field, Table, parse};
+use super::table::{Field, Table, parse, parse_builtin};
 use super::{Origin, Provider};
 use crate::hook::template::{nearest, nearest_of};
 use std::sync::{Arc, OnceLock};
@@ -83,7 +83,7 @@ impl Catalogue {
         }
         let mut added = Vec::new();
         for table in &tables {
-            let merged = self.merge_added(table, &tables, &mut vec![table.id.as_str()])?;
+            let merged = self.merge_added(table, &tables, &mut vec![&table.id])?;
             added.push(Arc::new(compile(Arc::new(merged), Origin::File(Arc::clone(&label)))?));
         }
         let ids = added.iter().map(|added| added.id.to_string()).collect();
@@ -158,7 +158,7 @@ impl Catalogue {
         if let Some(table) = builtin.table.get() {
             return Some(table);
         }
-        let tables = parse(&BUILTIN_FILE.into(), builtin.text, builtin.line);
+        let tables = parse_builtin(&BUILTIN_FILE.into(), builtin.text, builtin.line);
         let mut table = tables.ok()?.into_iter().next()?;
         let base = base_of(&table).map(|(base, _)| self.builtin_table(base));
         if let Some(base) = base {
@@ -194,7 +194,7 @@ impl Catalogue {
         };
         let Some(base_table) = base_table else {
             let ids = self.ids();
-            let siblings = siblings.iter().map(|table| table.id.as_str());
+            let siblings = siblings.iter().map(|table| &*table.id);
             let known = ids.iter().map(String::as_str).chain(siblings).filter(|id| *id != table.id);
             let near = nearest(base, known);
             return Err(place.error("base", format!("there is no provider `{base}`{near}")));
@@ -226,7 +226,7 @@ fn take_over(table: &mut Table, base: &Table, wanted: impl Fn(&str) -> bool) {
     let set = |table: &Table, name: &str| table.fields.iter().any(|field| field.name == name);
     let places_itself = set(table, "header") || set(table, "at");
     let taken = |field: &&Field| {
-        let another_place = matches!(field.name.as_str(), "header" | "at") && places_itself;
+        let another_place = matches!(&*field.name, "header" | "at") && places_itself;
         wanted(&field.name) && !set(table, &field.name) && !another_place
     };
     let taken: Vec<Field> = base.fields.iter().filter(taken).cloned().collect();

@@ -138,7 +138,7 @@ pub(super) fn compile(table: Arc<Table>, origin: Origin) -> Result<Provider, Pro
     let dedup = read.templates("dedup")?;
     let secret = read.choice("secret", &SECRETS)?.unwrap_or_default();
     let provider = Provider {
-        id: table.id.as_str().into(),
+        id: (*table.id).into(),
         origin,
         kind,
         hash: read.choice("hash", &HASHES)?.unwrap_or_default(),
@@ -311,7 +311,7 @@ fn retry(read: &Reader<'_>) -> Result<Option<Retry>, ProfileError> {
         other => Err(spot.error("retry", format!("must be numbers of seconds, not {}", other.kind()))),
     };
     match &field.setting {
-        Setting::Text(words) => Ok(Some(Retry::Words(words.clone()))),
+        Setting::Text(words) => Ok(Some(Retry::Words(words.to_string()))),
         Setting::List(items) => Ok(Some(Retry::After(items.iter().map(seconds).collect::<Result<_, _>>()?))),
         other => {
             let found = other.kind();

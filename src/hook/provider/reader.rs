@@ -20,7 +20,7 @@ impl<'t> Reader<'t> {
 
     fn checked(fields: &'t [Field], spot: &'t Spot, known: &[&str]) -> Result<Self, ProfileError> {
         for field in fields {
-            if !known.contains(&field.name.as_str()) {
+            if !known.contains(&&*field.name) {
                 let near = nearest(&field.name, known.iter().copied());
                 return Err(field.place.error(&field.name, format!("there is no such field{near}")));
             }
@@ -122,7 +122,7 @@ impl<'t> Reader<'t> {
             return Err(wrong_type(&field.place, name, "a table of strings", &field.setting));
         };
         let pair = |field: &'t Field| match &field.setting {
-            Setting::Text(text) => Ok((field.name.as_str(), text.as_str(), &field.place)),
+            Setting::Text(text) => Ok((&*field.name, &**text, &field.place)),
             other => Err(wrong_type(&field.place, name, "a table of strings", other)),
         };
         fields.iter().map(pair).collect()
@@ -176,7 +176,7 @@ fn texts_of<'t>(
         Setting::List(items) => items
             .iter()
             .map(|(item, spot)| match item {
-                Setting::Text(text) => Ok((text.as_str(), spot)),
+                Setting::Text(text) => Ok((&**text, spot)),
                 other => Err(wrong_type(spot, name, "an array of strings", other)),
             })
             .collect(),

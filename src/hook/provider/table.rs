@@ -4,10 +4,14 @@
 
 use super::error::ProfileError;
 use crate::hook::json::quoted;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// A word of a table: in the text that is compiled in, or of its own.
+pub(super) type Text = Cow<'static, str>;
 
 /// Where a setting stands.
 #[derive(Clone, Debug)]
@@ -34,7 +38,7 @@ impl Place {
 /// A value of a setting.
 #[derive(Clone, Debug)]
 pub(super) enum Setting {
-    Text(String),
+    Text(Text),
     Number(i64),
     Flag(bool),
     List(Vec<(Setting, Place)>),
@@ -45,7 +49,7 @@ pub(super) enum Setting {
 /// A named setting.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
-    pub(super) name: String,
+    pub(super) name: Text,
     pub(super) setting: Setting,
     pub(super) place: Place,
 }
@@ -53,7 +57,7 @@ pub(super) struct Field {
 /// One provider's table as it stands in its file.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    pub(super) id: String,
+    pub(super) id: Text,
     pub(super) place: Place,
     pub(super) fields: Vec<Field>,
 }
@@ -108,8 +112,25 @@ fn key_to_toml(key: &str) -> String {
 
 /// Reads every table of a text. `first_line` is the line the text begins at.
 pub(super) fn parse(file: &Arc<str>, text: &str, first_line: usize) -> Result<Vec<Table>, ProfileError> {
-    let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-    let lines = Lines { file, ends, first_line };
+    read(file, text, first_line, |text| Cow::Owned(text.into_owned()))
+}
+
+/// As [`parse`], of a text that is compiled in: what it says need not be copied.
+pub(super) fn parse_builtin(
+    file: &Arc<str>,
+    text: &'static str,
+    first_line: usize,
+) -> Result<Vec<Table>, ProfileError> {
+    read(file, text, first_line, |text| text)
+}
+
+fn read<'t>(
+    file: &Arc<str>,
+    text: &'t str,
+    first_line: usize,
+    keep: fn(Cow<'t, str>) -> Text,
+) -> Result<Vec<Table>, ProfileError> {
+    let lines = Lines { file, ends: memchr::memchr_iter(b'\n', text.as_bytes()).collect(), first_line, keep };
     let parsed = DeTable::parse(text).map_err(|error| ProfileError {
         file: file.to_string(),
         line: lines.at(&error.span().unwrap_or_default()).line,
@@ -117,58 +138,58 @@ pub(super) fn parse(file: &Arc<str>, text: &str, first_line: usize) -> Result<Ve
         message: error.message().to_owned(),
     })?;
     let mut tables = Vec::new();
-    for (id, value) in parsed.get_ref() {
-        let place = lines.at(&id.span());
-        let DeValue::Table(table) = value.get_ref() else {
-            return Err(place.error(id.get_ref(), "a provider file holds only tables, one a provider"));
+    for (id, value) in parsed.into_inner() {
+        let (span, place) = (id.span(), lines.at(&id.span()));
+        let id = keep(id.into_inner());
+        let DeValue::Table(table) = value.into_inner() else {
+            return Err(place.error(&id, "a provider file holds only tables, one a provider"));
         };
-        tables.push((
-            id.span().start,
-            Table { id: id.get_ref().to_string(), place, fields: lines.fields(table) },
-        ));
+        tables.push((span.start, Table { id, place, fields: lines.fields(table) }));
     }
     // The parser sorts by name; people expect the order of the file.
     tables.sort_by_key(|(start, _)| *start);
     Ok(tables.into_iter().map(|(_, table)| table).collect())
 }
 
-struct Lines<'t> {
-    file: &'t Arc<str>,
+struct Lines<'f, 't> {
+    file: &'f Arc<str>,
     /// Where each line ends.
     ends: Vec<usize>,
     first_line: usize,
+    keep: fn(Cow<'t, str>) -> Text,
 }
 
-impl Lines<'_> {
+impl<'t> Lines<'_, 't> {
     fn at(&self, span: &Range<usize>) -> Place {
         let line = self.first_line + self.ends.partition_point(|end| *end < span.start);
         Place { file: Arc::clone(self.file), line }
     }
 
-    fn fields(&self, table: &DeTable<'_>) -> Vec<Field> {
-        let mut fields: Vec<(usize, Field)> = table
-            .iter()
-            .map(|(name, value)| {
-                let place = self.at(&name.span());
-                let setting = self.setting(value);
-                (name.span().start, Field { name: name.get_ref().to_string(), setting, place })
-            })
-            .collect();
-        fields.sort_by_key(|(start, _)| *start);
+    fn fields(&self, table: DeTable<'t>) -> Vec<Field> {
+        let field = |(name, value): (Spanned<Cow<'t, str>>, _)| {
+            let (span, place) = (name.span(), self.at(&name.span()));
+            (span.start, Field { name: (self.keep)(name.into_inner()), setting: self.setting(value), place })
+        };
+        let mut fields: Vec<(usize, Field)> = table.into_iter().map(field).collect();
+        fields.sort_unstable_by_key(|(start, _)| *start);
         fields.into_iter().map(|(_, field)| field).collect()
     }
 
-    fn setting(&self, value: &Spanned<DeValue<'_>>) -> Setting {
-        match value.get_ref() {
-            DeValue::String(text) => Setting::Text(text.to_string()),
+    fn setting(&self, value: Spanned<DeValue<'t>>) -> Setting {
+        match value.into_inner() {
+            DeValue::String(text) => Setting::Text((self.keep)(text)),
             DeValue::Integer(number) => {
                 let digits = number.as_str();
                 i64::from_str_radix(digits, number.radix())
                     .map_or(Setting::Other("a number out of range"), Setting::Number)
             }
-            DeValue::Boolean(flag) => Setting::Flag(*flag),
+            DeValue::Boolean(flag) => Setting::Flag(flag),
             DeValue::Array(items) => {
-                Setting::List(items.iter().map(|item| (self.setting(item), self.at(&item.span()))).collect())
+                let item = |item: Spanned<DeValue<'t>>| {
+                    let place = self.at(&item.span());
+                    (self.setting(item), place)
+                };
+                Setting::List(items.into_iter().map(item).collect())
             }
             DeValue::Table(table) => Setting::Table(self.fields(table)),
             DeValue::Float(_) => Setting::Other("a number with a fraction"),
