@@ -5,6 +5,7 @@
 //! What it does is decided once a row (`scheme`), so that a run holds no more than
 //! straight-line code with a branch a step.
 
+mod listed;
 mod scheme;
 
 use base64::Engine as _;
@@ -49,7 +50,19 @@ pub(crate) struct Hand {
 struct Along<'a> {
     time: Cow<'a, str>,
     id: &'a str,
+    /// The list of signed headers.
+    names: Cow<'a, str>,
+    /// The headers that a sender sends along.
+    added: &'a [(String, String)],
     json: Option<&'a Value>,
+}
+
+/// What stands in a signature's value.
+#[derive(Default)]
+struct Written<'v> {
+    signatures: Vec<&'v str>,
+    time: &'v str,
+    names: &'v str,
 }
 
 impl Hand {
@@ -76,16 +89,17 @@ impl Hand {
 
     fn verify_one(&self, request: &Request<'_>, json: Option<&Value>) -> bool {
         let Some(value) = self.value(request, json) else { return false };
-        let (signatures, inside) = self.read(&value);
+        let written = self.read(&value);
         let id = self.scheme.id.as_ref().map(|name| text(request.headers.get(name)));
         let time = match &self.scheme.time {
             TimeSpot::None => Cow::Borrowed(""),
-            TimeSpot::Value => Cow::Borrowed(inside),
+            TimeSpot::Value => Cow::Borrowed(written.time),
             TimeSpot::Header(name) => Cow::Borrowed(text(request.headers.get(name))),
             TimeSpot::Json(pointer) => json.and_then(|json| json.pointer(pointer)).map_or("".into(), as_text),
         };
-        let along = Along { time, id: id.unwrap_or_default(), json };
-        let same = signatures.iter().any(|signature| {
+        let Some(names) = self.listed_names(request, written.names) else { return false };
+        let along = Along { time, id: id.unwrap_or_default(), names: names.into(), added: &[], json };
+        let same = written.signatures.iter().any(|signature| {
             let Some(signature) = self.decode(signature) else { return false };
             match self.scheme.hash {
                 HashName::Sha1 => self.holds::<Hmac<Sha1>>(request, &along, &signature),
@@ -111,6 +125,9 @@ impl Hand {
                 Step::Id => mac.update(along.id.as_bytes()),
                 Step::Method => mac.update(request.method.as_bytes()),
                 Step::Url => mac.update(request.url.as_bytes()),
+                Step::Uri => mac.update(listed::uri(request.target).as_bytes()),
+                Step::SignedNames => mac.update(along.names.as_bytes()),
+                Step::SignedHeaders => mac.update(self.listed_headers(request, along).as_bytes()),
                 Step::Header(name) => mac.update(request.headers.get(name).unwrap_or_default()),
                 Step::Form(name) => mac.update(form_field(request.body, name).as_bytes()),
                 Step::Json(pointer) => {
@@ -143,16 +160,21 @@ impl Hand {
         }
     }
 
-    /// The signatures in a value, and the time in it.
-    fn read<'v>(&self, value: &'v str) -> (Vec<&'v str>, &'v str) {
-        let (mut signatures, mut time) = (Vec::new(), "");
+    /// What stands in a value.
+    fn read<'v>(&self, value: &'v str) -> Written<'v> {
+        let mut written = Written::default();
         let mut element = |text: &'v str| {
             for element in &self.scheme.value {
                 match element {
-                    Element::Signature(prefix) => signatures.extend(text.strip_prefix(&**prefix)),
-                    Element::Time(prefix) => time = text.strip_prefix(&**prefix).unwrap_or(time),
+                    Element::Signature(prefix) => written.signatures.extend(text.strip_prefix(&**prefix)),
+                    Element::Time(prefix) => {
+                        written.time = text.strip_prefix(&**prefix).unwrap_or(written.time)
+                    }
+                    Element::Names(prefix) => {
+                        written.names = text.strip_prefix(&**prefix).unwrap_or(written.names);
+                    }
                     Element::BehindKey(bar) => {
-                        signatures.extend(text.split_once(&**bar).map(|(_, rest)| rest));
+                        written.signatures.extend(text.split_once(&**bar).map(|(_, rest)| rest));
                     }
                 }
             }
@@ -161,7 +183,7 @@ impl Hand {
             Some(separator) => value.split(&**separator).for_each(|text| element(text.trim())),
             None => element(value),
         }
-        (signatures, time)
+        written
     }
 
     fn decode(&self, signature: &str) -> Option<Vec<u8>> {
@@ -194,15 +216,23 @@ impl Hand {
         let time = self.scheme.written_time(NOW);
         if let (Some(each), Some(json)) = (&self.scheme.each, &mut json) {
             for item in json.pointer_mut(each).and_then(Value::as_array_mut).unwrap() {
-                let along = Along { time: time.as_str().into(), id: ID, json: Some(item) };
-                let value = self.written(&self.signature(request, &along), &time);
+                let along = Along {
+                    time: time.as_str().into(),
+                    id: ID,
+                    names: "".into(),
+                    added: &[],
+                    json: Some(item),
+                };
+                let value = self.written(&self.signature(request, &along), &along);
                 self.put(item, value);
             }
             return Made { body: Some(serde_json::to_vec(&json).unwrap()), ..Made::default() };
         }
-        let along = Along { time: time.as_str().into(), id: ID, json: json.as_ref() };
-        let value = self.written(&self.signature(request, &along), &time);
-        let mut made = Made { headers: self.beside(&time), ..Made::default() };
+        let mut headers = self.beside(&time);
+        let names = self.choose(request, &mut headers).into();
+        let along = Along { time: time.as_str().into(), id: ID, names, added: &headers, json: json.as_ref() };
+        let value = self.written(&self.signature(request, &along), &along);
+        let mut made = Made { headers, ..Made::default() };
         match &self.scheme.spot {
             Spot::Header(name) => made.headers.push((name.to_string(), value)),
             Spot::Json(_) => {
@@ -260,7 +290,7 @@ impl Hand {
         }
     }
 
-    fn written(&self, signature: &str, time: &str) -> String {
+    fn written(&self, signature: &str, along: &Along<'_>) -> String {
         let mut written = String::new();
         for (at, element) in self.scheme.value.iter().enumerate() {
             if at > 0 {
@@ -269,7 +299,8 @@ impl Hand {
             }
             match element {
                 Element::Signature(prefix) => written.extend([&**prefix, signature]),
-                Element::Time(prefix) => written.extend([&**prefix, time]),
+                Element::Time(prefix) => written.extend([&**prefix, &*along.time]),
+                Element::Names(prefix) => written.extend([&**prefix, &*along.names]),
                 Element::BehindKey(bar) => written.extend([PUBLIC_KEY, &**bar, signature]),
             }
         }

@@ -4,8 +4,9 @@
 //!
 //! `cargo bench --bench schemes [-- --quick] [ROW...]`
 //!
-//! Fails when a row is over its limit, and names the worst. Rows of kinds with
-//! key pairs are measured against their library called directly.
+//! Fails when a row is over its limit, and names the worst; so it does when a row
+//! with an HMAC asks for something that nobody wrote by hand yet. Rows of kinds
+//! with key pairs are measured against their library called directly.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -51,11 +52,8 @@ fn hmac_rows(effort: Effort, wanted: &[&str]) -> bool {
     let (mut signing, mut verifying) = (Vec::new(), Vec::new());
     println!("{:<28} {:>22} {:>24}", "1 KB, by profile : by hand", "sign (ns)", "verify (ns)");
     for provider in rows {
-        // What the sender lists as signed is put together by no baseline yet.
-        if provider.setting("signed_headers").is_some() {
-            println!("{:<28} not measured: there is no baseline by hand", provider.id());
-            continue;
-        }
+        // Told first: a row that the baseline cannot do ends the benchmark here.
+        print!("{:<28}", provider.id());
         let hand = Hand::new(&provider);
         let sample = Sample::new(&provider, &hand);
         let signed =
@@ -65,7 +63,7 @@ fn hmac_rows(effort: Effort, wanted: &[&str]) -> bool {
             || sample.verify_by_profile(),
             || black_box(hand.verify(&sample.arrived())),
         );
-        println!("{:<28} {signed} {verified}", provider.id());
+        println!(" {signed} {verified}");
         signing.push((provider.id().to_string(), signed));
         verifying.push((provider.id().to_string(), verified));
     }

@@ -5,7 +5,7 @@ use hookctl::hook::encoding::Encoding;
 use hookctl::hook::provider::{Place, Provider};
 use hookctl::hook::template::{Filter, Part, Source, Template};
 
-use crate::sample::PUBLIC_KEY;
+use crate::sample::{ID, PUBLIC_KEY};
 
 /// A piece of the content that is signed.
 pub(super) enum Step {
@@ -16,7 +16,12 @@ pub(super) enum Step {
     Id,
     Method,
     Url,
+    /// Path and query as `encodeURI` writes them, the query escaped before that.
+    Uri,
     Params,
+    /// The list of signed headers, and the headers.
+    SignedNames,
+    SignedHeaders,
     Header(Box<str>),
     Form(Box<str>),
     Json(String),
@@ -49,8 +54,21 @@ pub(super) enum TimeForm {
 pub(super) enum Element {
     Signature(Box<str>),
     Time(Box<str>),
+    /// The list of signed headers.
+    Names(Box<str>),
     /// `{public_key}|{sig}`, with what separates them.
     BehindKey(Box<str>),
+}
+
+/// The headers that are signed because the sender lists them.
+pub(super) struct Listed {
+    /// The header of the list; without one it is in the signature's value.
+    pub(super) header: Option<Box<str>>,
+    pub(super) split: String,
+    pub(super) join: String,
+    pub(super) pair: Option<String>,
+    pub(super) always: Vec<String>,
+    pub(super) also: Vec<String>,
 }
 
 pub(super) struct Scheme {
@@ -69,6 +87,7 @@ pub(super) struct Scheme {
     pub(super) tolerance: Option<i64>,
     pub(super) id: Option<Box<str>>,
     pub(super) extra: Vec<(Box<str>, Box<str>)>,
+    pub(super) listed: Option<Listed>,
     pub(super) each: Option<String>,
     pub(super) reads_json: bool,
 }
@@ -114,6 +133,7 @@ impl Scheme {
             tolerance: provider.tolerance().map(|tolerance| i64::try_from(tolerance.as_secs()).unwrap()),
             id: text("id").map(|id| id.strip_prefix("header:").unwrap().into()),
             extra: settings.extra(),
+            listed: settings.listed(),
             each: text("each").map(|path| pointer(&path)),
         }
     }
@@ -149,10 +169,28 @@ impl Settings {
     fn extra(&self) -> Vec<(Box<str>, Box<str>)> {
         let table = self.0.get("extra").and_then(toml::Value::as_table);
         let header = |(name, value): (&String, &toml::Value)| {
-            let value = value.as_str().unwrap().replace("{public_key}", PUBLIC_KEY);
+            let value = value.as_str().unwrap().replace("{public_key}", PUBLIC_KEY).replace("{id}", ID);
             (name.as_str().into(), value.into())
         };
         table.into_iter().flatten().map(header).collect()
+    }
+
+    fn listed(&self) -> Option<Listed> {
+        let table = self.0.get("signed_headers")?.as_table()?;
+        let text = |name: &str| table.get(name).and_then(toml::Value::as_str);
+        let split = text("split")?;
+        let names = |name: &str| {
+            let names = text(name).unwrap_or_default().split(split);
+            names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        };
+        Some(Listed {
+            header: text("names")?.strip_prefix("header:").map(Into::into),
+            split: split.to_owned(),
+            join: text("join").unwrap_or_default().to_owned(),
+            pair: text("pair").map(str::to_owned),
+            always: names("always"),
+            also: names("also"),
+        })
     }
 }
 
@@ -164,6 +202,7 @@ fn step(part: &Part) -> Step {
             assert_eq!(filters.as_slice(), digest, "no handler does this to the body yet");
             Step::BodyDigest
         }
+        Part::Placeholder(Source::Target, filters) if filters.as_slice() == [Filter::Uri] => Step::Uri,
         Part::Placeholder(source, filters) => {
             assert!(filters.is_empty(), "no handler does {filters:?} yet");
             match source {
@@ -173,6 +212,8 @@ fn step(part: &Part) -> Step {
                 Source::Method => Step::Method,
                 Source::Url => Step::Url,
                 Source::Params => Step::Params,
+                Source::SignedNames => Step::SignedNames,
+                Source::SignedHeaders => Step::SignedHeaders,
                 Source::Header(name) => Step::Header(name.clone()),
                 Source::Form(name) => Step::Form(name.clone()),
                 Source::Json(path) => Step::Json(pointer(path.as_str())),
@@ -212,7 +253,11 @@ fn element(text: &str) -> Element {
     if template.uses(&Source::PublicKey) {
         return Element::BehindKey(template.parts().iter().find_map(literal).unwrap_or_default());
     }
-    if template.uses(&Source::Ts) { Element::Time(before) } else { Element::Signature(before) }
+    match template.sources().next() {
+        Some(Source::Ts) => Element::Time(before),
+        Some(Source::SignedNames) => Element::Names(before),
+        _ => Element::Signature(before),
+    }
 }
 
 /// A secret of the form that the row wants, and the key that it means.
