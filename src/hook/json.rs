@@ -334,14 +334,7 @@ pub enum SetError {
 pub fn set(json: &[u8], path: &Path, value: &str) -> Result<Vec<u8>, SetError> {
     let value = quoted(value);
     let keys: Vec<&str> = path.as_str().split('.').collect();
-    let whole = Picker::new([""]).pick(json).first().copied().flatten().ok_or(SetError::NotJson)?;
-    let (mut at, mut depth) = (whole.raw(), 0);
-    while let Some(key) = keys.get(depth) {
-        match Picker::new([*key]).pick(at.as_bytes()).first().copied().flatten() {
-            Some(found) => (at, depth) = (found.raw(), depth + 1),
-            None => break,
-        }
-    }
+    let (at, depth) = deepest(json, path.as_str()).ok_or(SetError::NotJson)?;
     let start = (at.as_ptr() as usize).saturating_sub(json.as_ptr() as usize);
     let rest = keys.get(depth..).unwrap_or_default();
     if rest.is_empty() {
@@ -359,6 +352,16 @@ pub fn set(json: &[u8], path: &Path, value: &str) -> Result<Vec<u8>, SetError> {
         member.push(',');
     }
     Ok(splice(json, start + 1, 0, member.as_bytes()))
+}
+
+/// The value at the longest beginning of a path that is there, and how many keys lead to it.
+fn deepest<'a>(json: &'a [u8], path: &str) -> Option<(&'a str, usize)> {
+    let ends = path.match_indices('.').map(|(dot, _)| dot).chain([path.len()]);
+    let beginnings = Picker::new(ends.filter_map(|end| path.get(..end)));
+    let found: Vec<&str> = beginnings.pick(json).into_iter().map_while(|found| Some(found?.raw())).collect();
+    let whole = || Some(Picker::new([""]).pick(json).first().copied().flatten()?.raw());
+    let at = found.last().copied().or_else(whole)?;
+    Some((at, found.len()))
 }
 
 /// A JSON string that says `text`.
