@@ -125,7 +125,7 @@ impl Attack {
     /// commas is then the list that it would be in one header (RFC 9110, 5.3); but it has one time.
     fn expected(&self, what: &str) -> u16 {
         let setting = |field: &str, wanted: &str| {
-            let found = self.provider.settings().iter().find(|(name, _)| *name == field);
+            let found = self.provider.settings().find(|(name, _)| *name == field);
             found.is_some_and(|(_, text)| text.trim_matches('"') == wanted)
         };
         let same_list = match what {
