@@ -168,7 +168,7 @@ impl Hand {
                 match element {
                     Element::Signature(prefix) => written.signatures.extend(text.strip_prefix(&**prefix)),
                     Element::Time(prefix) => {
-                        written.time = text.strip_prefix(&**prefix).unwrap_or(written.time)
+                        written.time = text.strip_prefix(&**prefix).unwrap_or(written.time);
                     }
                     Element::Names(prefix) => {
                         written.names = text.strip_prefix(&**prefix).unwrap_or(written.names);

@@ -84,7 +84,7 @@ impl Catalogue {
         let mut added = Vec::new();
         for table in &tables {
             let merged = self.merge_added(table, &tables, &mut vec![&table.id])?;
-            added.push(Arc::new(compile(Arc::new(merged), Origin::File(Arc::clone(&label)))?));
+            added.push(Arc::new(compile(&Arc::new(merged), Origin::File(Arc::clone(&label)))?));
         }
         let ids = added.iter().map(|added| added.id.to_string()).collect();
         for new in added {
@@ -145,7 +145,7 @@ impl Catalogue {
     fn compiled(&self, builtin: &Builtin) -> Arc<Provider> {
         let compiled = || {
             let table = self.builtin_table(builtin.id).expect("a built-in base exists; a test holds it");
-            let provider = compile(Arc::clone(table), Origin::Builtin);
+            let provider = compile(table, Origin::Builtin);
             Arc::new(provider.expect("the built-in providers compile; a test holds it"))
         };
         Arc::clone(builtin.provider.get_or_init(compiled))

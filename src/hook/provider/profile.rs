@@ -128,8 +128,8 @@ pub(super) fn check_names(table: &Table) -> Result<(), ProfileError> {
 }
 
 /// Compiles a table that holds its base's fields already.
-pub(super) fn compile(table: Arc<Table>, origin: Origin) -> Result<Provider, ProfileError> {
-    let read = Reader::of_table(&table, FIELDS)?;
+pub(super) fn compile(table: &Arc<Table>, origin: Origin) -> Result<Provider, ProfileError> {
+    let read = Reader::of_table(table, FIELDS)?;
     read.text("base")?;
     let kind = read.choice("kind", &KINDS)?.unwrap_or_default();
     let handshakes = super::handshake::read(&read)?;
@@ -186,7 +186,7 @@ pub(super) fn compile(table: Arc<Table>, origin: Origin) -> Result<Provider, Pro
         pitfalls: read.texts("pitfalls")?.into_iter().map(|(text, _)| text.into()).collect(),
         vectors: vectors(&read)?,
         confidence: read.choice("conf", &CONFIDENCES)?,
-        table: Arc::clone(&table),
+        table: Arc::clone(table),
     };
     check(&read, &provider)?;
     Ok(provider)
