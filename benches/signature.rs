@@ -94,7 +94,7 @@ fn reading(criterion: &mut Criterion) {
     let body = body(1_024);
     let headers = headers(&sign_by_hand(&body));
     let message = message(&headers, &body);
-    let detector = Detector::new(&catalogue);
+    let detector = Detector::new(Catalogue::builtin());
     criterion.bench_function("detect/koji", |bench| bench.iter(|| detector.detect(black_box(&message))));
     let uj = br#"{"event":"interview.completed","timestamp":"2026-03-11T14:32:00.123Z","data":{"interview_id":"a1b2c3d4-5678-90ab-cdef-111111111111","study_id":"e5f6a7b8-1234-56cd-ef78-222222222222","study_name":"Onboarding Feedback","interview_link":"https://app.userjourneys.ai/i/xK9mR2pQ","status":"completed","duration_secs":580}}"#;
     let uj_headers = Headers::from_pairs([
@@ -118,7 +118,7 @@ fn start(criterion: &mut Criterion) {
     criterion.bench_function("start/one provider", |bench| {
         bench.iter(|| Catalogue::builtin().get(black_box("clerk")).unwrap());
     });
-    criterion.bench_function("start/detector", |bench| bench.iter(|| Detector::new(&Catalogue::builtin())));
+    criterion.bench_function("start/detector", |bench| bench.iter(|| Detector::new(Catalogue::builtin())));
 }
 
 criterion_group!(benches, signatures, reading, start);

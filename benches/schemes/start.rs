@@ -15,7 +15,7 @@ pub(crate) fn within_limits(effort: Effort) -> bool {
     let (worst, id) = times.iter().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
     let empty = alone(effort, Catalogue::builtin) / 1e3;
     let all = alone(effort, || Catalogue::builtin().all()) / 1e3;
-    let detector = alone(effort, || Detector::new(&Catalogue::builtin())) / 1e3;
+    let detector = alone(effort, || Detector::new(Catalogue::builtin())) / 1e3;
     println!("catalogue cut into tables        {empty:>8.1} µs");
     println!("the slowest row looked up        {worst:>8.1} µs ({id})");
     println!("all {} rows read                 {all:>8.1} µs", ids.len());

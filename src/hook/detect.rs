@@ -20,7 +20,7 @@ use super::signature::scope::Scope;
 use super::template::{Lookup as _, Source};
 use evidence::{OWN_HEADER, SECOND_HEADER, all_hold, has_shape, weigh};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How sure it is who sent a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,14 +69,23 @@ pub struct Recognised {
     pub rivals: Vec<Arc<str>>,
 }
 
-/// Ready to recognise the providers of one catalogue.
+/// Ready to recognise the providers of one catalogue. Reads a profile when a
+/// delivery may be its provider's, because most are never needed.
 #[derive(Debug)]
 pub struct Detector {
-    providers: Vec<Arc<Provider>>,
+    catalogue: Arc<Catalogue>,
+    rows: Vec<Row>,
     /// Small-letter names of signature headers, with who uses them.
     headers: HashMap<Box<[u8]>, Vec<usize>>,
     /// Providers whose signature is in the body or the query.
     elsewhere: Vec<usize>,
+}
+
+/// A provider of the catalogue.
+#[derive(Debug)]
+struct Row {
+    id: String,
+    provider: OnceLock<Option<Arc<Provider>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -89,29 +98,31 @@ struct Candidate<'d> {
     by: EvidenceSet,
 }
 
-/// Recognises one delivery; a [`Detector`] does it faster for many.
-pub fn detect(catalogue: &Catalogue, message: &Message<'_>) -> Detection {
-    Detector::new(catalogue).detect(message)
-}
-
 impl Detector {
-    /// Reads every profile of the catalogue once.
-    pub fn new(catalogue: &Catalogue) -> Self {
-        let providers = catalogue.all();
+    /// Looks where each provider of the catalogue puts its signature.
+    pub fn new(catalogue: impl Into<Arc<Catalogue>>) -> Self {
+        let catalogue = catalogue.into();
         let mut headers: HashMap<Box<[u8]>, Vec<usize>> = HashMap::new();
-        let mut elsewhere = Vec::new();
-        for (at, provider) in providers.iter().enumerate() {
-            match &provider.place {
-                Place::Headers(names) => {
-                    for name in names {
-                        let name = name.to_ascii_lowercase().into_bytes().into_boxed_slice();
-                        headers.entry(name).or_default().push(at);
-                    }
-                }
-                _ => elsewhere.push(at),
+        let (mut rows, mut elsewhere) = (Vec::new(), Vec::new());
+        for (at, (id, names)) in catalogue.signature_headers().into_iter().enumerate() {
+            if names.is_empty() {
+                elsewhere.push(at);
             }
+            for name in names {
+                let name = name.to_ascii_lowercase().into_bytes().into_boxed_slice();
+                headers.entry(name).or_default().push(at);
+            }
+            rows.push(Row { id, provider: OnceLock::new() });
         }
-        Self { providers, headers, elsewhere }
+        Self { catalogue, rows, headers, elsewhere }
+    }
+
+    fn provider(&self, at: usize) -> Option<&Provider> {
+        self.read(self.rows.get(at)?)
+    }
+
+    fn read<'d>(&'d self, row: &'d Row) -> Option<&'d Provider> {
+        row.provider.get_or_init(|| self.catalogue.get(&row.id).ok()).as_deref()
     }
 
     /// Recognises one delivery.
@@ -160,7 +171,7 @@ impl Detector {
             room.make_ascii_lowercase();
             let Some(users) = self.headers.get(&*room) else { continue };
             for at in users {
-                let Some(provider) = self.providers.get(*at) else { continue };
+                let Some(provider) = self.provider(*at) else { continue };
                 let shape = has_shape(provider, field.value);
                 match candidates.iter_mut().find(|candidate| candidate.at == *at) {
                     Some(known) => known.take(shape),
@@ -174,7 +185,7 @@ impl Detector {
     fn by_other_place(&self, message: &Message<'_>) -> Vec<Candidate<'_>> {
         let scope = Scope::new(message);
         let candidate = |at: &usize| {
-            let provider = self.providers.get(*at)?;
+            let provider = self.provider(*at)?;
             let source = match (&provider.place, &provider.each) {
                 (Place::Headers(_), _) => return None,
                 (Place::Json(path), None) => Source::Json(path.clone()),
@@ -207,7 +218,8 @@ impl Detector {
             handshakes.any(|when| telling(when) && when.holds(&scope))
         };
         let ids = |those: &dyn Fn(&Provider) -> bool| -> Vec<Arc<str>> {
-            let found = self.providers.iter().filter(|provider| those(provider));
+            let providers = self.rows.iter().filter_map(|row| self.read(row));
+            let found = providers.filter(|provider| those(provider));
             found.map(|provider| Arc::clone(provider.id())).collect()
         };
         let mut by = EvidenceSet::default();

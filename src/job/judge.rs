@@ -47,8 +47,8 @@ pub struct Judged {
 
 /// Judges deliveries.
 pub struct Judge {
-    catalogue: Catalogue,
-    /// Reading every profile takes a millisecond; a named provider needs none of it.
+    catalogue: Arc<Catalogue>,
+    /// Made when a delivery names no provider; a named one needs none of it.
     detector: OnceLock<Detector>,
     named: Option<Arc<Provider>>,
     source: Box<dyn SecretSource>,
@@ -66,7 +66,7 @@ impl Judge {
         source: Box<dyn SecretSource>,
         tolerance: Option<Duration>,
     ) -> Self {
-        let (detector, known) = (OnceLock::new(), RwLock::default());
+        let (catalogue, detector, known) = (Arc::new(catalogue), OnceLock::new(), RwLock::default());
         Self { catalogue, detector, named, source, known, tolerance, public_key: None, webhook_id: None }
     }
 
@@ -97,7 +97,7 @@ impl Judge {
             let judged = self.lookup(provider);
             return (self.apply(&judged, message, now), Some(judged));
         }
-        let detector = self.detector.get_or_init(|| Detector::new(&self.catalogue));
+        let detector = self.detector.get_or_init(|| Detector::new(Arc::clone(&self.catalogue)));
         let detection = detector.detect(message);
         let recognised = detection.recognised();
         let (verdict, judged) = match (detection.sureness, detection.ids.first()) {

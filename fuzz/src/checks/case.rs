@@ -26,7 +26,7 @@ const ORIGIN: &str = "https://example.test";
 const MOST_HEADERS: usize = 128;
 
 /// The built-in catalogue, compiled once a process.
-pub static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::builtin);
+pub static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(Catalogue::builtin()));
 
 /// Every provider with keys of a fake secret, or `None` where the secret would
 /// have to be a key of another kind.

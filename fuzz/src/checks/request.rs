@@ -4,9 +4,9 @@
 use super::case::{CATALOGUE, Case};
 use hookctl::hook::detect::Detector;
 use hookctl::hook::headers::{Head, Headers};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(&CATALOGUE));
+static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(Arc::clone(&CATALOGUE)));
 
 /// Detects, reads facts, answers handshakes.
 pub fn check(data: &[u8]) {

@@ -9,7 +9,7 @@ fn seen(method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Det
     let filled = |value: &str| value.replace("HEX", HEX).replace("BASE64", BASE64);
     let headers = Headers::from_pairs(headers.iter().map(|(name, value)| (*name, filled(value))));
     let message = Message { method, target, headers: &headers, body: body.as_bytes(), url: None };
-    detect(&Catalogue::builtin(), &message)
+    Detector::new(Catalogue::builtin()).detect(&message)
 }
 
 fn sure_of(headers: &[(&str, &str)], body: &str) -> Option<String> {
@@ -143,6 +143,6 @@ fn a_users_provider_is_recognised_too() {
     catalogue.add("f", "[mine]\nheader = \"X-Mine\"").unwrap();
     let headers = Headers::from_pairs([("x-mine", HEX)]);
     let message = Message { method: "POST", target: "/", headers: &headers, body: b"", url: None };
-    let found = detect(&catalogue, &message);
+    let found = Detector::new(catalogue).detect(&message);
     assert_eq!((found.sureness, found.ids), (Sureness::Certain, vec!["mine".into()]));
 }

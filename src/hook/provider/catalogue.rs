@@ -4,8 +4,8 @@
 //! read only when somebody asks for it, because most commands need one of them.
 
 use super::error::{ProfileError, UnknownProvider};
-use super::profile::{OWN, check_names, compile};
-use super::table::{Field, Table, parse, parse_builtin};
+use super::profile::{BASIC_HEADER, OWN, check_names, compile};
+use super::table::{Field, Setting, Table, parse, parse_builtin};
 use super::{Origin, Provider};
 use crate::hook::template::{nearest, nearest_of};
 use std::sync::{Arc, OnceLock};
@@ -138,6 +138,17 @@ impl Catalogue {
         self.ids().iter().filter_map(|id| self.get(id).ok()).collect()
     }
 
+    /// Every provider's id with the names of the headers that its signature is
+    /// in, none where it is elsewhere; in the order of [`Catalogue::ids`]. Costs a
+    /// fraction of reading the profiles.
+    pub(in crate::hook) fn signature_headers(&self) -> Vec<(String, Vec<Box<str>>)> {
+        let headers = |id: &str| match self.added_provider(id) {
+            Some(added) => added.signature_headers().to_vec(),
+            None => self.builtin_table(id).map(|table| header_names(table)).unwrap_or_default(),
+        };
+        self.ids().into_iter().map(|id| (headers(&id), id)).map(|(headers, id)| (id, headers)).collect()
+    }
+
     fn added_provider(&self, id: &str) -> Option<&Arc<Provider>> {
         self.added.iter().find(|added| *added.id == *id)
     }
@@ -212,8 +223,22 @@ impl Catalogue {
 fn base_of(table: &Table) -> Option<(&str, &super::table::Place)> {
     let field = table.fields.iter().find(|field| field.name == "base")?;
     match &field.setting {
-        super::table::Setting::Text(base) => Some((base, &field.place)),
+        Setting::Text(base) => Some((base, &field.place)),
         _ => None,
+    }
+}
+
+/// The headers that a table puts its signature into.
+fn header_names(table: &Table) -> Vec<Box<str>> {
+    let text = |setting: &Setting| match setting {
+        Setting::Text(text) => Some(Box::from(&**text)),
+        _ => None,
+    };
+    match table.field("header").map(|field| &field.setting) {
+        Some(Setting::List(items)) => items.iter().filter_map(|(item, _)| text(item)).collect(),
+        Some(setting) => text(setting).into_iter().collect(),
+        None if table.field("at").is_some() => Vec::new(),
+        None => vec![BASIC_HEADER.into()],
     }
 }
 

@@ -77,6 +77,9 @@ pub(super) const FIELDS: &[&str] = &[
     "vector",
 ];
 
+/// Where user and password are, unless a profile says otherwise (RFC 7617).
+pub(super) const BASIC_HEADER: &str = "Authorization";
+
 /// What tells about one vendor and says nothing about another that uses its scheme.
 pub(super) const OWN: &[&str] =
     &["detect", "unsigned", "supersedes", "deadline", "retry", "unchecked", "conf", "note", "vector", "base"];
@@ -223,7 +226,7 @@ fn place(read: &Reader<'_>, kind: Kind) -> Result<Place, ProfileError> {
         (Some(Source::Form(name)), true) => Ok(Place::Form(name)),
         (Some(Source::Query(name)), true) => Ok(Place::Query(name)),
         (Some(_), true) => Err(read.error("at", "must be json:PATH, form:NAME or query:NAME")),
-        (None, true) if kind == Kind::Basic => Ok(Place::Headers(vec!["Authorization".into()])),
+        (None, true) if kind == Kind::Basic => Ok(Place::Headers(vec![BASIC_HEADER.into()])),
         (None, true) => Err(read.error("header", "is missing: where is the signature?")),
         (None, false) => Ok(Place::Headers(names)),
     }

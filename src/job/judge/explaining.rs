@@ -54,7 +54,7 @@ impl Judge {
 
     /// Nobody could say whose it is: perhaps one of them made a mistake.
     fn explain_among(&self, message: &Message<'_>, now: Timestamp, context: Context<'_>) -> Explanation {
-        let detector = self.detector.get_or_init(|| Detector::new(&self.catalogue));
+        let detector = self.detector.get_or_init(|| Detector::new(Arc::clone(&self.catalogue)));
         let detection = detector.detect(message);
         let explained = detection.ids.iter().take(MOST_CANDIDATES).filter_map(|id| {
             let (verdict, judged) = self.judge_as(id, message, now);

@@ -232,3 +232,12 @@ fn an_unknown_id_names_the_nearest() {
     assert_eq!(catalogue.near("-").len() + catalogue.near("").len() + catalogue.near("zzzzzz").len(), 0);
     assert_eq!(catalogue.near("o").len(), 0);
 }
+
+#[test]
+fn where_a_signature_is_can_be_told_without_reading_the_profile() {
+    let mut catalogue = Catalogue::builtin();
+    catalogue.add("f", "[mine]\nbase = \"github\"\nheader = [\"X-Mine\", \"X-Mine-2\"]\n[koji]\nbase = \"koji\"\nheader = \"X-K\"").unwrap();
+    for (id, headers) in catalogue.signature_headers() {
+        assert_eq!(headers, catalogue.get(&id).unwrap().signature_headers(), "{id}");
+    }
+}
