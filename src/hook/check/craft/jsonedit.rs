@@ -2,6 +2,9 @@
 
 use crate::hook::jsontext::{Kind, Token, tokens, unescape};
 
+/// Deeper than any payload; the paths are kept for each level.
+const DEEPEST: usize = 128;
+
 /// One member of an object or item of an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Member {
@@ -65,7 +68,7 @@ impl Open {
 
 /// The text with the members of every object as `edit` wants them, given the
 /// object's path such as `data.items.0`. White space between tokens is left out.
-/// `None` when it is not JSON.
+/// `None` when it is not JSON, or deeper than any payload.
 pub(super) fn with_members(
     text: &[u8],
     mut edit: impl FnMut(&str, Vec<Member>) -> Vec<Member>,
@@ -76,6 +79,9 @@ pub(super) fn with_members(
         let token = token.ok()?;
         match token.kind {
             Kind::BeginObject | Kind::BeginArray => {
+                if open.len() == DEEPEST {
+                    return None;
+                }
                 let path = open.last().map_or_else(String::new, Open::inner_path);
                 open.push(Open::new(token.kind, path));
             }
@@ -176,4 +182,56 @@ pub(super) fn escaped_slashes(text: &[u8]) -> (Vec<u8>, bool) {
 pub(super) fn prose(text: &[u8]) -> Option<Token<'_>> {
     let strings = tokens(text).map_while(Result::ok).filter(|token| token.kind == Kind::String);
     strings.filter(|token| token.text.contains(&b' ')).last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(written: Option<Vec<u8>>) -> String {
+        String::from_utf8(written.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn members_are_changed_by_their_place_and_keep_their_spelling() {
+        let body = br#" { "a" : 1.10 , "b":{"c":"\u00e9", "d":[ {"e":null}, 2 ]}, "x.y":{} } "#;
+        let mut places = Vec::new();
+        let same = with_members(body, |path, members| {
+            places.push(path.to_owned());
+            members
+        });
+        assert_eq!(text(same), r#"{"a":1.10,"b":{"c":"\u00e9","d":[{"e":null},2]},"x.y":{}}"#);
+        assert_eq!(places, ["b.d.0", "b", "x.y", ""]);
+        let without = with_members(body, |path, mut members| {
+            members.retain(|member| member.path_in(path) != "b.d.0.e");
+            members
+        });
+        assert!(text(without).contains(r#""d":[{},2]"#));
+        assert_eq!(text(with_more(b"{}", &[Member::new("a", "1")])), r#"{"a":1}"#);
+        assert_eq!(text(with_more(br#"[{"b":2},{}]"#, &[Member::new("a", "1")])), r#"[{"b":2,"a":1},{}]"#);
+    }
+
+    #[test]
+    fn white_space_is_put_where_json_allows_it() {
+        assert_eq!(
+            text(indented(br#"{"a":[1,{}],"b":[]}"#, "\n")),
+            "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}"
+        );
+        assert_eq!(text(spaced(br#"{"a":[1,2]}"#)), " { \"a\" :\t [ 1 ,\n\t2 ] } ");
+    }
+
+    #[test]
+    fn slashes_are_escaped_once() {
+        let (escaped, any) = escaped_slashes(br#"{"a":"x/y\/z\\/"}"#);
+        assert_eq!((text(Some(escaped)).as_str(), any), (r#"{"a":"x\/y\/z\\\/"}"#, true));
+        assert!(!escaped_slashes(b"{}").1);
+    }
+
+    #[test]
+    fn what_is_no_json_or_too_deep_is_left_alone() {
+        let deep = ["[".repeat(DEEPEST + 1), "]".repeat(DEEPEST + 1)].concat();
+        for body in ["", "{", "[1,]", "nil", &deep] {
+            assert_eq!(with_members(body.as_bytes(), |_, members| members), None, "{body}");
+        }
+    }
 }

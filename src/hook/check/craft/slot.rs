@@ -87,25 +87,20 @@ fn without(form: &[u8], name: &str) -> Vec<u8> {
 
 /// Where in a written value the signatures are; the whole value when there is none.
 pub(super) fn spans(provider: &Provider, value: &[u8]) -> Vec<Range<usize>> {
-    let after = |at: Option<usize>| at.map_or(0, |at| at + 1);
+    let rest = |mark: Option<usize>| mark.map_or(0, |at| at + 1)..value.len();
+    let mut spans = Vec::new();
     match provider.kind() {
-        Kind::Basic => Vec::from([after(value.iter().position(|byte| *byte == b' '))..value.len()]),
-        kind if kind.is_token() => {
-            Vec::from([after(value.iter().rposition(|byte| *byte == b'.'))..value.len()])
-        }
-        _ => {
-            let read = provider.value.read(value);
-            let span = |part: &&[u8]| {
-                let start = (part.as_ptr() as usize).wrapping_sub(value.as_ptr() as usize);
-                start..start.saturating_add(part.len())
-            };
-            let mut spans: Vec<_> = read.signatures.iter().map(span).collect();
-            if spans.is_empty() {
-                spans.push(0..value.len());
-            }
-            spans
-        }
+        Kind::Basic => spans.push(rest(value.iter().position(|byte| *byte == b' '))),
+        kind if kind.is_token() => spans.push(rest(value.iter().rposition(|byte| *byte == b'.'))),
+        _ => spans.extend(provider.value.read(value).signatures.iter().map(|part| {
+            let start = (part.as_ptr() as usize).wrapping_sub(value.as_ptr() as usize);
+            start..start.saturating_add(part.len())
+        })),
     }
+    if spans.is_empty() {
+        spans.push(rest(None));
+    }
+    spans
 }
 
 /// The value with every signature in it replaced by what `edit` makes of it.

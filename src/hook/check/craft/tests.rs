@@ -5,6 +5,7 @@ use crate::hook::provider::{Catalogue, Kind};
 use crate::hook::sample;
 use crate::hook::secret::Secret;
 use crate::hook::verdict::Verdict;
+use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_780_000_000);
 
@@ -267,4 +268,30 @@ fn what_is_left_out_or_added_is_what_the_case_says() {
     let changed = text(&[Change::ByteChanged]);
     assert_eq!(changed.len(), text(&[]).len());
     assert_eq!(changed.bytes().zip(text(&[]).bytes()).filter(|(one, other)| one != other).count(), 1);
+}
+
+/// Every change that a case makes.
+fn every_change() -> impl Iterator<Item = Change> {
+    Suite::builtin().cases().iter().flat_map(|case| case.change.iter().copied())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_payload_can_be_tried(body in prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..60),
+        "[\\[\\]{}:,\"a/1 \\\\]{0,30}".prop_map(String::into_bytes),
+        r#"\{"(type|data|event)":("[ -~]{0,8}"|null|\{\}|\[\{\}\])\}"#.prop_map(String::into_bytes),
+    ]) {
+        for id in ["koji", "stripe", "twilio", "mailgun", "monday"] {
+            let provider = Catalogue::builtin().get(id).unwrap();
+            let (workshop, sample) = (workshop(&provider), Sample::of_payload(body.clone(), &provider));
+            for change in every_change().filter(|change| !matches!(change, Change::Size1Mib | Change::Size5Mib)) {
+                if let Ok(request) = workshop.make(&sample, "one", NOW, &[change]) {
+                    prop_assert_eq!(request.id.as_str(), "one");
+                }
+            }
+        }
+    }
 }

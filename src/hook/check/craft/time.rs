@@ -32,7 +32,7 @@ pub(super) fn refresh(provider: &Provider, draft: &mut Draft, now: Timestamp) ->
     let written = provider.time_form.write(now);
     match &provider.timestamp {
         Some(TimePlace::Value) => {
-            edit_values(provider, draft, |value| value_of_now(provider, value, &written))
+            edit_values(provider, draft, |value| value_of_now(provider, value, &written));
         }
         Some(TimePlace::Source(Source::Header(name))) => {
             let named = |known: &str| known.eq_ignore_ascii_case(name);
