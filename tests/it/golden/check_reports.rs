@@ -1,5 +1,6 @@
 //! The reports of `check`, word for word, made from runs that are put together here.
 
+#[cfg(unix)]
 mod pasted;
 mod run;
 
