@@ -206,21 +206,6 @@ fn without_tags(text: &str) -> String {
         .fold(words, |words, (entity, letter)| words.replace(entity, letter))
 }
 
-/// The name of a language, as `--lang` takes it.
-pub(super) const fn language(language: Language) -> &'static str {
-    match language {
-        Language::Node => "node",
-        Language::Python => "python",
-        Language::Go => "go",
-        Language::Ruby => "ruby",
-        Language::Php => "php",
-        Language::Java => "java",
-        Language::Csharp => "csharp",
-        Language::Rust => "rust",
-        Language::Deno => "deno",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,8 +3,8 @@
 //! The records of type `case` and `summary` of `hookctl check --json`; what is
 //! not known is `null`.
 
-use super::about::{About, Shown, Totals, language};
-use crate::hook::check::Symptom;
+use super::about::{About, Shown, Totals};
+use crate::hook::check::{Language, Symptom};
 use crate::job::check::Report;
 use crate::ui::record::{VERSION, milliseconds};
 use serde::Serialize;
@@ -114,7 +114,7 @@ impl CheckedRecord {
             requests: report.requests,
             took_ms: milliseconds(report.took),
             waited_ms: milliseconds(report.waited),
-            language: report.language.map(language),
+            language: report.language.map(Language::as_str),
             seed: report.seed,
             stale: stale.iter().map(|known| known.fingerprint().to_owned()).collect(),
         }
