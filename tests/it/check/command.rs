@@ -2,6 +2,7 @@
 
 use super::handler::{Does, Fault, Handler};
 use super::kit::Kit;
+use crate::harness::terminal::Session;
 use crate::harness::{Home, Ran};
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -31,6 +32,25 @@ fn nothing_is_sent_to_another_machine_without_a_yes() {
     // With it the name is looked up, and there is none.
     let ran = run(&home, &["http://example.invalid/hooks", "--provider", "koji", "--yes", "--timeout", "1s"]);
     assert_eq!(ran.expect(5).out(), "");
+}
+
+#[test]
+fn a_person_is_asked_before_another_machine_is_checked() {
+    let home = Home::default();
+    let words = ["check", "http://example.invalid/hooks", "--provider", "koji", "--timeout", "1s"];
+    for (key, code, said) in
+        [("n", 1, "nothing was sent"), ("\r", 1, "nothing was sent"), ("y", 5, "example.invalid")]
+    {
+        let mut command = home.command(words);
+        command.env(SECRET.0, SECRET.1);
+        let mut session = Session::start(command);
+        session
+            .sees("send up to 200 forged, broken and repeated deliveries to http://example.invalid?")
+            .types(key);
+        let (status, seen) = session.ends();
+        assert_eq!(status.code(), Some(code), "{key}: {seen}");
+        assert!(seen.contains(said), "{key}: {seen}");
+    }
 }
 
 #[test]
