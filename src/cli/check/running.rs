@@ -8,6 +8,7 @@ use crate::hook::check::{Finding, Outcome};
 use crate::job::check::{self, CheckError, Plan, Report, Watch};
 use crate::ui::progress::Progress;
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -29,11 +30,17 @@ struct Seen<'a> {
     context: &'a Context,
     bar: Mutex<Progress>,
     findings: Mutex<Vec<Finding>>,
+    requests: AtomicU64,
 }
 
 impl<'a> Seen<'a> {
     fn new(context: &'a Context) -> Self {
-        Self { context, bar: Mutex::new(Progress::hidden()), findings: Mutex::default() }
+        Self {
+            context,
+            bar: Mutex::new(Progress::hidden()),
+            findings: Mutex::default(),
+            requests: AtomicU64::new(0),
+        }
     }
 
     fn finish(&self) {
@@ -55,6 +62,10 @@ impl Watch for Seen<'_> {
         self.findings.lock().unwrap_or_else(PoisonError::into_inner).push(finding.clone());
         self.bar.lock().unwrap_or_else(PoisonError::into_inner).step();
     }
+
+    fn sent(&self, requests: u64) {
+        self.requests.store(requests, Ordering::Relaxed);
+    }
 }
 
 /// Runs the plan; the first Ctrl-C ends it with what was found so far.
@@ -73,7 +84,13 @@ pub(super) fn run(plan: &Plan, context: &Context) -> Result<Ended, CommandError>
     runtime.shutdown_background();
     Ok(match ended? {
         Some(report) => Ended { report, interrupted: false },
-        None => Ended { report: so_far(plan, seen.found(), begun), interrupted: true },
+        None => Ended {
+            report: Report {
+                requests: seen.requests.load(Ordering::Relaxed),
+                ..so_far(plan, seen.found(), begun)
+            },
+            interrupted: true,
+        },
     })
 }
 

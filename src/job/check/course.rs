@@ -349,6 +349,7 @@ impl<'p, 'r> Course<'p, 'r> {
 
     fn let_go(&mut self) {
         for finding in self.held.drain(..) {
+            self.watch.sent(self.runner.pace.sent());
             self.watch.judged(&finding);
             self.findings.push(finding);
         }

@@ -68,6 +68,8 @@ pub trait Watch: Send + Sync {
     fn begins(&self, cases: usize);
     /// A case is judged. Cases about all answers are judged last.
     fn judged(&self, finding: &Finding);
+    /// So many requests were sent up to now.
+    fn sent(&self, _requests: u64) {}
 }
 
 /// What was found.
