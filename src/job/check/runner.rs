@@ -6,7 +6,7 @@ use super::record::Record;
 use super::{Plan, verdict::Verdict};
 use crate::clock;
 use crate::hook::attempt::{Answer, Failure, FailureKind, Outcome};
-use crate::hook::check::{Change, CraftError, Language, Leaks, Request, Seen, words_of};
+use crate::hook::check::{Change, CraftError, Language, Leaks, Request, Script, Seen, words_of};
 use crate::hook::delivery::{Facts, Message};
 use crate::hook::sample::Sample;
 use crate::hook::time::Timestamp;
@@ -100,6 +100,8 @@ pub(super) struct Runner<'p> {
     pub(super) record: Record,
     pub(super) gauge: Gauge,
     pub(super) language: Option<Language>,
+    /// What other cases have measured already, and was as it must be.
+    pub(super) counted_rightly: Vec<(Script, Verdict)>,
     sample: Sample,
     number: u64,
     /// Whether nothing listened for the first request of the case.
@@ -117,6 +119,7 @@ impl<'p> Runner<'p> {
             pace: Pace::new(plan.most_requests, plan.interval),
             record: Record::new(Leaks::new(plan.secrets.clone())),
             language: plan.language,
+            counted_rightly: Vec::new(),
             sample,
             number: 0,
             nobody: None,

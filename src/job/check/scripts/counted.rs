@@ -4,28 +4,39 @@ use super::super::runner::{Runner, Step, Trial};
 use super::super::verdict::Verdict;
 use crate::hook::check::Symptom;
 
-/// Sends something and compares the counter with what it must have moved by. What
-/// differs is sent again: what was accepted earlier may have been counted late.
+/// Sends something, judges the answers and, where that is measured, compares the
+/// counter with what it must have moved by. What differs is sent again: what was
+/// accepted earlier may have been counted late.
 pub(super) async fn moves_by(
     runner: &mut Runner<'_>,
     expected: i64,
+    judge: impl Fn(&[Trial]) -> Verdict,
     mut act: impl AsyncFnMut(&mut Runner<'_>) -> Step<Vec<Trial>>,
 ) -> Step<Verdict> {
     let mut verdict = Verdict::skip("nothing was measured");
     for _twice in 0..2 {
         let before = runner.gauge.read().await;
         let trials = act(runner).await?;
-        let Some(moved) = runner.gauge.moved(before, expected).await else {
-            return Ok(Verdict::skip(
-                runner.gauge.off().unwrap_or("the counter could not be read").to_owned(),
-            ));
-        };
+        let judged = judge(&trials);
+        if judged.failed() {
+            return Ok(judged);
+        }
+        let Some(moved) = runner.gauge.moved(before, expected).await else { return Ok(judged) };
         if moved == expected {
-            return Ok(Verdict::pass(format!("the counter moved by {moved}"), trials.first()));
+            return Ok(passed(moved, trials.first()));
         }
         let symptom = if moved > expected { Symptom::CountedTwice } else { Symptom::NotCounted };
         let reason = format!("the counter moved by {moved}, and must move by {expected}");
         verdict = Verdict::fail(symptom, reason, trials.first());
     }
     Ok(verdict)
+}
+
+pub(super) fn passed(moved: i64, trial: Option<&Trial>) -> Verdict {
+    Verdict::pass(format!("the counter moved by {moved}"), trial)
+}
+
+/// For cases that are about the counter alone.
+pub(super) fn not_read(runner: &Runner<'_>) -> Verdict {
+    Verdict::skip(runner.gauge.off().unwrap_or("the counter could not be read").to_owned())
 }

@@ -57,16 +57,14 @@ pub(super) async fn two_events(runner: &mut Runner<'_>, case: &Case) -> Step<Ver
 async fn both(
     runner: &mut Runner<'_>,
     case: &Case,
-    mut act: impl AsyncFnMut(&mut Runner<'_>) -> Step<Vec<Trial>>,
+    act: impl AsyncFnMut(&mut Runner<'_>) -> Step<Vec<Trial>>,
 ) -> Step<Verdict> {
-    let trials = act(runner).await?;
-    let verdict = Verdict::of_all(case.expect, &trials, |number| {
-        if number == 0 { "to the first".to_owned() } else { "to the second".to_owned() }
-    });
-    if verdict.failed() || runner.gauge.off().is_some() {
-        return Ok(verdict);
-    }
-    moves_by(runner, 2, act).await
+    let judge = |trials: &[Trial]| {
+        Verdict::of_all(case.expect, trials, |number| {
+            if number == 0 { "to the first".to_owned() } else { "to the second".to_owned() }
+        })
+    };
+    moves_by(runner, 2, judge, act).await
 }
 
 async fn send_both(runner: &mut Runner<'_>, one: &Arc<Request>, other: &Arc<Request>) -> Step<Vec<Trial>> {

@@ -3,11 +3,11 @@
 
 use super::super::runner::{Runner, Step, Trial, bytes_of};
 use super::super::verdict::Verdict;
-use super::counted::moves_by;
+use super::counted::{moves_by, not_read, passed};
 use super::poison;
 use crate::clock;
 use crate::hook::attempt::Outcome;
-use crate::hook::check::{Case, Request, Symptom};
+use crate::hook::check::{Case, Expect, Request, Script, Symptom};
 use crate::outbound::wire::{Act, Finish};
 use std::sync::Arc;
 
@@ -16,69 +16,88 @@ pub(super) const AT_ONCE: usize = 10;
 
 /// The same twice: both are answered as the case says.
 pub(super) async fn duplicate(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
-    let trials = twice(runner).await?;
-    Ok(Verdict::of_all(case.expect, &trials, |number| {
-        if number == 0 { "to the first".to_owned() } else { "to the second".to_owned() }
-    }))
+    again(runner, case, Script::DuplicateCounted, 2).await
 }
 
-async fn twice(runner: &mut Runner<'_>) -> Step<Vec<Trial>> {
-    let request = runner.make(&[])?;
-    Ok(vec![runner.send(&request).await?, runner.send(&request).await?])
-}
-
-/// The same twice and another: two are counted. The other one is there so that a
-/// second count of the first cannot come unseen behind the last look.
+/// The same twice and another: two are counted.
 pub(super) async fn duplicate_counted(runner: &mut Runner<'_>) -> Step<Verdict> {
-    moves_by(runner, 2, async |runner: &mut Runner<'_>| {
-        let mut trials = twice(runner).await?;
-        trials.push(runner.send_good().await?);
-        Ok(trials)
-    })
-    .await
+    again_counted(runner, Script::DuplicateCounted, 2).await
 }
 
 /// The same ten times at once: all are answered as the case says.
 pub(super) async fn at_once(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
-    let trials = ten(runner).await?;
-    Ok(Verdict::of_all(case.expect, &trials, |_| format!("to one of {AT_ONCE} at once")))
+    again(runner, case, Script::DuplicateAtOnceCounted, AT_ONCE).await
 }
 
 /// The same ten times at once and another: two are counted.
 pub(super) async fn at_once_counted(runner: &mut Runner<'_>) -> Step<Verdict> {
-    moves_by(runner, 2, async |runner: &mut Runner<'_>| {
-        let mut trials = ten(runner).await?;
-        trials.push(runner.send_good().await?);
-        Ok(trials)
-    })
-    .await
+    again_counted(runner, Script::DuplicateAtOnceCounted, AT_ONCE).await
 }
 
-async fn ten(runner: &mut Runner<'_>) -> Step<Vec<Trial>> {
-    let request = runner.make(&[])?;
-    runner.send_at_once(&vec![request; AT_ONCE]).await
-}
-
-/// Hangs up before the answer, and sends the delivery again.
-pub(super) async fn lost_answer(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
-    let trials = lost(runner).await?;
-    let verdict = Verdict::of_all(case.expect, &trials, |_| "to the delivery that came again".to_owned());
-    if verdict.failed() || runner.gauge.off().is_some() {
-        return Ok(verdict);
+/// Judges the answers. Where a counter is read, the case about it is judged by the
+/// same deliveries when it moved as it must; else that case sends its own.
+async fn again(runner: &mut Runner<'_>, case: &Case, counted: Script, times: usize) -> Step<Verdict> {
+    let before = runner.gauge.read().await;
+    let trials = same(runner, times).await?;
+    let verdict = Verdict::of_all(case.expect, &trials, |number| match (times, number) {
+        (2, 0) => "to the first".to_owned(),
+        (2, _) => "to the second".to_owned(),
+        _ => format!("to one of {times} at once"),
+    });
+    if before.is_some() && !verdict.failed() {
+        runner.send_good().await?;
+        if runner.gauge.moved(before, 2).await == Some(2) {
+            runner.counted_rightly.push((counted, passed(2, trials.first())));
+        }
     }
-    moves_by(runner, 2, async |runner: &mut Runner<'_>| {
-        let mut trials = lost(runner).await?;
-        trials.push(runner.send_good().await?);
-        Ok(trials)
-    })
+    Ok(verdict)
+}
+
+/// The other one is there so that a second count of the first cannot come unseen
+/// behind the last look.
+async fn again_counted(runner: &mut Runner<'_>, script: Script, times: usize) -> Step<Verdict> {
+    if let Some((_, verdict)) = runner.counted_rightly.iter().find(|(known, _)| *known == script) {
+        return Ok(verdict.clone());
+    }
+    let not_read = not_read(runner);
+    moves_by(
+        runner,
+        2,
+        |_| not_read.clone(),
+        async |runner: &mut Runner<'_>| {
+            let mut trials = same(runner, times).await?;
+            trials.push(runner.send_good().await?);
+            Ok(trials)
+        },
+    )
     .await
 }
 
-async fn lost(runner: &mut Runner<'_>) -> Step<Vec<Trial>> {
+/// The same twice, one after the other, or more often, at once.
+async fn same(runner: &mut Runner<'_>, times: usize) -> Step<Vec<Trial>> {
     let request = runner.make(&[])?;
-    let acts = vec![Act::Say(bytes_of(&request))];
-    runner.speak(&request, acts, Finish::HangUp, 0, runner.plan.deadline).await?;
-    Ok(vec![runner.send(&request).await?])
+    if times > 2 {
+        return runner.send_at_once(&vec![request; times]).await;
+    }
+    Ok(vec![runner.send(&request).await?, runner.send(&request).await?])
+}
+
+/// Hangs up before the answer, and sends the delivery again; then another, if it is measured.
+pub(super) async fn lost_answer(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
+    let judge = |trials: &[Trial]| {
+        Verdict::of_all(case.expect, trials, |_| "to the delivery that came again".to_owned())
+    };
+    moves_by(runner, 2, judge, async |runner: &mut Runner<'_>| {
+        let request = runner.make(&[])?;
+        let acts = vec![Act::Say(bytes_of(&request))];
+        runner.speak(&request, acts, Finish::HangUp, 0, runner.plan.deadline).await?;
+        let trial = runner.send(&request).await?;
+        if runner.gauge.off().is_none() {
+            runner.send_good().await?;
+        }
+        Ok(vec![trial])
+    })
+    .await
 }
 
 /// Has the handler fail by itself at what it cannot handle, and sends what it can
@@ -96,10 +115,10 @@ pub(super) async fn own_failure(runner: &mut Runner<'_>) -> Step<Verdict> {
         match &failed.outcome {
             Outcome::Answered(_) if failed.outcome.delivered() => continue,
             Outcome::Answered(_) => {}
-            Outcome::Failed(_) => return Ok(Verdict::of(crate::hook::check::Expect::Answered, &failed)),
+            Outcome::Failed(_) => return Ok(Verdict::of(Expect::Answered, &failed)),
         }
         let trial = runner.send(&good).await?;
-        let verdict = Verdict::of(crate::hook::check::Expect::Accepted, &trial);
+        let verdict = Verdict::of(Expect::Accepted, &trial);
         if verdict.failed() {
             return Ok(Verdict { reason: format!("{} to what came again", verdict.reason), ..verdict });
         }
