@@ -30,16 +30,16 @@ pub(super) async fn look(runner: &mut Runner<'_>) -> Step<After> {
     if !verdict.failed() {
         return Ok(After::Right);
     }
-    if trial.is_refused() || (verdict.symptom == Some(Symptom::Closed) && ends(runner).await) {
+    if trial.is_refused() || (verdict.symptom == Some(Symptom::Closed) && ends_within(runner, ENDING).await) {
         return Ok(After::Gone);
     }
     Ok(After::Wrong(format!("the next good delivery: {}", verdict.reason)))
 }
 
 /// Whether the process is about to end: its connections break before nobody listens.
-async fn ends(runner: &Runner<'_>) -> bool {
+pub(super) async fn ends_within(runner: &Runner<'_>, time: Duration) -> bool {
     let started = Instant::now();
-    while started.elapsed() < ENDING {
+    while started.elapsed() < time {
         if knock(runner).await == After::Gone {
             return true;
         }

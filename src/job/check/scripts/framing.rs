@@ -1,9 +1,10 @@
 //! Clients that hang up, dawdle or lie about lengths, and several requests on
 //! one connection.
 
+use super::super::alive;
 use super::super::runner::{Runner, Step, Trial, bytes_of};
 use super::super::verdict::Verdict;
-use crate::hook::check::{Case, Request};
+use crate::hook::check::{Case, Request, Symptom};
 use crate::hook::target::Scheme;
 use crate::outbound::wire::{Act, Finish};
 use bytes::Bytes;
@@ -28,11 +29,14 @@ pub(super) async fn hang_up(runner: &mut Runner<'_>) -> Step<Verdict> {
     for said in [in_head, in_body] {
         runner.speak(&request, vec![Act::Say(said)], Finish::HangUp, 0, REST).await?;
     }
-    // A process that ends of it needs a moment.
+    // A process that ends of it needs a moment, and may be there again in another.
     runner.pace.prescribe(AFTERMATH);
-    tokio::time::sleep(AFTERMATH).await;
+    let ended = alive::ends_within(runner, AFTERMATH).await;
     let shown = shown(&request);
-    Ok(Verdict::pass("hung up in the middle", Some(&shown)))
+    if ended {
+        return Ok(Verdict::fail(Symptom::Died, "did not listen any more after a hang-up", Some(&shown)));
+    }
+    Ok(Verdict::pass("took no harm", Some(&shown)))
 }
 
 /// Sends the body in pieces with pauses.
