@@ -129,7 +129,7 @@ faults! {
         |call| if call.before > 0 { Do::Answer(401, "") } else { Do::Right };
     closed_without_a_word: "koji" ["no-signature"], Closed,
         |call| if call.verified || call.head.method() == "HEAD" { Do::Right } else { Do::Close };
-    a_parser_before_the_signature: "koji" ["verifies-first"], ReadFirst, |call| {
+    a_parser_before_the_signature: "koji" ["reads-first"], ReadFirst, |call| {
         let json = serde_json::from_slice::<serde_json::Value>(call.body).is_ok();
         if json || call.head.method() == "HEAD" { Do::Right } else { Do::Answer(400, "") }
     };
