@@ -14,7 +14,7 @@ use std::time::Duration;
 const SEED: u64 = 7;
 
 /// Nobody starts these handlers again but they themselves, and they count at once.
-const PATIENCE: Patience = Patience { revival: Duration::from_secs(1), counting: Duration::from_secs(1) };
+const PATIENCE: Patience = Patience { revival: Duration::from_secs(3), counting: Duration::from_secs(1) };
 
 /// A provider with a secret that a handler knows, and one that it does not.
 pub(super) struct Kit {

@@ -8,7 +8,8 @@ use hookctl::hook::check::Symptom::{
 };
 use std::time::Duration;
 
-const AGAIN: Duration = Duration::from_millis(100);
+/// Longer than the runner leaves it time to end.
+const AGAIN: Duration = Duration::from_millis(600);
 
 pub(super) const ROWS: &[Row] = &[
     Row { case: "hang-up", faults: &[HungUp(DieFor(AGAIN))], symptom: Died, ..PLAIN },
