@@ -22,6 +22,8 @@ pub(super) struct Gauge {
     failures: u32,
     /// Why nothing is measured.
     off: Option<String>,
+    /// Whether a repeat was seen to be counted, twice in a row.
+    pub(super) doubles: bool,
     /// How often a forged delivery was weighed against a good one.
     pub(super) weighed: u64,
     /// What happened to forged deliveries that changed something: the case and by how much.
@@ -33,7 +35,17 @@ pub(super) struct Gauge {
 impl Gauge {
     pub(super) fn new(probe: Option<Probe>, wire: Wire, patience: Duration) -> Self {
         let off = probe.is_none().then(|| "there is no counter to read: give `--probe URL|CMD`".to_owned());
-        Self { probe, wire, patience, off, failures: 0, weighed: 0, changed: Vec::new(), missing: Vec::new() }
+        Self {
+            probe,
+            wire,
+            patience,
+            off,
+            failures: 0,
+            doubles: false,
+            weighed: 0,
+            changed: Vec::new(),
+            missing: Vec::new(),
+        }
     }
 
     /// Why nothing is measured; `None` when it is.
