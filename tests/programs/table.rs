@@ -90,15 +90,16 @@ pub const BROKEN: &[Handler] = &[
     },
     Handler {
         only_should: true,
-        found: &[("reads-first", "read_first")],
+        found: &[("verifies-first", "read_first")],
         // Flask's parser of JSON has an end of its own.
         also: &["deep-json"],
-        mend: "Verify the raw bytes",
+        mend: "Take the raw body",
         ..handler("broken/parses-first.py", On::Flask)
     },
     Handler {
         found: &[("indented", "refused_good"), ("unicode-escapes", "refused_good")],
-        also: &["refused_good", "deep-json"],
+        // It parses first, too, and goes as deep as its parser does.
+        also: &["refused_good", "verifies-first", "deep-json"],
         mend: "express.raw(",
         ..handler("broken/reserialises.mjs", On::Express4)
     },

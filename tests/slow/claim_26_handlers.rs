@@ -2,7 +2,7 @@
 //! names, and nothing is said against six good ones.
 
 use crate::harness::{Home, require};
-use crate::programs::{BROKEN, GOOD, false_alarms, misdiagnoses, process_of_its_own};
+use crate::programs::{BROKEN, GOOD, failures, false_alarms, misdiagnoses, process_of_its_own};
 
 const MYSELF: &str = "claim_26_handlers::a_process_of_its_own";
 
@@ -31,11 +31,30 @@ fn twenty_broken_handlers_are_found_and_called_by_their_names() {
     require("node");
     assert_eq!(BROKEN.len(), 20);
     let wrong = BROKEN.iter().flat_map(|handler| {
-        let program = handler.start(MYSELF, home.path());
+        // Those that end are started again, so that every case is seen.
+        let program = handler.supervised(MYSELF, home.path());
         misdiagnoses(handler, &handler.check(&home, program.address, &[]))
     });
     let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Nobody starts the vendor's sample again: one request without a signature was the
+/// last that it got, and the report says so.
+#[test]
+fn a_process_that_stays_away_is_said_to_have_ended() {
+    let home = Home::default();
+    let handler = BROKEN.iter().find(|handler| handler.provider == "userjourneys").unwrap();
+    let program = handler.start(MYSELF, home.path());
+    let ran = handler.check(&home, program.address, &[]).expect(1);
+    let found = failures(&ran);
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["alive", "no-signature"]);
+    assert!(found.values().all(|(severity, code)| severity == "must" && code == "died"), "{found:?}");
+    let records = ran.records();
+    let summary = records.iter().find(|record| record["type"] == "summary").unwrap();
+    assert_eq!(summary["died"], true);
+    let skipped = |record: &&serde_json::Value| record["reason"] == "the handler is not running any more";
+    assert!(records.iter().filter(skipped).count() > 50);
 }
 
 /// The control: a good handler is not taken for a broken one, nor a broken one for good.
