@@ -90,7 +90,7 @@ pub const BROKEN: &[Handler] = &[
     },
     Handler {
         only_should: true,
-        found: &[("verifies-first", "read_first")],
+        found: &[("reads-first", "read_first")],
         // Flask's parser of JSON has an end of its own.
         also: &["deep-json"],
         mend: "Take the raw body",
@@ -99,7 +99,7 @@ pub const BROKEN: &[Handler] = &[
     Handler {
         found: &[("indented", "refused_good"), ("unicode-escapes", "refused_good")],
         // It parses first, too, and goes as deep as its parser does.
-        also: &["refused_good", "verifies-first", "deep-json"],
+        also: &["refused_good", "reads-first", "deep-json"],
         mend: "express.raw(",
         ..handler("broken/reserialises.mjs", On::Express4)
     },
