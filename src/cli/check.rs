@@ -27,7 +27,7 @@ const EXAMPLES: &str = "Examples:
       Send forged, odd, repeated and broken deliveries, and say what the
       handler gets wrong; the secret comes from KOJI_WEBHOOK_SECRET
 
-  hookctl check 3000/webhooks --provider stripe --probe http://localhost:3000/count
+  hookctl check 3000/hooks --provider stripe --probe http://localhost:3000/count
       Read a counter before and after, so that a duplicate that is counted
       twice and a forged delivery that changes something are found
 
@@ -37,7 +37,7 @@ const EXAMPLES: &str = "Examples:
   hookctl check 3000/webhooks --provider koji --wait 30s --junit check.xml
       In CI: wait until the application answers, and write a report
 
-  hookctl check 3000/webhooks --provider koji --baseline known.json --update-baseline
+  hookctl check 3000/hooks --provider koji --baseline known.json --update-baseline
       Accept what is found now, and fail on what is new from here on
 
   hookctl check --list

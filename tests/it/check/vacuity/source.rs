@@ -37,6 +37,12 @@ pub(super) const TEXTS: &[Text] = &[
         fault: ("request.get_data()", "json.dumps(request.get_json()).encode()"),
         symptom: Symptom::Rewritten,
     },
+    Text {
+        case: "verify-before-parse",
+        good: HANDLER,
+        fault: ("    expected = hmac", "    event = json.loads(body)\n    expected = hmac"),
+        symptom: Symptom::ReadFirst,
+    },
 ];
 
 impl Text {
