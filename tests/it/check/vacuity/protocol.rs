@@ -16,8 +16,9 @@ const THROWS: Row = Row { symptom: ServerError, ..PLAIN };
 
 pub(super) const ROWS: &[Row] = &[
     Row {
-        // Looks for a type, and the challenge has none.
+        // Takes the question and does not repeat the challenge.
         case: "handshake",
+        provider: "slack",
         faults: &[When(|seen| seen.json().is_some_and(|json| !json["challenge"].is_null()), Status(200))],
         symptom: WrongHandshake,
         ..PLAIN
