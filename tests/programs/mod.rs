@@ -85,6 +85,21 @@ fn with(program: impl AsRef<std::ffi::OsStr>, file: &Path) -> Command {
     command
 }
 
+/// Does something with each handler, a few at once: a check waits more than it works.
+pub fn with_each(
+    handlers: impl Iterator<Item = &'static Handler>,
+    act: impl Fn(&'static Handler) -> Vec<String> + Sync,
+) -> Vec<String> {
+    let (handlers, act): (Vec<_>, _) = (handlers.collect(), &act);
+    let few = handlers.chunks(3).flat_map(|few| {
+        std::thread::scope(|scope| {
+            let running: Vec<_> = few.iter().map(|handler| scope.spawn(move || act(handler))).collect();
+            running.into_iter().flat_map(|one| one.join().unwrap()).collect::<Vec<_>>()
+        })
+    });
+    few.collect()
+}
+
 /// What was found wrong, by case: severity and symptom.
 pub fn failures(ran: &Ran) -> BTreeMap<String, (String, String)> {
     let cases =

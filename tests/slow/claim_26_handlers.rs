@@ -2,7 +2,7 @@
 //! names, and nothing is said against six good ones.
 
 use crate::harness::{Home, require};
-use crate::programs::{BROKEN, GOOD, failures, false_alarms, misdiagnoses, process_of_its_own};
+use crate::programs::{BROKEN, GOOD, failures, false_alarms, misdiagnoses, process_of_its_own, with_each};
 
 const MYSELF: &str = "claim_26_handlers::a_process_of_its_own";
 
@@ -17,11 +17,10 @@ fn nothing_is_said_against_six_good_handlers() {
     let home = Home::default();
     require("node");
     assert_eq!(GOOD.len(), 6);
-    let wrong = GOOD.iter().flat_map(|handler| {
+    let wrong = with_each(GOOD.iter(), |handler| {
         let program = handler.start(MYSELF, home.path());
         false_alarms(handler, &handler.check(&home, program.address, &[]))
     });
-    let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -30,12 +29,11 @@ fn twenty_broken_handlers_are_found_and_called_by_their_names() {
     let home = Home::default();
     require("node");
     assert_eq!(BROKEN.len(), 20);
-    let wrong = BROKEN.iter().flat_map(|handler| {
+    let wrong = with_each(BROKEN.iter(), |handler| {
         // Those that end are started again, so that every case is seen.
         let program = handler.supervised(MYSELF, home.path());
         misdiagnoses(handler, &handler.check(&home, program.address, &[]))
     });
-    let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

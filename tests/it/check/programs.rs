@@ -1,7 +1,7 @@
 //! Claim 26 with the handlers that need nothing installed; `tests/slow` runs all.
 
 use crate::harness::{Home, require};
-use crate::programs::{BROKEN, GOOD, Handler, On, false_alarms, misdiagnoses, process_of_its_own};
+use crate::programs::{BROKEN, GOOD, Handler, On, false_alarms, misdiagnoses, process_of_its_own, with_each};
 
 const MYSELF: &str = "check::programs::a_process_of_its_own";
 
@@ -20,11 +20,10 @@ fn needs_nothing(handler: &&Handler) -> bool {
 fn nothing_is_said_against_good_handlers() {
     let home = Home::default();
     require("node");
-    let wrong = GOOD.iter().filter(needs_nothing).flat_map(|handler| {
+    let wrong = with_each(GOOD.iter().filter(needs_nothing), |handler| {
         let program = handler.start(MYSELF, home.path());
         false_alarms(handler, &handler.check(&home, program.address, &[]))
     });
-    let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -32,11 +31,10 @@ fn nothing_is_said_against_good_handlers() {
 fn broken_handlers_are_found_and_called_by_their_names() {
     let home = Home::default();
     require("node");
-    let wrong = BROKEN.iter().filter(needs_nothing).flat_map(|handler| {
+    let wrong = with_each(BROKEN.iter().filter(needs_nothing), |handler| {
         // Those that end are started again, or each would be waited for.
         let program = handler.supervised(MYSELF, home.path());
         misdiagnoses(handler, &handler.check(&home, program.address, &[]))
     });
-    let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
