@@ -37,7 +37,7 @@ const EXAMPLES: &str = "Examples:
   hookctl check 3000/webhooks --provider koji --wait 30s --junit check.xml
       In CI: wait until the application answers, and write a report
 
-  hookctl check 3000/hooks --provider koji --baseline known.json --update-baseline
+  hookctl check 3000 --provider koji --baseline known.json --update-baseline
       Accept what is found now, and fail on what is new from here on
 
   hookctl check --list

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The time between two pieces of a slow body.
-const PAUSE: Duration = Duration::from_millis(150);
+const PAUSE: Duration = Duration::from_millis(40);
 /// In so many pieces.
-const PIECES: usize = 4;
+const PIECES: usize = 3;
 /// How long a handler may take until it fails at a client that is gone.
 const AFTERMATH: Duration = Duration::from_millis(150);
 /// How long a handler that waits for the rest of a body is waited for.
