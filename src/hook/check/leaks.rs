@@ -12,6 +12,7 @@ use crate::hook::secret::Secret;
 use memchr::memmem;
 use std::borrow::Cow;
 use std::ops::Range;
+use subtle::ConstantTimeEq as _;
 
 /// What stands for a secret in reports.
 const MASK: &str = "[secret]";
@@ -44,7 +45,7 @@ impl Leaks {
         let mut spellings: Vec<Secret> =
             secrets.into_iter().flat_map(|secret| spellings::of(&secret)).collect();
         spellings.sort_by(|a, b| (b.expose().len(), a.expose()).cmp(&(a.expose().len(), b.expose())));
-        spellings.dedup_by(|a, b| a.expose() == b.expose());
+        spellings.dedup_by(|a, b| a.expose().ct_eq(b.expose()).into());
         Self { spellings }
     }
 

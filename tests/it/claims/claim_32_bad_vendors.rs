@@ -55,6 +55,10 @@ fn largest() -> Vec<(&'static str, Act, i32)> {
     ]
 }
 
+/// In KiB. A program that is not optimised has more code, and what is read of it counts.
+#[cfg(target_os = "linux")]
+const MOST: u64 = if cfg!(debug_assertions) { 52 << 10 } else { 48 << 10 };
+
 #[cfg(target_os = "linux")]
 #[test]
 fn no_answer_takes_48_mib() {
@@ -70,7 +74,7 @@ fn no_answer_takes_48_mib() {
         let peak = peak_until_the_end(&mut child);
         let (written, said) = (out.join().unwrap(), err.join().unwrap());
         assert_eq!(child.wait().unwrap().code(), Some(code), "{what}: {said}");
-        assert!(peak > 0 && peak < 48 << 10, "{what}: {peak} KiB");
+        assert!(peak > 0 && peak < MOST, "{what}: {peak} KiB");
         assert!(said.len() < 2_000 && !said.contains("CANARY"), "{what}: {said}");
         assert!(code != 0 || written > 40_000, "{what}: {written}");
     }
