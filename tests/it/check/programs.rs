@@ -16,6 +16,21 @@ fn needs_nothing(handler: &&Handler) -> bool {
     matches!(handler.on, On::Node | On::Python | On::Rust)
 }
 
+/// Those that need Flask or Express are asked by the slow tests alone; that the advice
+/// they look for exists is seen here.
+#[test]
+fn what_each_broken_handler_is_to_be_told_is_among_the_mends() {
+    let suite = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/hook/check/suite");
+    let mut said = include_str!("../../../src/hook/check/mends.toml").to_owned();
+    for file in std::fs::read_dir(suite).unwrap() {
+        said.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap());
+    }
+    for handler in BROKEN {
+        assert!(said.contains(handler.mend), "{}: nothing says `{}`", handler.file, handler.mend);
+    }
+    assert!(!said.contains("Take the boiled body"));
+}
+
 #[test]
 fn nothing_is_said_against_good_handlers() {
     let home = Home::default();
