@@ -4,6 +4,7 @@ mod accepted;
 mod again;
 mod choice;
 mod files;
+mod own;
 mod plan;
 pub mod reference;
 mod running;
@@ -18,6 +19,8 @@ use crate::hook::check::{Language, Severity};
 use accepted::Accepted;
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
+use own::Own;
+use plan::Subject;
 use running::Ended;
 use source::Source;
 use std::path::PathBuf;
@@ -40,6 +43,9 @@ const EXAMPLES: &str = "Examples:
   hookctl check 3000 --provider koji --baseline known.json --update-baseline
       Accept what is found now, and fail on what is new from here on
 
+  hookctl check --self --provider stripe
+      What `hookctl listen` makes of it: nothing to set up
+
   hookctl check --list
       Every case, and why it matters";
 
@@ -50,8 +56,16 @@ const EXAMPLES: &str = "Examples:
 #[command(after_help = EXAMPLES)]
 pub struct CheckArgs {
     /// The handler: 3000/webhooks, localhost:3000/path, https://...
-    #[arg(value_name = "URL", required_unless_present = "list")]
+    #[arg(value_name = "URL", required_unless_present_any = ["list", "own"])]
     pub url: Option<String>,
+    /// Check this program's own `listen`, which is started for the run with a secret of its own
+    ///
+    /// Koji's deliveries, unless `--provider` names others.
+    #[arg(
+        long = "self",
+        conflicts_with_all = ["url", "list", "secret", "secret_file", "secret_env", "probe", "source", "insecure"]
+    )]
+    pub own: bool,
     /// List the cases and why each matters
     #[arg(long)]
     pub list: bool,
@@ -109,6 +123,9 @@ pub struct CheckArgs {
     /// Add or replace a header; repeat for several
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
+    /// The public part of a key pair, for schemes that send one
+    #[arg(long, value_name = "KEY")]
+    pub public_key: Option<String>,
     /// Do not ask before a target that is not on this machine is checked
     #[arg(short, long)]
     pub yes: bool,
@@ -158,7 +175,15 @@ pub fn run(args: &CheckArgs, context: &Context) -> Result<Exit, CommandError> {
     let mut accepted = Accepted::read(args)?;
     let source = Source::read(args, context)?;
     let (read, sent) = choice::by_source(args, cases)?;
-    let plan = plan::plan(args, sent, context)?;
+    let seed = plan::seed(args);
+    // Dropped at the end of the run, and with it the listener.
+    let (_listener, subject) = if args.own {
+        let (listener, subject) = Own::start(args, seed, context)?;
+        (Some(listener), subject)
+    } else {
+        (None, Subject::named(args, context)?)
+    };
+    let plan = plan::plan(args, sent, subject, seed, context)?;
     let Ended { mut report, interrupted } = if plan.cases.is_empty() {
         Ended::nothing(&plan)
     } else {

@@ -198,13 +198,18 @@ impl Context {
     /// When a file cannot be read or holds a mistake.
     pub fn catalogue(&self, files: &[PathBuf]) -> Result<Catalogue, CommandError> {
         let mut catalogue = Catalogue::builtin();
-        // Without a home folder there are no own providers; that is no reason to fail.
-        let own = Folders::of(&self.environment).map(|folders| own_provider_files(&folders.providers()));
-        for path in own.unwrap_or_default().iter().chain(files) {
+        for path in self.own_providers().iter().chain(files) {
             add_provider_file(&mut catalogue, path)?;
             self.detail(&format!("providers of {}", path.display()));
         }
         Ok(catalogue)
+    }
+
+    /// The user's own provider files.
+    pub fn own_providers(&self) -> Vec<PathBuf> {
+        // Without a home folder there are no own providers; that is no reason to fail.
+        let folders = Folders::of(&self.environment);
+        folders.map(|folders| own_provider_files(&folders.providers())).unwrap_or_default()
     }
 
     /// A provider by its id.

@@ -31,3 +31,18 @@ pub(super) fn broken_step(_context: &Context) -> Option<Step> {
 pub(super) fn broken_step(context: &Context) -> Option<Step> {
     Step::parse(context.environment().text("HOOKCTL_FAULT")?.strip_prefix("demo:")?)
 }
+
+/// More arguments for the listener that `check --self` starts: none.
+#[cfg(not(feature = "fault-injection"))]
+pub(super) fn of_own_listener(_context: &Context) -> &'static [&'static str] {
+    &[]
+}
+
+/// More arguments for it: with `HOOKCTL_FAULT=self:believes` it believes everybody.
+#[cfg(feature = "fault-injection")]
+pub(super) fn of_own_listener(context: &Context) -> &'static [&'static str] {
+    match context.environment().text("HOOKCTL_FAULT") {
+        Some("self:believes") => &["--no-verify-signature"],
+        _ => &[],
+    }
+}

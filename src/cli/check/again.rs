@@ -8,12 +8,14 @@ use crate::hook::curl;
 /// are left out: a report may be read by many.
 pub(super) fn command(args: &CheckArgs, context: &Context) -> String {
     let mut words = vec!["hookctl".to_owned(), "check".to_owned()];
+    words.extend(args.own.then(|| "--self".to_owned()));
     words.extend(args.url.clone());
     let profile = context.profile().map(|(name, _)| name.to_owned());
     let named = [
         ("--profile", profile),
         ("--provider", args.provider.provider.clone()),
         ("--webhook-id", args.provider.webhook_id.clone()),
+        ("--public-key", args.public_key.clone()),
         ("--data", args.data.as_ref().map(|path| path.display().to_string())),
         ("--probe", args.probe.clone()),
         ("--timeout", args.timeout.clone()),

@@ -12,9 +12,12 @@ use crate::hook::provider::Provider;
 use crate::hook::quantity;
 use crate::hook::sample::{self, Sample};
 use crate::hook::schedule::Schedule;
+use crate::hook::secret::Secret;
+use crate::hook::signature::Keys;
 use crate::hook::target::Target;
 use crate::job::check::{Plan, Probe};
 use crate::ui::prompt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The deadline when neither the vendor nor the user names one.
@@ -22,19 +25,53 @@ const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 /// The time between two requests to a machine that is not this one.
 const POLITE: Duration = Duration::from_millis(200);
 
+/// Who is checked: whose deliveries are sent where, and signed with what.
+pub(super) struct Subject {
+    pub(super) provider: Arc<Provider>,
+    pub(super) target: Target,
+    pub(super) keys: Keys,
+    /// What the keys are made of.
+    pub(super) secrets: Vec<Secret>,
+}
+
+impl Subject {
+    /// The handler that was named.
+    pub(super) fn named(args: &CheckArgs, context: &Context) -> Result<Self, CommandError> {
+        let catalogue = context.catalogue(&args.provider.provider_file)?;
+        let provider = context.one_provider(&catalogue, args.provider.provider.as_deref())?;
+        let target = context.target("URL", args.url.as_deref().unwrap_or_default(), Some(provider.id()))?;
+        if args.public_key.is_none() && provider.sends_public_key() {
+            return Err(CommandError::usage(format!(
+                "`{}` sends a public key with each delivery",
+                provider.id()
+            ))
+            .hint("add `--public-key KEY`: the one that belongs to the handler's private key"));
+        }
+        let secrets = context.secrets(&args.secret)?;
+        let webhook_id = args.provider.webhook_id.as_deref();
+        let (keys, secrets) = keys::with_secrets(&provider, &secrets, webhook_id, context)?;
+        let keys = match &args.public_key {
+            Some(public_key) => keys.with_public_key(public_key),
+            None => keys,
+        };
+        Ok(Self { provider, target, keys, secrets })
+    }
+}
+
+/// What every run is made from: the seed that was named, or any.
+pub(super) fn seed(args: &CheckArgs) -> u64 {
+    args.seed.unwrap_or_else(|| clock::dice().into())
+}
+
 /// What is checked, and how.
 pub(super) fn plan(
     args: &CheckArgs,
     cases: Vec<&'static Case>,
+    subject: Subject,
+    seed: u64,
     context: &Context,
 ) -> Result<Plan, CommandError> {
-    let catalogue = context.catalogue(&args.provider.provider_file)?;
-    let provider = context.one_provider(&catalogue, args.provider.provider.as_deref())?;
-    let target = context.target("URL", args.url.as_deref().unwrap_or_default(), Some(provider.id()))?;
-    let secrets = context.secrets(&args.secret)?;
-    let webhook_id = args.provider.webhook_id.as_deref();
-    let (keys, secrets) = keys::with_secrets(&provider, &secrets, webhook_id, context)?;
-    let seed = args.seed.unwrap_or_else(|| clock::dice().into());
+    let Subject { provider, target, keys, secrets } = subject;
     let samples = samples(args, &provider, context)?;
     let deadline = deadline(args, &provider)?;
     let workshop = Workshop::new(provider, keys, target, seed)

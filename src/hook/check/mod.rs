@@ -17,7 +17,7 @@ mod source;
 
 pub use case::{Case, Expect, Group, Script, Severity, Suite};
 pub use change::Change;
-pub use craft::{CraftError, Workshop};
+pub use craft::{CraftError, Workshop, fresh_secret};
 pub use fact::Fact;
 pub use finding::{Finding, Outcome, Place, Seen, Symptom};
 pub use judge::{Answered, judge, symptom_of, words_of};

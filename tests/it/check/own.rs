@@ -50,17 +50,58 @@ fn ids(ran: &Ran, outcome: &str) -> Vec<String> {
 const NOT_KOJIS: [&str; 6] =
     ["alg-none", "future-timestamp", "http2", "one-right-value", "reused-timestamp", "stale-timestamp"];
 
+/// `check --self`, with nothing that a user has.
+fn of_itself(home: &Home, more: &[&str]) -> Ran {
+    let folder = home.join("temporary");
+    std::fs::create_dir_all(&folder).unwrap();
+    let args = ["check", "--self", "--json", "--fail-on", "note"];
+    let ran = home.run_with([&args[..], more].concat(), b"", &[("TMPDIR", folder.to_str().unwrap())]);
+    let left: Vec<_> = std::fs::read_dir(folder).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(!home.join("settings").exists() && !home.join("data").exists());
+    ran
+}
+
 #[test]
 fn listen_itself_passes_everything() {
     std::thread::scope(|scope| {
-        for provider in ["koji", "userjourneys", "stripe", "standard-webhooks"] {
+        for provider in ["koji", "userjourneys", "stripe", "standard-webhooks", "paypal", "braintree"] {
             scope.spawn(move || {
-                let own = Own::new(provider);
-                let ran = own.check(&own.listen(&[]), &[]).expect(0);
+                let ran = of_itself(&Home::default(), &["--provider", provider]).expect(0);
                 assert_eq!(ids(&ran, "fail"), [""; 0], "{provider}: {}", ran.block());
+                assert!(ids(&ran, "pass").len() > 30, "{provider}: {}", ran.block());
             });
         }
     });
+}
+
+/// The control: what is found wrong with it is said.
+#[test]
+fn a_self_check_can_fail() {
+    let home = Home::default();
+    let ran = of_itself(&home, &["--case", "authenticity", "-H", "X-Koji-Signature: sha256=00"]).expect(1);
+    assert_eq!(ids(&ran, "fail"), ["good-delivery"]);
+    let records = ran.records();
+    let again = records[0]["again"].as_str().unwrap();
+    assert_eq!(again, "hookctl check --self -H 'X-Koji-Signature: ...' --case good-delivery");
+}
+
+#[test]
+fn a_self_check_knows_the_providers_of_files_and_nothing_else_of_the_user() {
+    let home = Home::default();
+    home.write("acme.toml", "[acme]\nheader = \"X-Acme-Signature\"\nvalue = \"v0={sig}\"\n");
+    home.write("hookctl.toml", "port = 1\n");
+    let ran = of_itself(&home, &["--provider", "acme", "--provider-file", "acme.toml"]).expect(0);
+    assert!(ids(&ran, "pass").len() > 30, "{}", ran.block());
+}
+
+#[test]
+fn who_cannot_start_its_listener_says_so() {
+    let home = Home::default();
+    let none = home.join("none");
+    let ran = home.run_with(["check", "--self"], b"", &[("TMPDIR", none.to_str().unwrap())]).expect(6);
+    assert!(ran.err().contains("could not make the listener's folder"), "{}", ran.err());
+    assert!(ran.err().contains("TMPDIR") && ran.out().is_empty(), "{}", ran.block());
 }
 
 #[test]

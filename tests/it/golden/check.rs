@@ -33,7 +33,17 @@ fn check_errors() {
     story.run(2, &["check", "https://app.example/webhooks", "--provider", "koji", "--no-input"]);
     story.run(2, &["check", "/webhooks", "--provider", "koji"]);
     story.run(2, &["check", "3000", "--provider", "paypal"]);
+    story.run(2, &["check", "3000", "--provider", "braintree"]);
+    story.run(2, &["check", "3000", "--self"]);
+    story.run(2, &["check", "--self", "--secret-env", "KOJI_WEBHOOK_SECRET"]);
     story.golden("check.errors.txt");
+}
+
+#[test]
+fn check_self() {
+    let mut story = Story::new();
+    story.run(0, &["check", "--self", "--case", "no-signature,weaker-hash,stale-timestamp", "--seed", "5"]);
+    story.golden("check.self.txt");
 }
 
 #[test]

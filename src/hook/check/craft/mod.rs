@@ -25,6 +25,7 @@ use crate::hook::signature::{KeyError, KeygenError, Keys, SignError};
 use crate::hook::target::Target;
 use crate::hook::time::Timestamp;
 use draft::Draft;
+pub use keys::fresh_secret;
 pub(super) use signature::prefix;
 use std::sync::Arc;
 

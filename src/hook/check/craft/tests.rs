@@ -3,18 +3,13 @@ use crate::hook::check::{Case, Expect, Script, Suite};
 use crate::hook::delivery::Message;
 use crate::hook::provider::{Catalogue, Kind};
 use crate::hook::sample;
-use crate::hook::secret::Secret;
 use crate::hook::verdict::Verdict;
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_780_000_000);
 
 fn workshop(provider: &Arc<Provider>) -> Workshop {
-    let secret = if provider.kind().has_key_pair() {
-        provider.generate_secret().unwrap()
-    } else {
-        Secret::new(keys::text(provider, b"user", 1)).unwrap()
-    };
+    let secret = fresh_secret(provider, 1).unwrap();
     let keys = provider.keys(&[secret]).unwrap();
     let keys = keys.with_webhook_id(Some("WH-fake")).with_public_key("fake-public-key");
     let target = Target::parse("http://localhost:3000/webhooks", None).unwrap();
