@@ -7,6 +7,7 @@ use crate::hook::delivery::Delivery;
 use crate::hook::headers::{Head, Headers};
 use crate::serve::{Handler, Refusal, Rejection, Request, Response};
 use std::future::Future;
+use std::net::SocketAddr;
 
 /// Takes deliveries.
 pub trait Sink: Send + Sync + 'static {
@@ -45,7 +46,7 @@ impl<S: Sink> Receiver<S> {
 }
 
 impl<S: Sink> Handler for Receiver<S> {
-    fn admit(&self, head: &Head) -> Result<(), Refusal> {
+    fn admit(&self, head: &Head, _local: SocketAddr) -> Result<(), Refusal> {
         admit(head, &self.protected)
     }
 

@@ -8,7 +8,7 @@ use super::shared::Shared;
 use super::{Handler, Limits, body};
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -153,9 +153,11 @@ impl<H: Handler> Door<H> {
     /// request the longest, or the next that gets free within the patience.
     async fn seat(&mut self, stream: TcpStream, peer: SocketAddr) -> Option<(TcpStream, Arc<Seat>)> {
         let shared = &self.shared;
+        // A connection that the system knows no longer is served as one to nowhere.
+        let local = stream.local_addr().unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
         loop {
             let now = Instant::now();
-            let take = || shared.seats.take(peer, shared.micros(now));
+            let take = || shared.seats.take([peer, local], shared.micros(now));
             let seat = take().or_else(|| {
                 shared.evict_one("it had no request in hand, and its place was needed").then(take).flatten()
             });

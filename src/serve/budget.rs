@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn seat() -> Arc<Seat> {
-        Arc::new(Seat::new(1, ([127, 0, 0, 1], 9).into(), 0))
+        Arc::new(Seat::new(1, [([127, 0, 0, 1], 9).into(); 2], 0))
     }
 
     #[test]

@@ -4,13 +4,13 @@
 use super::exchange::{Exchange, FREE_BYTES};
 use super::framing::Loss;
 use super::last_words::say_and_linger;
+use super::respond::Outgoing;
 use super::seats::Seat;
 use super::shared::Shared;
 use super::tee::Tee;
 use super::wire::{Late, SharedWire, Stage, Wire};
 use super::{Handler, Limits, Refusal, body, http2, limits};
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{HttpService, service_fn};
@@ -138,7 +138,7 @@ async fn watch<H: Handler, S>(
     wire: &SharedWire,
 ) -> Ending
 where
-    S: HttpService<Incoming, ResBody = Full<Bytes>>,
+    S: HttpService<Incoming, ResBody = Outgoing>,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let limits = &shared.limits;

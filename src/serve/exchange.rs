@@ -4,7 +4,7 @@
 use super::body::{self, Clock};
 use super::budget::Reservation;
 use super::handover::Handover;
-use super::respond::{Response, into_hyper};
+use super::respond::{Body as Answered, Outgoing, into_hyper};
 use super::seats::Seat;
 use super::shared::Shared;
 use super::wire::SharedWire;
@@ -13,7 +13,6 @@ use crate::buffer::Buffer;
 use crate::hook::headers::Head;
 use bytes::Bytes;
 use http::Version;
-use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,7 +26,7 @@ pub(super) const FREE_BYTES: usize = 8 << 10;
 #[error("the connection was evicted")]
 pub(super) struct Evicted;
 
-type Answer = http::Response<Full<Bytes>>;
+type Answer = http::Response<Outgoing>;
 
 /// The requests of one connection.
 pub(super) struct Exchange<H: Handler> {
@@ -41,12 +40,12 @@ pub(super) struct Exchange<H: Handler> {
     open: AtomicU32,
 }
 
-/// Counts a request as with the handler until dropped.
-struct WithHandler<'a, H: Handler>(&'a Exchange<H>);
+/// Counts a request as in hand until dropped.
+struct InHand<H: Handler>(Arc<Exchange<H>>);
 
-impl<H: Handler> Drop for WithHandler<'_, H> {
+impl<H: Handler> Drop for InHand<H> {
     fn drop(&mut self) {
-        let Exchange { shared, seat, wire, .. } = self.0;
+        let Exchange { shared, seat, wire, .. } = &*self.0;
         let now = Instant::now();
         seat.finish(shared.micros(now));
         shared.seats.tell_waiting();
@@ -57,11 +56,11 @@ impl<H: Handler> Drop for WithHandler<'_, H> {
 }
 
 /// Counts a request as open until dropped.
-struct Open<'a>(&'a AtomicU32);
+struct Open<H: Handler>(Arc<Exchange<H>>);
 
-impl Drop for Open<'_> {
+impl<H: Handler> Drop for Open<H> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -82,7 +81,7 @@ impl<H: Handler> Exchange<H> {
     ) -> Result<Answer, Evicted> {
         let begun = self.begun.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         self.open.fetch_add(1, Ordering::Relaxed);
-        let _open = Open(&self.open);
+        let open = Open(Arc::clone(&self));
         let version = request.version();
         let (request, held) = match self.receive(request).await {
             Ok(received) => received,
@@ -94,15 +93,19 @@ impl<H: Handler> Exchange<H> {
         if !self.seat.begin() {
             return Err(Evicted);
         }
-        let with_handler = WithHandler(&self);
+        let in_hand_here = InHand(Arc::clone(&self));
         let handler = Arc::clone(&self.shared.handler);
         let answering = async move {
             let response = handler.handle(request).await;
             drop((held, in_hand));
             response
         };
-        let response = Handover::new(Arc::clone(&self.shared), answering).await;
-        drop(with_handler);
+        let mut response = Handover::new(Arc::clone(&self.shared), answering).await;
+        match &mut response.body {
+            Answered::Whole(_) => drop(in_hand_here),
+            // As long as it lasts the connection is busy.
+            Answered::Stream(stream) => self.shared.hold(stream, (in_hand_here, open)),
+        }
         let close = begun >= self.shared.limits.max_requests_per_connection || self.shared.is_stopping();
         Ok(into_hyper(response, version, close))
     }
@@ -113,7 +116,7 @@ impl<H: Handler> Exchange<H> {
         if let Some(wire) = &self.wire {
             wire.lock().linger = true;
         }
-        into_hyper(Response::from(refusal), version, true)
+        into_hyper(self.shared.handler.refused(refusal), version, true)
     }
 
     /// Reads the whole request. Its bytes count as long as anybody holds the body;
@@ -125,7 +128,7 @@ impl<H: Handler> Exchange<H> {
         let head = self.head_of(&request)?;
         let shared = &*self.shared;
         shared.limits.check_head(&head)?;
-        shared.handler.admit(&head)?;
+        shared.handler.admit(&head, self.seat.local)?;
         let free = if self.wire.is_some() { FREE_BYTES } else { 0 };
         let mut reservation = shared.reservation(&self.seat, free);
         if !shared.grow(&self.seat, &mut reservation, head.as_bytes().len()).await {

@@ -22,6 +22,7 @@ mod rejection;
 mod respond;
 mod seats;
 mod shared;
+mod stream;
 mod tee;
 mod wire;
 
@@ -29,7 +30,8 @@ pub use accept::{Served, run};
 pub use bind::{BindError, bind};
 pub use limits::{Limits, MAX_HEADERS};
 pub use rejection::{Refusal, Rejection};
-pub use respond::Response;
+pub use respond::{Body, Response};
+pub use stream::{Gone, Pieces, Stream, stream};
 
 use crate::hook::headers::Head;
 use bytes::Bytes;
@@ -50,14 +52,21 @@ pub struct Request {
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// Looks at a head before its body is read. An `Err` is answered at once,
-    /// the connection is closed, and `rejected` hears of it.
+    /// Looks at a head before its body is read; `local` is the address that was
+    /// connected to. An `Err` is answered at once, the connection is closed, and
+    /// `rejected` hears of it.
     ///
     /// # Errors
     /// When the request must be turned away.
-    fn admit(&self, head: &Head) -> Result<(), Refusal> {
-        let _ = head;
+    fn admit(&self, head: &Head, local: SocketAddr) -> Result<(), Refusal> {
+        let _ = (head, local);
         Ok(())
+    }
+
+    /// What whoever was turned away is answered with, where there is still
+    /// somebody to answer: in the words and with the fields of this service.
+    fn refused(&self, refusal: &Refusal) -> Response {
+        Response::from(refusal)
     }
 
     /// Answers one request. Once called it runs to its end: a sender that hangs

@@ -2,13 +2,18 @@
 //! fields belong to the connection, so a handler's are dropped, never passed on.
 
 use super::Refusal;
+use super::stream::Stream;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{StatusCode, Version};
 use http_body_util::Full;
+use hyper::body::{Frame, SizeHint};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// What a request is answered with.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Response {
     /// A final status, 200 to 999; anything else is sent as 502.
     pub status: u16,
@@ -16,9 +21,30 @@ pub struct Response {
     /// `content-length` are dropped: the server writes its own.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body.
-    pub body: Bytes,
+    pub body: Body,
     /// Close the connection afterwards.
     pub close: bool,
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub enum Body {
+    /// All of it.
+    Whole(Bytes),
+    /// It comes in pieces, without a length.
+    Stream(Stream),
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Whole(Bytes::new())
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Body {
+    fn from(whole: T) -> Self {
+        Self::Whole(whole.into())
+    }
 }
 
 impl Response {
@@ -71,10 +97,49 @@ fn is_named(headers: &[(HeaderName, HeaderValue)], name: &HeaderName) -> bool {
         .any(|option| option.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
 }
 
+/// A body as hyper takes it.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    Whole(Full<Bytes>),
+    Stream(Stream),
+}
+
+impl hyper::body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.get_mut() {
+            Self::Whole(whole) => Pin::new(whole).poll_frame(context),
+            Self::Stream(stream) => stream.poll_piece(context).map(|piece| piece.map(Frame::data).map(Ok)),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(whole) => whole.is_end_stream(),
+            Self::Stream(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(whole) => whole.size_hint(),
+            Self::Stream(_) => SizeHint::default(),
+        }
+    }
+}
+
 /// The answer as hyper sends it.
-pub(super) fn into_hyper(response: Response, version: Version, close: bool) -> http::Response<Full<Bytes>> {
+pub(super) fn into_hyper(response: Response, version: Version, close: bool) -> http::Response<Outgoing> {
     let status = StatusCode::from_u16(response.status).ok().filter(|status| status.as_u16() >= 200);
-    let mut answer = http::Response::new(Full::new(response.body));
+    let mut answer = http::Response::new(match response.body {
+        Body::Whole(whole) => Outgoing::Whole(Full::new(whole)),
+        Body::Stream(stream) => Outgoing::Stream(stream),
+    });
     *answer.status_mut() = status.unwrap_or(StatusCode::BAD_GATEWAY);
     let has_connection = response.headers.iter().any(|(name, _)| *name == header::CONNECTION);
     let named: Vec<HeaderName> = if has_connection {

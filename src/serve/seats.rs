@@ -18,6 +18,8 @@ const EVICTED: u32 = 1 << 31;
 pub(super) struct Seat {
     number: u64,
     pub(super) peer: SocketAddr,
+    /// The address that the peer connected to.
+    pub(super) local: SocketAddr,
     /// Wakes the connection's task when it is evicted or the server stops.
     pub(super) control: Notify,
     /// Requests with the handler, and whether the seat is evicted.
@@ -31,10 +33,11 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(number: u64, peer: SocketAddr, now: u64) -> Self {
+    pub(super) fn new(number: u64, [peer, local]: [SocketAddr; 2], now: u64) -> Self {
         Self {
             number,
             peer,
+            local,
             control: Notify::new(),
             in_hand: AtomicU32::new(0),
             waiting_since: AtomicU64::new(now),
@@ -124,14 +127,14 @@ impl Seats {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A seat for a newcomer, while there is one.
-    pub(super) fn take(&self, peer: SocketAddr, now: u64) -> Option<Arc<Seat>> {
+    /// A seat for a newcomer, while there is one; `ends` are who connected and what to.
+    pub(super) fn take(&self, ends: [SocketAddr; 2], now: u64) -> Option<Arc<Seat>> {
         let mut taken = self.lock();
         if taken.len() >= self.limit {
             return None;
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let seat = Arc::new(Seat::new(number, peer, now));
+        let seat = Arc::new(Seat::new(number, ends, now));
         taken.insert(number, Arc::clone(&seat));
         Some(seat)
     }
@@ -200,7 +203,7 @@ mod tests {
     #[test]
     fn the_longest_without_a_request_goes_first_and_the_busy_stay() {
         let seats = Seats::new(3);
-        let peer = ([127, 0, 0, 1], 9).into();
+        let peer = [([127, 0, 0, 1], 9).into(); 2];
         let [first, second, third] = [10, 20, 30].map(|now| seats.take(peer, now).unwrap());
         assert!(seats.take(peer, 40).is_none());
         assert!(first.begin());
@@ -216,7 +219,7 @@ mod tests {
     #[test]
     fn who_holds_a_part_and_stopped_gives_way_to_who_sends() {
         let seats = Seats::new(4);
-        let peer = ([127, 0, 0, 1], 9).into();
+        let peer = [([127, 0, 0, 1], 9).into(); 2];
         let [drip, busy, idle, grower] = [0; 4].map(|now| seats.take(peer, now).unwrap());
         let (start, window) = (Instant::now(), Duration::from_secs(1));
         for seat in [&drip, &busy, &grower] {

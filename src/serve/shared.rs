@@ -3,6 +3,7 @@
 
 use super::budget::{Budget, Reservation};
 use super::seats::{Seat, Seats};
+use super::stream::Stream;
 use super::{Handler, Limits, Rejection};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// How often to let other tasks run while an evicted one ends.
@@ -28,6 +30,7 @@ pub(super) struct Shared<H> {
     shortage: tokio::sync::Mutex<()>,
     in_hand: Arc<AtomicUsize>,
     stopping: AtomicBool,
+    stopped: Arc<Notify>,
     started: Instant,
     runtime: Handle,
     /// HTTP/2 streams, and handlers whose connection went away.
@@ -57,6 +60,7 @@ impl<H: Handler> Shared<H> {
             limits,
             in_hand: Arc::default(),
             stopping: AtomicBool::new(false),
+            stopped: Arc::default(),
             started: Instant::now(),
             runtime: Handle::current(),
             tasks: Mutex::default(),
@@ -75,7 +79,19 @@ impl<H: Handler> Shared<H> {
 
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
+        self.stopped.notify_waiters();
         self.seats.wake_all();
+    }
+
+    /// Lets a stream hold `guard` until it ends; the stop ends it.
+    pub(super) fn hold(&self, stream: &mut Stream, guard: impl Send + 'static) {
+        let mut stopped = Box::pin(Arc::clone(&self.stopped).notified_owned());
+        // Listens before it looks: a stop in between is heard.
+        stopped.as_mut().enable();
+        stream.hold(guard, stopped);
+        if self.is_stopping() {
+            stream.end();
+        }
     }
 
     pub(super) fn is_stopping(&self) -> bool {

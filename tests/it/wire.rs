@@ -121,7 +121,7 @@ impl Sink for Book {
         }
         self.answered.fetch_add(1, Ordering::SeqCst);
         self.finished.add_permits(1);
-        Response { status: 200, body: echo, ..Response::default() }
+        Response { status: 200, body: echo.into(), ..Response::default() }
     }
 
     fn rejected(&self, rejection: Rejection) {

@@ -440,7 +440,7 @@ fn gateway_answer(failure: &Failure) -> Response {
 
 fn typed_answer(status: u16, content_type: &'static str, body: Bytes) -> Response {
     let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
-    Response { status, headers, body, close: false }
+    Response { status, headers, body: body.into(), close: false }
 }
 
 fn handshake_answer(reply: Reply) -> Response {
@@ -465,7 +465,12 @@ fn answer_with<'a>(
         // What cannot stand in a header would end the answer's head early.
         Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
     };
-    Response { status, headers: fields.into_iter().filter_map(typed).collect(), body, close: false }
+    Response {
+        status,
+        headers: fields.into_iter().filter_map(typed).collect(),
+        body: body.into(),
+        close: false,
+    }
 }
 
 #[cfg(test)]

@@ -156,5 +156,5 @@ async fn from_http(answer: http::Response<Body>) -> Response {
             headers.push((name, value));
         }
     }
-    Response { status: parts.status.as_u16(), headers, body, close: false }
+    Response { status: parts.status.as_u16(), headers, body: body.into(), close: false }
 }
