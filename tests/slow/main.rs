@@ -18,6 +18,7 @@ mod harness;
 mod programs;
 
 mod browser;
+mod check_every_row;
 mod check_reports;
 mod claim_01_kill;
 mod claim_04_disk;

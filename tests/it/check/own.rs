@@ -117,6 +117,16 @@ fn listen_before_an_application_passes_on_what_is_signed_and_nothing_else() {
     assert_eq!(skipped, NOT_KOJIS);
 }
 
+/// Braintree's signature begins with the public key that belongs to the private one.
+#[test]
+fn a_scheme_that_sends_a_public_key_is_checked_with_it() {
+    let own = Own::new("braintree");
+    let key = ["--public-key", "fake-public-key"];
+    let ran = own.check(&own.listen(&key), &key).expect(0);
+    assert!(ids(&ran, "pass").len() > 30, "{}", ran.block());
+    assert!(own.check(&own.listen(&key), &[]).expect(2).err().contains("--public-key KEY"));
+}
+
 #[test]
 fn listen_that_believes_everybody_is_found() {
     let own = Own::new("koji");
