@@ -11,8 +11,10 @@ use std::time::Duration;
 
 /// The case that the others stand on.
 const GOOD: &str = "good-delivery";
-/// So many requests without an answer, and no more are sent.
-const MOST_SILENCES: u32 = 3;
+/// So many requests in a row without an answer, and no more are sent.
+const MOST_IN_A_ROW: u32 = 3;
+/// The same in all: GET, HEAD, PUT and OPTIONS are passed over by many who take a POST.
+const MOST_SILENCES: u32 = 6;
 
 /// See the module's documentation.
 pub(super) struct Course<'p, 'r> {
@@ -98,9 +100,13 @@ impl<'p, 'r> Course<'p, 'r> {
         }
     }
 
-    /// Runs everything.
-    pub(super) async fn run(mut self) -> Result<Found, CheckError> {
+    /// Runs everything. `silent` is why there is no report of a target that has not
+    /// answered so far, and does not answer a good delivery either.
+    pub(super) async fn run(mut self, silent: Option<CheckError>) -> Result<Found, CheckError> {
         self.good_delivery().await?;
+        if let Some(silent) = silent.filter(|_| self.runner.record.silences > 0) {
+            return Err(silent);
+        }
         let (about, cases): (Vec<_>, Vec<_>) = self
             .plan
             .cases
@@ -242,8 +248,8 @@ impl<'p, 'r> Course<'p, 'r> {
 
     /// After what may have hurt it a handler must take a good delivery.
     async fn afterwards(&mut self, case: &'static Case, verdict: Verdict, before: Option<i64>) -> Verdict {
-        if self.runner.record.silences >= MOST_SILENCES {
-            self.stopped = Some(format!("the handler left {MOST_SILENCES} requests without an answer"));
+        if let Some(silent) = self.too_silent() {
+            self.stopped = Some(silent);
             return verdict;
         }
         let hurt = matches!(verdict.symptom, Some(Symptom::Died | Symptom::Closed | Symptom::NoAnswer));
@@ -260,6 +266,18 @@ impl<'p, 'r> Course<'p, 'r> {
             self.weigh(case, before, verdict.symptom == Some(Symptom::Believed)).await;
         }
         self.judge_after(verdict, after).await
+    }
+
+    /// Why nothing more is sent to who does not answer: each silence takes as long as the
+    /// vendor waits.
+    fn too_silent(&self) -> Option<String> {
+        let record = &self.runner.record;
+        let silent = format!("the handler left {} requests without an answer", record.silences);
+        match record {
+            _ if record.in_a_row >= MOST_IN_A_ROW => Some(silent + ", one after the other"),
+            _ if record.silences >= MOST_SILENCES => Some(silent),
+            _ => None,
+        }
     }
 
     /// Of a forged delivery and a good one, one must have been counted.

@@ -131,9 +131,9 @@ pub async fn run_with(plan: &Plan, watch: &dyn Watch, patience: Patience) -> Res
         return Ok(Report { findings: plan.cases.iter().map(skip).collect(), ..Report::default() });
     };
     let mut runner = Runner::new(plan, sample.clone(), patience.counting);
-    wait::until_answers(&runner).await?;
+    let silent = wait::until_answers(&runner).await?;
     watch.begins(plan.cases.len());
-    let found = Course::new(&mut runner, watch, patience.revival).run().await?;
+    let found = Course::new(&mut runner, watch, patience.revival).run(silent).await?;
     Ok(Report {
         findings: found.findings,
         requests: runner.pace.sent(),

@@ -19,17 +19,29 @@ pub(super) struct Record {
     pub(super) accepted: u64,
     /// How many requests in all got no answer in time.
     pub(super) silences: u32,
+    /// How many of them since the last answer.
+    pub(super) in_a_row: u32,
 }
 
 impl Record {
     pub(super) fn new(leaks: Leaks) -> Self {
-        Self { leaks, leaked: Vec::new(), answers: 0, slowest: None, not_200: None, accepted: 0, silences: 0 }
+        Self {
+            leaks,
+            leaked: Vec::new(),
+            answers: 0,
+            slowest: None,
+            not_200: None,
+            accepted: 0,
+            silences: 0,
+            in_a_row: 0,
+        }
     }
 
     /// Takes note of how any request went.
     pub(super) fn note(&mut self, trial: &Trial) {
         let Some(answer) = trial.answer() else { return };
         self.answers = self.answers.saturating_add(1);
+        self.in_a_row = 0;
         for leak in self.leaks.of(answer) {
             if !self.leaked.iter().any(|(symptom, ..)| *symptom == leak.symptom) {
                 self.leaked.push((leak.symptom, leak.excerpt, trial.clone()));
@@ -39,7 +51,10 @@ impl Record {
 
     /// Takes note of a request that a handler should have answered in time.
     pub(super) fn note_silence(&mut self, trial: &Trial) {
-        self.silences = self.silences.saturating_add(u32::from(trial.is_silence()));
+        if trial.is_silence() {
+            self.silences = self.silences.saturating_add(1);
+            self.in_a_row = self.in_a_row.saturating_add(1);
+        }
     }
 
     /// Takes note of how a good delivery went, beside [`Self::note`].

@@ -95,6 +95,23 @@ fn a_handler_that_hangs_is_left_alone_after_three_silences() {
     assert_eq!(case(&ran, "other-secret")["outcome"], "skip");
 }
 
+/// A run ended with exit code 5 where a HEAD was not answered.
+#[test]
+fn a_handler_that_leaves_a_head_without_an_answer_is_checked_all_the_same() {
+    let home = Home::default();
+    let file = printed_but(&home, "return false;");
+    let source = std::fs::read_to_string(&file).unwrap();
+    let begins = "async (request, response) => {";
+    assert!(source.contains(begins));
+    let deaf = format!("{begins} if (request.method !== 'POST') return;");
+    let file = home.write("deaf.mjs", source.replace(begins, &deaf));
+    let program = Program::start(command(&file, 0));
+    let ran = check(&home, program.address, &["head", "duplicate"]).expect(0);
+    assert_eq!(case(&ran, "head")["code"], "no_answer", "{}", ran.block());
+    assert_eq!(failures(&ran).len(), 1, "{}", ran.block());
+    assert_eq!(case(&ran, "duplicate")["outcome"], "pass");
+}
+
 #[test]
 fn a_stopped_handler_answers_nothing_and_that_is_said() {
     let home = Home::default();

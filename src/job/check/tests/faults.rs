@@ -2,7 +2,7 @@
 
 use super::*;
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 /// Runs one case against a handler with a fault, with a counter.
 async fn found(
@@ -173,25 +173,68 @@ async fn slower_than_the_vendor_waits() {
     assert_eq!(finding(&report, "no-signature").outcome, Outcome::Skip);
 }
 
-#[tokio::test]
-async fn who_never_answers_is_not_asked_for_ever() {
-    let server = Server::start("koji", None, |call| if call.verified { Do::Right } else { Do::Silence });
-    let mut plan = plan("koji", &server);
-    plan.workshop.headers = Vec::new();
-    plan.deadline = Duration::from_millis(20);
-    // HEAD is not verified either: something must answer at all.
-    let error = run_with(&plan, &Judged::default(), IMPATIENT).await.unwrap_err();
-    assert!(matches!(error, CheckError::Silent { .. }), "{error}");
+/// A plan of which no wait takes long.
+fn hurried(server: &Server) -> Plan {
+    Plan { deadline: Duration::from_millis(150), ..plan("koji", server) }
+}
 
-    let server = Server::start("koji", None, |call| {
-        if call.verified || call.head.method() == "HEAD" { Do::Right } else { Do::Silence }
-    });
-    let mut plan = super::plan("koji", &server);
-    plan.deadline = Duration::from_millis(20);
-    let report = report(&plan).await;
+#[tokio::test]
+async fn who_never_answers_anything_gets_no_report() {
+    let server = Server::start("koji", None, |_| Do::Silence);
+    let error = run_with(&hurried(&server), &Judged::default(), IMPATIENT).await.unwrap_err();
+    assert!(matches!(error, CheckError::Silent { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn who_answers_nothing_but_good_deliveries_is_not_asked_for_ever() {
+    let server = Server::start("koji", None, |call| if call.verified { Do::Right } else { Do::Silence });
+    let report = report(&hurried(&server)).await;
+    assert_eq!(finding(&report, "good-delivery").outcome, Outcome::Pass);
     assert_eq!(finding(&report, "no-signature").symptom, Some(Symptom::NoAnswer));
     let skipped = finding(&report, "at-once");
-    assert_eq!(skipped.reason, "the handler left 3 requests without an answer");
+    assert_eq!(skipped.reason, "the handler left 6 requests without an answer");
+}
+
+#[tokio::test]
+async fn who_answers_nothing_any_more_is_asked_three_times() {
+    let hangs = AtomicBool::new(false);
+    let server = Server::start("koji", None, move |call| {
+        if hangs.fetch_or(unsigned(call), Ordering::SeqCst) || unsigned(call) {
+            Do::Silence
+        } else {
+            Do::Right
+        }
+    });
+    let report = report(&hurried(&server)).await;
+    assert_eq!(finding(&report, "no-signature").symptom, Some(Symptom::NoAnswer));
+    let skipped = finding(&report, "at-once");
+    assert_eq!(skipped.reason, "the handler left 3 requests without an answer, one after the other");
+}
+
+/// A HEAD without an answer was taken for a target without one.
+#[tokio::test]
+async fn a_head_without_an_answer_is_a_finding() {
+    let post = |call: &Call<'_>| call.head.method() == "POST";
+    let server = Server::start("koji", None, move |call| if post(call) { Do::Right } else { Do::Silence });
+    let report = report(&hurried(&server)).await;
+    let silent = ["get", "head", "put", "options"].map(|case| (case, Some(Symptom::NoAnswer)));
+    let failed: Vec<_> = failed(&report).into_iter().map(|(case, symptom, _)| (case, symptom)).collect();
+    assert_eq!(failed, silent);
+}
+
+#[tokio::test]
+async fn a_good_delivery_without_an_answer_is_a_finding_when_others_are_answered() {
+    for head in [false, true] {
+        let server = Server::start("koji", None, move |call| match call.head.method() {
+            "POST" if call.verified => Do::Silence,
+            "POST" => Do::Right,
+            _ if head => Do::Right,
+            _ => Do::Silence,
+        });
+        let report = report(&hurried(&server)).await;
+        assert_eq!(finding(&report, "good-delivery").symptom, Some(Symptom::NoAnswer));
+        assert_eq!(finding(&report, "no-signature").reason, "a good delivery is not answered");
+    }
 }
 
 #[tokio::test]
