@@ -24,6 +24,16 @@ pub fn dice() -> u32 {
     (chance() >> 32) as u32
 }
 
+/// So many bytes that nobody can guess.
+///
+/// # Errors
+/// When the system gives none.
+pub fn unguessable<const N: usize>() -> std::io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    let filled = aws_lc_rs::rand::fill(&mut bytes);
+    filled.map(|()| bytes).map_err(|_unspecified| std::io::Error::other("the system gives no random bytes"))
+}
+
 fn chance() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::collections::hash_map::RandomState::new().build_hasher().finish()

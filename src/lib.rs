@@ -11,7 +11,8 @@
 //!
 //! | row | modules | job |
 //! |---|---|---|
-//! | 6 | `cli` | arguments, dispatch, exit codes |
+//! | 7 | `cli` | arguments, dispatch, exit codes |
+//! | 6 | `inspect` | the same journal as a page: an HTTP server for one person's browser |
 //! | 5 | `ui`, `config` | streams and style; settings with their origin |
 //! | 4 | `job` | what the tool does |
 //! | 3 | `receive`, `forward`, `vendor` | one outside party each; they never name each other |
@@ -24,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod forward;
 pub mod hook;
+pub mod inspect;
 pub mod job;
 pub mod journal;
 pub mod modes;

@@ -12,11 +12,9 @@ use super::exit::Exit;
 use super::journal::not_opened;
 use super::listen::PathModeArg;
 use super::shared::{ProviderArgs, SecretArgs};
-use super::values::since;
 use crate::clock;
-use crate::hook::jq;
-use crate::hook::verdict::Code;
-use crate::journal::{Entry, Filter, Order, ReadError, Reader, StatusFilter};
+use crate::job::wanted::{Wanted, WordError, Words};
+use crate::journal::{Order, ReadError, Reader};
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
@@ -237,9 +235,6 @@ pub fn run(args: &EventsArgs, context: &Context) -> Result<Exit, CommandError> {
     }
 }
 
-/// Deliveries read at a time where all of them are gone through.
-const PAGE: usize = 200;
-
 fn open(path: &std::path::Path) -> Result<Reader, CommandError> {
     Reader::open(path).map_err(|error| not_opened(&error, path))
 }
@@ -252,81 +247,47 @@ fn missing(seq: u64) -> CommandError {
     CommandError::usage(format!("there is no delivery {seq} in the journal")).hint("hookctl events list")
 }
 
-/// The journal's filter and the jq filter that the journal knows nothing of.
-struct Wanted {
-    filter: Filter,
-    jq: Option<jq::Filter>,
+impl From<ReadError> for CommandError {
+    fn from(error: ReadError) -> Self {
+        unreadable(&error)
+    }
 }
 
 impl FilterArgs {
     fn wanted(&self, limit: usize, order: Order) -> Result<Wanted, CommandError> {
-        let now = clock::now();
-        let status = self.status.as_deref().map(|text| {
-            StatusFilter::parse(text).ok_or_else(|| {
-                CommandError::usage(format!("could not use `--status {text}`"))
-                    .hint("write a status such as 200, or a class such as 4xx")
-            })
-        });
-        let filter = Filter {
-            events: self.types.clone(),
+        let words = Words {
+            types: self.types.clone(),
             provider: self.provider.clone(),
-            verdicts: verdicts(&self.verdict)?,
-            status: status.transpose()?,
-            since: self.since.as_deref().map(|text| since("--since", text, now)).transpose()?,
-            until: self.until.as_deref().map(|text| since("--until", text, now)).transpose()?,
+            verdict: self.verdict.clone(),
+            status: self.status.clone(),
+            since: self.since.clone(),
+            until: self.until.clone(),
             text: self.text.clone(),
+            filter: self.filter.clone(),
             undelivered: self.undelivered,
             dead: self.dead,
-            order,
-            limit,
-            ..Filter::default()
         };
-        let jq = self.filter.as_deref().map(|text| super::values::filter("--filter", text)).transpose()?;
-        Ok(Wanted { filter, jq })
+        words.wanted(clock::now(), limit, order).map_err(|error| unusable(&error))
     }
 }
 
-fn verdicts(words: &[String]) -> Result<Vec<Code>, CommandError> {
-    let mut codes = Vec::new();
-    for word in words {
-        match (Code::parse(word), word.as_str()) {
-            (Some(code), _) => codes.push(code),
-            (None, "failed") => codes.extend(Code::ALL.into_iter().filter(|code| *code != Code::Verified)),
-            (None, _) => {
-                let known: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
-                return Err(CommandError::usage(format!("`{word}` is no verdict"))
-                    .hint(format!("one of failed, {}", known.join(", "))));
-            }
+/// A filter that cannot be used, with what would be right.
+fn unusable(error: &WordError) -> CommandError {
+    let flag = error.word();
+    let mut refused = match error {
+        WordError::Verdict(_) => CommandError::usage(error.to_string()),
+        WordError::Status(text) => CommandError::usage(format!("could not use `--{flag} {text}`")),
+        WordError::Moment { .. } | WordError::Filter(_) => {
+            CommandError::usage(format!("could not use `--{flag}`"))
         }
+    };
+    match error {
+        WordError::Moment { reason, .. } => refused.causes.push(reason.clone()),
+        WordError::Filter(source) => refused = refused.because(source),
+        WordError::Verdict(_) | WordError::Status(_) => {}
     }
-    Ok(codes)
-}
-
-/// Goes through every delivery that is wanted, page by page, up to `most`.
-fn each(
-    reader: &Reader,
-    wanted: &Wanted,
-    most: usize,
-    mut take: impl FnMut(Entry) -> Result<(), CommandError>,
-) -> Result<u64, CommandError> {
-    let mut filter = Filter { limit: PAGE, ..wanted.filter.clone() };
-    let mut taken = 0;
-    loop {
-        let page = reader.entries(&filter).map_err(|error| unreadable(&error))?;
-        for entry in page.items {
-            // A payload that is not JSON, or lacks what the filter reads, is not wanted.
-            if wanted.jq.as_ref().is_some_and(|jq| !jq.matches(&entry.delivery.body).unwrap_or(false)) {
-                continue;
-            }
-            take(entry)?;
-            taken += 1;
-            if taken as usize >= most {
-                return Ok(taken);
-            }
-        }
-        match page.next {
-            Some(next) => filter.after = Some(next),
-            None => return Ok(taken),
-        }
+    match error.hint() {
+        Some(hint) => refused.hint(hint),
+        None => refused,
     }
 }

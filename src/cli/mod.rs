@@ -21,6 +21,7 @@ pub mod events;
 pub mod exit;
 mod faults;
 mod handler;
+pub mod inspect;
 pub mod interviews;
 mod journal;
 mod keys;
@@ -125,6 +126,7 @@ const COMMANDS: &[Entry] = &[
     entry!(trigger, TriggerArgs),
     entry!(check, CheckArgs),
     entry!(events, EventsArgs),
+    entry!(inspect, InspectArgs),
     entry!(sandbox, SandboxArgs),
     entry!(providers, ProvidersArgs),
     entry!(login, LoginArgs),

@@ -8,6 +8,7 @@ use crate::hook::jq::Filter;
 use crate::hook::quantity;
 use crate::hook::target::{PathMode, Target};
 use crate::hook::time::Timestamp;
+use crate::job::wanted;
 use std::error::Error;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -69,14 +70,11 @@ pub(super) fn headers(flag: &str, lines: &[String]) -> Result<Vec<(String, Vec<u
 
 /// A moment: a time, or how long ago.
 pub(super) fn since(flag: &str, text: &str, now: Timestamp) -> Result<Timestamp, CommandError> {
-    match quantity::parse_duration(text) {
-        Ok(ago) if text.trim().parse::<i64>().is_err() => Ok(now.minus(ago)),
-        _ => Timestamp::parse(text).map_err(|reason| {
-            let mut error = CommandError::usage(format!("could not use `{flag}`"));
-            error.causes.push(reason);
-            error.hint("write how long ago, such as 10m or 7d, or a time such as 2026-03-11T14:32:00Z")
-        }),
-    }
+    wanted::moment(text, now).map_err(|reason| {
+        let mut error = CommandError::usage(format!("could not use `{flag}`"));
+        error.causes.push(reason);
+        error.hint(wanted::MOMENT)
+    })
 }
 
 impl From<PathModeArg> for PathMode {

@@ -85,6 +85,11 @@ impl Judge {
         self
     }
 
+    /// The schemes that it knows.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
     /// The provider that was named, if one was.
     pub fn named(&self) -> Option<&Arc<Provider>> {
         self.named.as_ref()

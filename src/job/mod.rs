@@ -17,3 +17,4 @@ pub mod report;
 pub mod sandbox;
 pub mod studies;
 pub mod trigger;
+pub mod wanted;

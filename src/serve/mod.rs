@@ -50,6 +50,17 @@ pub struct Request {
     pub body: Bytes,
 }
 
+impl Request {
+    /// The same as a router takes it; `None` when the head cannot be put so.
+    pub fn to_http<B: From<Bytes>>(&self) -> Option<http::Request<B>> {
+        let mut made = http::Request::builder().method(self.head.method()).uri(self.head.target());
+        for field in self.head.headers().iter() {
+            made = made.header(field.name, field.value);
+        }
+        made.body(B::from(self.body.clone())).ok()
+    }
+}
+
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
     /// Looks at a head before its body is read; `local` is the address that was

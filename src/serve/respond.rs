@@ -6,7 +6,7 @@ use super::stream::Stream;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{StatusCode, Version};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Frame, SizeHint};
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -59,6 +59,23 @@ impl Response {
         body.push('\n');
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");
         Self { status, headers: vec![(header::CONTENT_TYPE, plain)], body: body.into(), close: false }
+    }
+}
+
+impl Response {
+    /// A router's answer, whose body is whole; what cannot be read of it is left out.
+    pub async fn from_http<B: hyper::body::Body>(answer: http::Response<B>) -> Self {
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let mut headers = Vec::with_capacity(parts.headers.len());
+        let mut last = None;
+        for (name, value) in parts.headers {
+            last = name.or(last);
+            if let Some(name) = last.clone() {
+                headers.push((name, value));
+            }
+        }
+        Self { status: parts.status.as_u16(), headers, body: body.into(), close: false }
     }
 }
 

@@ -14,7 +14,7 @@ use super::sanitize::Charset;
 use super::style::Role;
 use super::table::{Cell, table};
 use crate::hook::delivery::Checked;
-use crate::journal::{Entry, Listed, OutboxRow, OutboxState};
+use crate::journal::{Entry, LastAttempt, Listed, OutboxRow, OutboxState};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -38,6 +38,28 @@ impl<'a> From<&'a OutboxRow> for OwedRecord<'a> {
     }
 }
 
+/// How the last attempt of a delivery went.
+#[derive(Clone, Debug, Serialize)]
+pub struct ForwardedRecord<'a> {
+    status: Option<u16>,
+    failure: Option<&'static str>,
+    took_ms: f64,
+    target: &'a str,
+    attempts: u64,
+}
+
+impl<'a> From<&'a LastAttempt> for ForwardedRecord<'a> {
+    fn from(last: &'a LastAttempt) -> Self {
+        Self {
+            status: last.status,
+            failure: last.failure.map(|failure| failure.as_str()),
+            took_ms: milliseconds(last.duration),
+            target: &last.target,
+            attempts: last.count,
+        }
+    }
+}
+
 /// A delivery as `events list` gives it: the facts without headers and body.
 #[derive(Clone, Debug, Serialize)]
 pub struct ListedRecord<'a> {
@@ -55,6 +77,7 @@ pub struct ListedRecord<'a> {
     duplicate_of: Option<u64>,
     size: u64,
     outbox: Vec<OwedRecord<'a>>,
+    forwarded: Option<ForwardedRecord<'a>>,
 }
 
 impl<'a> ListedRecord<'a> {
@@ -75,6 +98,7 @@ impl<'a> ListedRecord<'a> {
             duplicate_of: listed.duplicate_of,
             size: listed.body_bytes,
             outbox: listed.outbox.iter().map(OwedRecord::from).collect(),
+            forwarded: listed.last_attempt.as_ref().map(ForwardedRecord::from),
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const ROWS: [&[&str]; 6] = [
+const ROWS: [&[&str]; 7] = [
     &["hook", "buffer", "modes"],
     &["journal", "serve", "outbound", "clock"],
-    &["receive", "forward", "vendor", "inspect"],
+    &["receive", "forward", "vendor"],
     &["job"],
     &["ui", "config"],
+    &["inspect"],
     &["cli"],
 ];
 

@@ -1,6 +1,6 @@
 //! `hookctl events export`.
 
-use super::{ExportArgs, ExportFormat, Wanted, each, open};
+use super::{ExportArgs, ExportFormat, Wanted, open};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -16,7 +16,7 @@ pub(super) fn run(args: &ExportArgs, path: &Path, context: &Context) -> Result<E
     let wanted = args.filter.wanted(usize::MAX, Order::OldestFirst)?;
     match args.format {
         ExportFormat::Jsonl => {
-            each(&reader, &wanted, usize::MAX, |entry| {
+            wanted.each(&reader, usize::MAX, |entry| {
                 context.record(&EntryParts::from(&entry).record(&entry))
             })?;
             Ok(Exit::Done)
@@ -30,7 +30,7 @@ fn har(reader: &Reader, wanted: &Wanted, context: &Context) -> Result<Exit, Comm
     let (open, close) = export::har_frame();
     context.write(open.as_bytes())?;
     let mut separator = "";
-    each(reader, wanted, usize::MAX, |entry| {
+    wanted.each(reader, usize::MAX, |entry| {
         let text = format!("{separator}{}", export::har_entry(&entry));
         separator = ",";
         // Standard output may be a terminal, and what strangers sent is in there.
@@ -53,7 +53,7 @@ fn curl(
         CommandError::local(format!("could not write into `{}`", folder.display())).because(error)
     };
     std::fs::create_dir_all(folder).map_err(|error| unwritten(&error))?;
-    let written = each(reader, wanted, usize::MAX, |entry| {
+    let written = wanted.each(reader, usize::MAX, |entry| {
         export::curl_script(&entry, folder).map(drop).map_err(|error| unwritten(&error))
     })?;
     context.line(&format!("wrote {} to {}", human::counted(written, "script", "scripts"), folder.display()))

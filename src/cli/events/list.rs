@@ -1,6 +1,6 @@
 //! `hookctl events list`.
 
-use super::{ListArgs, each, open, unreadable};
+use super::{ListArgs, open, unreadable};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -16,9 +16,9 @@ pub(super) fn run(args: &ListArgs, path: &Path, context: &Context) -> Result<Exi
     let (items, next) = if wanted.jq.is_some() {
         // A jq filter needs the payloads, so the whole entries are read.
         let mut found = Vec::new();
-        each(&reader, &wanted, limit, |entry| {
+        wanted.each(&reader, limit, |entry| {
             found.push(entry.listed);
-            Ok(())
+            Ok::<(), CommandError>(())
         })?;
         (found, None)
     } else {

@@ -1,6 +1,6 @@
 //! `hookctl events replay`.
 
-use super::{PAGE, ReplayArgs, missing, open, unreadable};
+use super::{ReplayArgs, missing, open, unreadable};
 use crate::cli::context::Context;
 use crate::cli::editor;
 use crate::cli::error::CommandError;
@@ -14,6 +14,7 @@ use crate::hook::headers::Head;
 use crate::hook::provider::Catalogue;
 use crate::hook::target::{PathMode, Target};
 use crate::job::replay::{self, Resign};
+use crate::job::wanted::PAGE;
 use crate::journal::{Entry, Filter, Guest, Order, Reader};
 use crate::ui::sent::SentReport;
 use bytes::Bytes;

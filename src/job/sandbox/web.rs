@@ -15,7 +15,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::IntoResponse;
 use http::{HeaderName, HeaderValue, header};
-use http_body_util::BodyExt;
 use std::sync::Arc;
 use tower_service::Service;
 
@@ -126,35 +125,13 @@ fn tell(answer: &mut http::Response<Body>, standing: Standing) {
 impl Handler for Door {
     async fn handle(&self, request: Request) -> Response {
         let side = Side::of(request.head.path());
-        let answer = match into_http(&request) {
+        let answer = match request.to_http::<Body>() {
             Some(request) => self.answer(side, request).await,
             None => Refused::invalid("the request cannot be read").for_side(side),
         };
-        from_http(answer).await
+        // Every body is made in memory, so it is whole at once.
+        Response::from_http(answer).await
     }
 
     fn rejected(&self, _rejection: Rejection) {}
-}
-
-fn into_http(request: &Request) -> Option<http::Request<Body>> {
-    let mut made = http::Request::builder().method(request.head.method()).uri(request.head.target());
-    for field in request.head.headers().iter() {
-        made = made.header(field.name, field.value);
-    }
-    made.body(Body::from(request.body.clone())).ok()
-}
-
-async fn from_http(answer: http::Response<Body>) -> Response {
-    let (parts, body) = answer.into_parts();
-    // Every body is made in memory, so it is whole at once.
-    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let mut headers = Vec::with_capacity(parts.headers.len());
-    let mut last = None;
-    for (name, value) in parts.headers {
-        last = name.or(last);
-        if let Some(name) = last.clone() {
-            headers.push((name, value));
-        }
-    }
-    Response { status: parts.status.as_u16(), headers, body: body.into(), close: false }
 }
