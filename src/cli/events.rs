@@ -2,6 +2,7 @@
 
 mod export;
 mod list;
+mod mark;
 mod prune;
 mod replay;
 mod show;
@@ -25,7 +26,7 @@ const EXAMPLES: &str = "Examples:
   hookctl events replay 12 --to 3000
   hookctl events export --format har > deliveries.har";
 
-/// List, show, replay, export and prune the deliveries of the journal
+/// List, show, replay, export, mark and prune the deliveries of the journal
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct EventsArgs {
@@ -60,6 +61,11 @@ pub enum EventsCommand {
         after_help = "Examples:\n  hookctl events export > deliveries.jsonl\n  hookctl events export --format har > deliveries.har\n  hookctl events export --format curl --dir scripts"
     )]
     Export(ExportArgs),
+    /// Write a few words beside a delivery, to find it again
+    #[command(
+        after_help = "Examples:\n  hookctl events mark 12 'the one that failed'\n  hookctl events list --marked\n  hookctl events mark 12 --remove"
+    )]
+    Mark(MarkArgs),
     /// Delete old deliveries; those still undelivered are kept unless forced
     #[command(
         after_help = "Examples:\n  hookctl events prune --before 7d --dry-run\n  hookctl events prune --keep 1000"
@@ -101,6 +107,9 @@ pub struct FilterArgs {
     /// Only dead letters: those that are not tried any more
     #[arg(long)]
     pub dead: bool,
+    /// Only those that `events mark` marked
+    #[arg(long)]
+    pub marked: bool,
 }
 
 /// Arguments of `events list`.
@@ -203,6 +212,20 @@ pub enum ExportFormat {
     Curl,
 }
 
+/// Arguments of `events mark`.
+#[derive(Args, Clone, Debug)]
+pub struct MarkArgs {
+    /// The delivery's number
+    #[arg(value_name = "N", add = ArgValueCandidates::new(super::complete::deliveries))]
+    pub seq: u64,
+    /// The words, up to 200 characters; a mark needs none
+    #[arg(value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub text: String,
+    /// Take the mark away
+    #[arg(long, conflicts_with = "text")]
+    pub remove: bool,
+}
+
 /// Arguments of `events prune`.
 #[derive(Args, Clone, Debug)]
 pub struct PruneArgs {
@@ -231,6 +254,7 @@ pub fn run(args: &EventsArgs, context: &Context) -> Result<Exit, CommandError> {
         EventsCommand::Show(show) => show::run(show, &path, context),
         EventsCommand::Replay(replay) => replay::run(replay, &path, context),
         EventsCommand::Export(export) => export::run(export, &path, context),
+        EventsCommand::Mark(mark) => mark::run(mark, &path, context),
         EventsCommand::Prune(prune) => prune::run(prune, &path, context),
     }
 }
@@ -266,6 +290,7 @@ impl FilterArgs {
             filter: self.filter.clone(),
             undelivered: self.undelivered,
             dead: self.dead,
+            marked: self.marked,
         };
         words.wanted(clock::now(), limit, order).map_err(|error| unusable(&error))
     }

@@ -54,6 +54,7 @@ impl Query {
             filter: self.take("filter"),
             undelivered: self.flag("undelivered")?,
             dead: self.flag("dead")?,
+            marked: self.flag("marked")?,
         })
     }
 

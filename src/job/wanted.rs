@@ -37,6 +37,8 @@ pub struct Words {
     pub undelivered: bool,
     /// Only dead letters.
     pub dead: bool,
+    /// Only what somebody marked.
+    pub marked: bool,
 }
 
 /// A word that cannot be used.
@@ -133,6 +135,7 @@ impl Words {
             text: self.text.clone(),
             undelivered: self.undelivered,
             dead: self.dead,
+            marked: self.marked,
             order,
             limit,
             ..Filter::default()

@@ -68,6 +68,8 @@ pub struct Filter {
     pub undelivered: bool,
     /// It was given up for a target.
     pub dead: bool,
+    /// A person marked it.
+    pub marked: bool,
     /// Its number is one of these.
     pub seqs: Option<RangeInclusive<u64>>,
     /// Which way.
@@ -90,6 +92,7 @@ impl Default for Filter {
             text: None,
             undelivered: false,
             dead: false,
+            marked: false,
             seqs: None,
             order: Order::default(),
             after: None,
@@ -190,6 +193,9 @@ impl Filter {
         if self.dead {
             all.require("d.seq IN (SELECT seq FROM outbox WHERE state = 'dead')", []);
         }
+        if self.marked {
+            all.require("d.seq IN (SELECT seq FROM marks)", []);
+        }
     }
 
     fn which(&self, all: &mut Conditions) {
@@ -237,6 +243,7 @@ mod tests {
             text: Some("needle".into()),
             undelivered: true,
             dead: true,
+            marked: true,
             seqs: Some(1..=u64::MAX),
             after: Some(9),
             ..Filter::default()

@@ -1,8 +1,9 @@
-//! A journal that another process may own: adds what a replay did, and prunes.
+//! A journal that another process may own: adds what a replay did, marks, deletes and prunes.
 //!
 //! Takes no owner's lock and gives out no numbers; SQLite's own locking keeps
 //! the two processes apart.
 
+use super::edit::{self, Deletion};
 use super::error::{OpenError, WriteError};
 use super::file;
 use super::handle::open_owned;
@@ -55,6 +56,30 @@ impl Guest {
         insert::attempt(&transaction, signed(seq), &KeptAttempt::new(attempt), Blame::Replay)?;
         transaction.commit()?;
         Ok(())
+    }
+
+    /// Marks a delivery with words, of which the first
+    /// [`MAX_MARK`](super::MAX_MARK) characters are kept, or takes its mark away;
+    /// whether there is such a delivery.
+    ///
+    /// # Errors
+    /// When it was not marked.
+    pub fn mark(&mut self, seq: u64, text: Option<&str>) -> Result<bool, WriteError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let there = edit::mark(&transaction, signed(seq), text)?;
+        transaction.commit()?;
+        Ok(there)
+    }
+
+    /// Deletes one delivery with all that belongs to it; one that a target lacks only when forced.
+    ///
+    /// # Errors
+    /// When it was not deleted.
+    pub fn delete(&mut self, seq: u64, force: bool) -> Result<Deletion, WriteError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let deletion = edit::delete(&transaction, signed(seq), force)?;
+        transaction.commit()?;
+        Ok(deletion)
     }
 
     /// Lets go of deliveries and shrinks the file.

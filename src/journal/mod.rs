@@ -1,7 +1,7 @@
 //! The journal: deliveries and the attempts made with them, in one SQLite file.
 //!
 //! One process owns a journal and appends ([`Journal`]); others read it while
-//! that happens ([`Reader`]), and may add replays or prune ([`Guest`]), or keep what
+//! that happens ([`Reader`]), and may add replays, mark, delete or prune ([`Guest`]), or keep what
 //! a vendor answered for a while ([`Cache`]). Bytes
 //! go in and come out unchanged. A [`Stored`] exists only for a delivery whose
 //! commit is on the disk. Never reads the clock and never prints.
@@ -10,6 +10,7 @@ mod budget;
 mod cache;
 mod counter;
 mod duplicates;
+mod edit;
 mod error;
 mod file;
 mod filter;
@@ -17,6 +18,7 @@ mod guest;
 mod handle;
 mod insert;
 mod lock;
+mod log;
 mod notes;
 mod options;
 mod outbox;
@@ -31,6 +33,7 @@ mod writer;
 
 pub use cache::Cache;
 pub use counter::Counter;
+pub use edit::{Deletion, MAX_MARK};
 pub use error::{OpenError, ReadError, WriteError};
 pub use filter::{Filter, Order, StatusFilter};
 pub use guest::Guest;

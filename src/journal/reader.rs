@@ -242,6 +242,11 @@ impl Reader {
         listed.last_attempt =
             self.connection.prepare_cached(&sql)?.query_row([seq], record::last_attempt).optional()?;
         listed.outbox = outbox::of_delivery(&self.connection, seq)?;
+        listed.mark = self
+            .connection
+            .prepare_cached("SELECT text FROM marks WHERE seq = ?1")?
+            .query_row([seq], |row| row.get(0))
+            .optional()?;
         Ok(())
     }
 

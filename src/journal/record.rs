@@ -40,6 +40,8 @@ pub struct Listed {
     pub last_attempt: Option<LastAttempt>,
     /// What is owed to targets; empty when none lacks it.
     pub outbox: Vec<OutboxRow>,
+    /// What a person wrote beside it; empty where it was marked without words.
+    pub mark: Option<String>,
 }
 
 /// What the sender was told.
@@ -179,6 +181,7 @@ pub(super) fn listed(row: &Row<'_>) -> Result<Listed, ReadError> {
         answer,
         last_attempt: None,
         outbox: Vec::new(),
+        mark: None,
     })
 }
 

@@ -114,6 +114,11 @@ impl Sweeper {
         }
     }
 
+    /// Somebody deleted deliveries through the same connection.
+    pub(super) fn deleted(&mut self, deliveries: u64) {
+        self.count = self.count.saturating_sub(deliveries);
+    }
+
     /// Something that had to stay may go now.
     pub(super) fn something_was_delivered(&mut self) {
         self.working |= self.stuck;
@@ -247,17 +252,25 @@ pub(super) fn vacuum(connection: &Connection, pages: i64) -> rusqlite::Result<()
 /// Deletes deliveries with all that belongs to them, in one transaction; how many there were.
 pub(super) fn delete(connection: &mut Connection, seqs: &[i64]) -> rusqlite::Result<u64> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // A number is never given out twice, not even when the newest delivery goes.
-    transaction.execute(
-        "UPDATE journal SET last_seq = max(last_seq, (SELECT coalesce(max(seq), 0) FROM deliveries))",
-        [],
-    )?;
+    keep_last_seq(&transaction)?;
     let deleted = delete_rows(&transaction, seqs)?;
     transaction.commit()?;
     Ok(deleted)
 }
 
-fn delete_rows(connection: &Connection, seqs: &[i64]) -> rusqlite::Result<u64> {
+/// A number is never given out twice, not even when the newest delivery goes.
+pub(super) fn keep_last_seq(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE journal SET last_seq = max(last_seq, (SELECT coalesce(max(seq), 0) FROM deliveries))",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Deletes deliveries with all that belongs to them, within a transaction of
+/// the caller's. What the index says of them stays until their whole segment is
+/// gone: it leads to nothing.
+pub(super) fn delete_rows(connection: &Connection, seqs: &[i64]) -> rusqlite::Result<u64> {
     let mut deleted = 0;
     for run in runs(seqs) {
         let range = [*run.start(), *run.end()];
@@ -269,6 +282,7 @@ fn delete_rows(connection: &Connection, seqs: &[i64]) -> rusqlite::Result<u64> {
             "DELETE FROM attempts WHERE seq BETWEEN ?1 AND ?2",
             "DELETE FROM outbox WHERE seq BETWEEN ?1 AND ?2",
             "DELETE FROM interviews WHERE seq BETWEEN ?1 AND ?2",
+            "DELETE FROM marks WHERE seq BETWEEN ?1 AND ?2",
         ] {
             connection.prepare_cached(sql)?.execute(range)?;
         }

@@ -4,7 +4,9 @@
 //! counting read no bodies; both are keyed by the number alone, because each
 //! further index is paid for by every delivery. `outbox` holds only what is
 //! undelivered. `interviews` holds what was fetched for a delivery, `vendor_cache`
-//! what a vendor answered lately. Old versions are never edited, only followed by new ones.
+//! what a vendor answered lately. `marks` holds what a person wrote beside a
+//! delivery. The tables `index_*` only say where to look: a search asks
+//! `deliveries` and `contents` again, and finds the same without them. Old versions are never edited, only followed by new ones.
 
 use super::error::OpenError;
 use rusqlite::{Connection, TransactionBehavior};
@@ -78,6 +80,30 @@ const MIGRATIONS: &[&str] = &[
         fetched_us INTEGER NOT NULL,
         answer BLOB NOT NULL
     ) WITHOUT ROWID;
+",
+    "
+    CREATE TABLE marks(
+        seq INTEGER PRIMARY KEY,
+        text TEXT NOT NULL
+    );
+    ALTER TABLE journal ADD COLUMN indexed_to INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE index_segments(
+        segment INTEGER PRIMARY KEY,
+        from_us INTEGER NOT NULL,
+        to_us INTEGER NOT NULL,
+        slices INTEGER NOT NULL
+    );
+    CREATE TABLE index_facets(
+        segment INTEGER NOT NULL,
+        facet INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        members BLOB NOT NULL,
+        PRIMARY KEY(segment, facet, value)
+    ) WITHOUT ROWID;
+    CREATE TABLE index_slices(
+        id INTEGER PRIMARY KEY,
+        members BLOB NOT NULL
+    );
 ",
 ];
 

@@ -7,12 +7,14 @@
 //! waits for stay until a commit takes them. Retention works between commits.
 
 use super::duplicates::{Duplicates, REMEMBERED};
+use super::edit::{self, Deletion, Edit, Edited};
 use super::error::{OpenError, WriteError};
 use super::file::{self, Identity};
 use super::insert::{self, Blame};
 use super::lock::OwnerLock;
+use super::log;
 use super::options::{Durability, Options};
-use super::queue::{Append, Batch, Inbox, Note, NoteContent, Placed, Reply, Settle};
+use super::queue::{Append, Batch, Inbox, Note, NoteContent, Placed, Reply, Settle, Wish};
 use super::retention::Sweeper;
 use super::{outbox, signed, unsigned};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -27,9 +29,6 @@ const RETRY: Duration = Duration::from_millis(500);
 /// How far a commit trails its acknowledgement under the deliberate fault, so
 /// that a kill at any moment under load loses something.
 const FAULTY_TRAIL: Duration = Duration::from_millis(50);
-
-/// How large the log may grow while readers keep it from being reused, in bytes.
-const LOG_LIMIT: u64 = 64 << 20;
 
 /// How many commits pass between two looks at the log's size.
 const LOG_CHECK: u64 = 256;
@@ -105,7 +104,7 @@ impl Writer {
              PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
         )?;
         if self.log_tainted {
-            start_new_log(&connection)?;
+            log::start_anew(&connection)?;
             self.log_tainted = false;
         }
         let last: i64 = connection.query_row(
@@ -130,7 +129,9 @@ impl Writer {
             let notes = batch.take_what_can_wait();
             let close = batch.close.take();
             self.flushes.append(&mut batch.flushes);
+            let wishes = std::mem::take(&mut batch.wishes);
             let mut outcome = self.commit(batch);
+            self.grant(wishes, &outcome);
             if !notes.is_empty() {
                 outcome = outcome.and(self.commit(Batch { notes, ..Batch::default() }));
             }
@@ -197,6 +198,31 @@ impl Writer {
                 Err(error)
             }
         }
+    }
+
+    /// Does what persons wish, after everything that was noted before it.
+    fn grant(&mut self, wishes: Vec<Wish>, noted: &Result<(), WriteError>) {
+        for Wish { seq, edit, reply } in wishes {
+            let outcome = noted.clone().and_then(|()| self.try_grant(seq, &edit));
+            if let Err(error) = &outcome {
+                self.abandon_if_tainted(error);
+            }
+            drop(reply.send(outcome));
+        }
+    }
+
+    fn try_grant(&mut self, seq: i64, edit: &Edit) -> Result<Edited, WriteError> {
+        self.require_same_file()?;
+        self.require_connection()?;
+        self.wait_for_disk(true)?;
+        let Some(connection) = self.connection.as_mut() else { return Err(WriteError::Closed) };
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let edited = edit::apply(&transaction, seq, edit)?;
+        transaction.commit()?;
+        if edited == Edited::Deletion(Deletion::Deleted) {
+            self.sweeper.deleted(1);
+        }
+        Ok(edited)
     }
 
     /// The deliberate fault: numbers are given out before anything is written.
@@ -318,7 +344,9 @@ impl Writer {
         }
         if self.appends_committed >= LOG_CHECK {
             self.appends_committed = 0;
-            self.shorten_log();
+            if let Some(connection) = &self.connection {
+                log::shorten(&self.path, connection);
+            }
         }
     }
 
@@ -338,20 +366,6 @@ impl Writer {
         }
     }
 
-    /// Readers that overlap without a pause keep the log from being reused. Before
-    /// it outgrows the journal, they are made to wait for a moment.
-    fn shorten_log(&self) {
-        let mut log = self.path.clone().into_os_string();
-        log.push("-wal");
-        let long = std::fs::metadata(PathBuf::from(log)).is_ok_and(|log| log.len() > LOG_LIMIT);
-        if let Some(connection) = self.connection.as_ref().filter(|_| long) {
-            // Busy means that a reader stays for longer; there is another look later.
-            drop(connection.busy_timeout(Duration::from_millis(50)));
-            drop(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
-            drop(connection.busy_timeout(file::BUSY_TIMEOUT));
-        }
-    }
-
     /// The last thing: the log goes into the file, and the file is closed.
     fn finish(&mut self) -> Result<(), WriteError> {
         let Some(connection) = self.connection.take() else { return Ok(()) };
@@ -363,19 +377,6 @@ impl Writer {
         connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         connection.close().map_err(|(_, error)| error.into())
     }
-}
-
-/// After a failed fsync the system may have dropped pages of the log and call
-/// the next fsync a success, so nothing durable may be appended to that log: what
-/// it holds goes into the file, and it begins anew.
-fn start_new_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_millis(500))?;
-    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    connection.busy_timeout(file::BUSY_TIMEOUT)?;
-    if busy == 0 {
-        return Ok(());
-    }
-    Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None))
 }
 
 fn load_duplicates(connection: &Connection) -> rusqlite::Result<Duplicates> {

@@ -78,6 +78,7 @@ pub struct ListedRecord<'a> {
     size: u64,
     outbox: Vec<OwedRecord<'a>>,
     forwarded: Option<ForwardedRecord<'a>>,
+    mark: Option<&'a str>,
 }
 
 impl<'a> ListedRecord<'a> {
@@ -99,6 +100,7 @@ impl<'a> ListedRecord<'a> {
             size: listed.body_bytes,
             outbox: listed.outbox.iter().map(OwedRecord::from).collect(),
             forwarded: listed.last_attempt.as_ref().map(ForwardedRecord::from),
+            mark: listed.mark.as_deref(),
         }
     }
 }
@@ -127,6 +129,7 @@ impl EntryParts {
         EntryRecord {
             delivery,
             outbox: entry.listed.outbox.iter().map(OwedRecord::from).collect(),
+            mark: entry.listed.mark.as_deref(),
             interview: interview.and_then(|object| serde_json::from_slice(object).ok()),
         }
     }
@@ -138,6 +141,8 @@ pub struct EntryRecord<'a> {
     #[serde(flatten)]
     delivery: DeliveryRecord<'a>,
     outbox: Vec<OwedRecord<'a>>,
+    /// What a person wrote beside it.
+    mark: Option<&'a str>,
     /// What the vendor's API says of it, where that was fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     interview: Option<Value>,
@@ -182,6 +187,10 @@ fn cells(charset: Charset, listed: &Listed) -> Vec<Cell> {
             OutboxState::Dead => also(rest, Role::Failed, "dead letter".to_owned()),
             OutboxState::Missed => also(rest, Role::Warning, "not delivered".to_owned()),
         };
+    }
+    if let Some(mark) = &listed.mark {
+        let gap = if mark.is_empty() { "" } else { ": " };
+        rest = also(rest, Role::Strong, format!("marked{gap}{mark}"));
     }
     if let Some(earlier) = listed.duplicate_of {
         rest = also(rest, Role::Warning, format!("repeats #{earlier}"));

@@ -2,6 +2,7 @@
 
 mod failure;
 mod fetched;
+mod marked;
 mod outbox;
 mod owner;
 mod reading;

@@ -43,6 +43,13 @@ fn events() {
         .run(0, &["events", "show", "1", "--body"])
         .run(0, &["events", "show", "3", "--raw"])
         .run(0, &["events", "show", "5", "--jq", ".attempts[0].outcome"])
+        .run(0, &["events", "mark", "4", "who is this?"])
+        .run(0, &["events", "mark", "5", "--json"])
+        .run(0, &["events", "list", "--marked"])
+        .run(0, &["events", "mark", "5", "--remove"])
+        .run(0, &["events", "list", "--marked", "--jq", "[.seq, .mark]"])
+        .run(2, &["events", "mark", "77"])
+        .run(2, &["events", "mark", "4", &"x".repeat(201)])
         .run(0, &["events", "prune", "--keep", "4", "--dry-run"])
         .run(0, &["events", "prune", "--keep", "4"])
         .run(0, &["events", "prune", "--before", "7d", "--json"]);

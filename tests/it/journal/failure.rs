@@ -236,7 +236,7 @@ fn an_empty_file_becomes_a_journal_and_that_is_told() {
 /// Journals as released versions wrote them; each must open and be whole.
 #[tokio::test]
 async fn journals_of_every_version_open() {
-    for (version, sql) in [(1, include_str!("v1.sql"))] {
+    for (version, sql) in [(1, include_str!("v1.sql")), (2, include_str!("v2.sql"))] {
         let (_folder, path) = folder();
         let connection = rusqlite::Connection::open(&path).unwrap();
         connection.execute_batch(sql).unwrap();
