@@ -101,6 +101,15 @@ impl Default for Filter {
     }
 }
 
+/// How a statement asks whether a delivery is in the outbox, or marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tables {
+    /// Goes through that table first: it is the shorter one.
+    Lead,
+    /// Looks there for each delivery: only few are left.
+    Follow,
+}
+
 /// Conditions that all must hold, with their values in order.
 #[derive(Debug, Default)]
 struct Conditions {
@@ -127,10 +136,11 @@ impl Filter {
 
     /// What follows the tables of a statement over `deliveries d` (and `contents
     /// c`, where it reads those), with its values.
-    pub(super) fn to_sql(&self) -> (String, Vec<Value>) {
+    pub(super) fn to_sql(&self, tables: Tables) -> (String, Vec<Value>) {
         let mut all = Conditions::default();
         self.what(&mut all);
         self.where_it_went(&mut all);
+        self.other_tables(&mut all, tables);
         self.which(&mut all);
         let direction = match self.order {
             Order::NewestFirst => "DESC",
@@ -187,14 +197,26 @@ impl Filter {
             }
             None => {}
         }
-        if self.undelivered {
-            all.require("d.seq IN (SELECT seq FROM outbox)", []);
-        }
-        if self.dead {
-            all.require("d.seq IN (SELECT seq FROM outbox WHERE state = 'dead')", []);
-        }
-        if self.marked {
-            all.require("d.seq IN (SELECT seq FROM marks)", []);
+    }
+
+    fn other_tables(&self, all: &mut Conditions, tables: Tables) {
+        let conditions = [
+            (self.undelivered, "outbox", ""),
+            (self.dead, "outbox", "state = 'dead'"),
+            (self.marked, "marks", ""),
+        ];
+        for (_, table, state) in conditions.into_iter().filter(|(wanted, ..)| *wanted) {
+            all.require(
+                match (tables, state) {
+                    (Tables::Lead, "") => format!("d.seq IN (SELECT seq FROM {table})"),
+                    (Tables::Lead, state) => format!("d.seq IN (SELECT seq FROM {table} WHERE {state})"),
+                    (Tables::Follow, "") => format!("EXISTS (SELECT 1 FROM {table} o WHERE o.seq = d.seq)"),
+                    (Tables::Follow, state) => {
+                        format!("EXISTS (SELECT 1 FROM {table} o WHERE o.seq = d.seq AND {state})")
+                    }
+                },
+                [],
+            );
         }
     }
 
@@ -248,8 +270,10 @@ mod tests {
             after: Some(9),
             ..Filter::default()
         };
-        let (sql, values) = filter.to_sql();
-        assert_eq!(sql.matches('?').count(), values.len());
-        assert!(!sql.contains("x'") && !sql.contains("needle"));
+        for tables in [Tables::Lead, Tables::Follow] {
+            let (sql, values) = filter.to_sql(tables);
+            assert_eq!(sql.matches('?').count(), values.len());
+            assert!(!sql.contains("x'") && !sql.contains("needle"));
+        }
     }
 }

@@ -7,11 +7,13 @@ use super::edit::{self, Deletion};
 use super::error::{OpenError, WriteError};
 use super::file;
 use super::handle::open_owned;
+use super::index::Indexer;
 use super::insert::{self, Blame};
+use super::lock;
 use super::prune::{self, PruneOptions, Pruned};
 use super::record::KeptAttempt;
 use super::schema::{self, State};
-use super::signed;
+use super::{LAST_SEQ, signed};
 use crate::hook::attempt::Attempt;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::{Path, PathBuf};
@@ -21,6 +23,7 @@ use std::path::{Path, PathBuf};
 pub struct Guest {
     path: PathBuf,
     connection: Connection,
+    indexer: Option<Indexer>,
 }
 
 impl Guest {
@@ -38,7 +41,7 @@ impl Guest {
             State::Empty => return Err(OpenError::NotAJournal { path }),
             State::Older(_) => drop(open_owned(&path, &mut Vec::new())?),
         }
-        Ok(Self { path, connection })
+        Ok(Self { path, connection, indexer: None })
     }
 
     /// The file, without links.
@@ -80,6 +83,33 @@ impl Guest {
         let deletion = edit::delete(&transaction, signed(seq), force)?;
         transaction.commit()?;
         Ok(deletion)
+    }
+
+    /// Brings the index of a journal that nobody owns a little further; whether
+    /// there is more to do. An owner does it itself, so beside one nothing is done.
+    ///
+    /// # Errors
+    /// When it could not be written; it rests for a while then.
+    pub fn index(&mut self) -> Result<bool, WriteError> {
+        let mut indexer = match self.indexer.take() {
+            Some(indexer) => indexer,
+            None => Indexer::begun(&self.connection)?,
+        };
+        // Rarely, because whoever asks holds the owner's lock for a moment.
+        if indexer.between_segments() && !matches!(lock::owner(&self.path), Ok(None)) {
+            return Ok(false);
+        }
+        let last = self.connection.query_row(LAST_SEQ, [], |row| row.get(0))?;
+        if !indexer.due(last) {
+            return Ok(false);
+        }
+        // The index can be made again: no write of it waits for the disk.
+        self.connection.execute_batch("PRAGMA synchronous = NORMAL")?;
+        let done = indexer.bite(&mut self.connection, last);
+        self.connection.execute_batch("PRAGMA synchronous = FULL")?;
+        let more = indexer.due(last);
+        self.indexer = Some(indexer);
+        done.map(|()| more).map_err(WriteError::from)
     }
 
     /// Lets go of deliveries and shrinks the file.

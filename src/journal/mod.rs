@@ -16,12 +16,14 @@ mod file;
 mod filter;
 mod guest;
 mod handle;
+mod index;
 mod insert;
 mod lock;
 mod log;
 mod notes;
 mod options;
 mod outbox;
+mod overview;
 mod prune;
 mod queue;
 mod reader;
@@ -43,11 +45,16 @@ pub use lock::owner;
 pub use options::Faults;
 pub use options::{Durability, Options, Retention};
 pub use outbox::{OutboxRow, OutboxState, Pending, Settlement};
+pub use overview::{Bucket, Counting, Overview, Took};
 pub use prune::{PruneOptions, Pruned};
 pub use queue::SettledAnswer;
 pub use reader::{Page, Reader, Stats, TargetStats};
 pub use record::{Answered, Entry, KeptAttempt, KeptInterview, LastAttempt, Listed, MAX_KEPT_ANSWER};
 pub use stored::Stored;
+
+/// Asks for the greatest number that was given out.
+const LAST_SEQ: &str =
+    "SELECT max((SELECT coalesce(max(seq), 0) FROM deliveries), (SELECT max(last_seq) FROM journal))";
 
 /// A number of a delivery as SQLite keeps it; numbers no journal reaches become one that is never used.
 fn signed(seq: u64) -> i64 {

@@ -4,7 +4,7 @@
 //! notices. What a target lacks is kept unless it is forced.
 
 use super::error::WriteError;
-use super::{retention, unsigned};
+use super::{index, retention, unsigned};
 use crate::hook::time::Timestamp;
 use rusqlite::{Connection, named_params};
 use std::time::Duration;
@@ -69,6 +69,9 @@ pub(super) fn prune(connection: &mut Connection, options: &PruneOptions) -> Resu
         }
         pruned.deliveries += retention::delete(connection, &seqs)?;
         pruned.bytes += bytes;
+        std::thread::sleep(PAUSE);
+    }
+    while index::trim(connection)? {
         std::thread::sleep(PAUSE);
     }
     shrink(connection)?;

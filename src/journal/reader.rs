@@ -3,29 +3,28 @@
 //! Every call reads one consistent state and is over when it returns: a reader
 //! that waits for its terminal keeps no hold on the log. Writes nothing.
 
+#[cfg(test)]
+mod indexed;
+mod whole;
+
 use super::error::{OpenError, ReadError};
-use super::filter::{Filter, Order};
+use super::filter::{Filter, Order, Tables};
 use super::handle::open_owned;
+use super::index::{Needs, Walk};
 use super::outbox::{self, OutboxState, Pending};
-use super::record::{self, Entry, KeptInterview, Listed};
+use super::overview::{Counting, Overview};
+use super::record::{self, Entry, Listed};
 use super::schema::{self, State};
 use super::{file, retention, signed, unsigned};
-use crate::buffer::Buffer;
 use crate::hook::time::Timestamp;
-use bytes::Bytes;
 use rusqlite::types::Value;
-use rusqlite::{Connection, ErrorCode, MAIN_DB, OptionalExtension, Row, params_from_iter};
-use std::io::Read;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params, params_from_iter};
 use std::path::Path;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 /// The most bytes of bodies on one page; a single larger body makes a page of its own.
 const PAGE_BYTES: u64 = 8 << 20;
-
-/// A body of so many bytes is read at once, a larger one in pieces.
-const READ_WHOLE: i64 = 256 << 10;
-const PIECE: usize = 64 << 10;
 
 /// Reads a journal.
 #[derive(Debug)]
@@ -190,6 +189,68 @@ impl Reader {
         Ok(newest.map(unsigned))
     }
 
+    /// How many deliveries there are, and up to which number the index knows them.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn reach(&self) -> Result<(u64, u64), ReadError> {
+        let sql =
+            "SELECT (SELECT count(*) FROM deliveries), (SELECT coalesce(max(indexed_to), 0) FROM journal)";
+        let (count, indexed) = self.connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok((unsigned(count), unsigned(indexed)))
+    }
+
+    /// A number that changes with every change that another connection commits.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn changes(&self) -> Result<i64, ReadError> {
+        Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
+    /// The deliveries with the same key of duplicates, oldest first, without this
+    /// one and at most so many; none for one that has no key.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn duplicates(&self, seq: u64, most: usize) -> Result<Vec<u64>, ReadError> {
+        let snapshot = self.connection.unchecked_transaction()?;
+        let key: Option<Option<String>> = snapshot
+            .prepare_cached("SELECT dedup_key FROM deliveries WHERE seq = ?1")?
+            .query_row([signed(seq)], |row| row.get(0))
+            .optional()?;
+        let Some(key) = key.flatten() else { return Ok(Vec::new()) };
+        let mut walk = Walk::new(&self.connection, Needs::of_key(&key), (0, i64::MAX), false)?;
+        let mut statement = snapshot.prepare_cached(
+            "SELECT seq FROM deliveries
+              WHERE seq BETWEEN ?1 AND ?2 AND dedup_key = ?3 AND seq <> ?4 ORDER BY seq",
+        )?;
+        let mut found = Vec::new();
+        while let Some(span) = walk.next()? {
+            let (from, to) = (signed(*span.seqs.start()), signed(*span.seqs.end()));
+            let mut rows = statement.query(params![from, to, key, signed(seq)])?;
+            while let Some(row) = rows.next()? {
+                if found.len() >= most {
+                    return Ok(found);
+                }
+                found.push(unsigned(row.get(0)?));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Counts the first deliveries that a filter lets through, in its order, up to its limit.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn overview(&self, filter: &Filter) -> Result<Overview, ReadError> {
+        let snapshot = self.connection.unchecked_transaction()?;
+        let mut counting = Counting::default();
+        self.rows(filter)?.iter().for_each(|listed| counting.add(listed));
+        snapshot.finish()?;
+        Ok(counting.overview())
+    }
+
     /// What waits for a target after a number, oldest first.
     ///
     /// # Errors
@@ -221,15 +282,31 @@ impl Reader {
     }
 
     /// The rows of `deliveries` that a filter lets through.
-    fn rows(&self, filter: &Filter) -> Result<Vec<Listed>, ReadError> {
-        let (sql, values) = rows_sql(filter);
+    pub(super) fn rows(&self, filter: &Filter) -> Result<Vec<Listed>, ReadError> {
+        let mut found = Vec::new();
+        let Some(mut walk) = Walk::of(&self.connection, filter)? else {
+            self.add_rows(filter, Tables::Lead, &mut found)?;
+            return Ok(found);
+        };
+        while found.len() < filter.limit
+            && let Some(span) = walk.next()?
+        {
+            let limit = filter.limit - found.len();
+            let part = Filter { seqs: Some(span.seqs), limit, ..filter.clone() };
+            self.add_rows(&part, if span.indexed { Tables::Follow } else { Tables::Lead }, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// Goes through all deliveries that a filter may mean by its numbers.
+    fn add_rows(&self, filter: &Filter, tables: Tables, found: &mut Vec<Listed>) -> Result<(), ReadError> {
+        let (sql, values) = rows_sql(filter, tables);
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(values))?;
-        let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             found.push(record::listed(row)?);
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Adds what other tables say about a delivery.
@@ -249,74 +326,11 @@ impl Reader {
             .optional()?;
         Ok(())
     }
-
-    /// Adds head, body and attempts.
-    fn complete(&self, mut listed: Listed) -> Result<Entry, ReadError> {
-        self.fill_in(&mut listed)?;
-        let seq = listed.seq;
-        let (version, head, body) = self.content(seq)?;
-        let delivery = record::delivery(&listed, version, head, body)?;
-        let sql = format!("SELECT {} FROM attempts WHERE seq = ?1 ORDER BY ordinal", record::ATTEMPT_COLUMNS);
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([signed(seq)])?;
-        let mut attempts = Vec::new();
-        while let Some(row) = rows.next()? {
-            attempts.push(record::kept_attempt(seq, row)?);
-        }
-        let interview = self.interview(seq)?;
-        Ok(Entry { listed, delivery, attempts, interview })
-    }
-
-    fn interview(&self, seq: u64) -> rusqlite::Result<Option<KeptInterview>> {
-        self.connection
-            .prepare_cached("SELECT object, fetched_us FROM interviews WHERE seq = ?1")?
-            .query_row([signed(seq)], |row| {
-                let object: Vec<u8> = row.get(0)?;
-                Ok(KeptInterview { object: object.into(), fetched: Timestamp::from_micros(row.get(1)?) })
-            })
-            .optional()
-    }
-
-    /// Version, head and body. SQLite gives a large body only as a copy beside
-    /// ours, so it is read in pieces.
-    fn content(&self, seq: u64) -> Result<(u8, Vec<u8>, Bytes), ReadError> {
-        let (version, head, body): (_, _, Option<Vec<u8>>) = self
-            .connection
-            .prepare_cached(
-                "SELECT version, head, CASE WHEN typeof(body) <> 'blob' OR length(body) <= ?2 THEN body END
-                   FROM contents WHERE seq = ?1",
-            )?
-            .query_row((signed(seq), READ_WHOLE), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?
-            .ok_or(ReadError::Damaged { seq, part: "body" })?;
-        let body = match body {
-            Some(body) => body.into(),
-            None => self.large_body(seq)?,
-        };
-        Ok((version, head, body))
-    }
-
-    fn large_body(&self, seq: u64) -> Result<Bytes, ReadError> {
-        let damaged = |_| ReadError::Damaged { seq, part: "body" };
-        let mut blob = self.connection.blob_open(MAIN_DB, "contents", "body", signed(seq), true)?;
-        let mut whole = Buffer::default();
-        let mut piece = vec![0; PIECE];
-        loop {
-            let count = blob.read(&mut piece).map_err(damaged)?;
-            let read = piece.get(..count).unwrap_or_default();
-            if read.is_empty() {
-                return Ok(whole.into_bytes());
-            }
-            if !whole.push(read, blob.len()) {
-                return Err(ReadError::Damaged { seq, part: "body" });
-            }
-        }
-    }
 }
 
 /// The statement that lists what a filter lets through, with its values.
-fn rows_sql(filter: &Filter) -> (String, Vec<Value>) {
-    let (conditions, values) = filter.to_sql();
+fn rows_sql(filter: &Filter, tables: Tables) -> (String, Vec<Value>) {
+    let (conditions, values) = filter.to_sql(tables);
     let contents = if filter.reads_contents() { "JOIN contents c ON c.seq = d.seq" } else { "" };
     (format!("SELECT {} FROM deliveries d {contents} {conditions}", record::LISTED_COLUMNS), values)
 }
@@ -354,7 +368,7 @@ mod tests {
             INSERT INTO deliveries(seq, received_us, peer, code, reason, body_bytes)
             SELECT i, i, '127.0.0.1:1', 'verified', '', 0 FROM n";
         connection.execute(fill, [deliveries]).unwrap();
-        let (sql, values) = rows_sql(filter);
+        let (sql, values) = rows_sql(filter, Tables::Lead);
         let mut statement = connection.prepare(&sql).unwrap();
         let rows = statement.query_map(params_from_iter(values), |_| Ok(())).unwrap().count();
         assert_eq!(rows, filter.limit);

@@ -4,19 +4,22 @@
 //! transaction, waits for the disk, and only then tells the waiting appends
 //! their numbers. When anything fails, the whole transaction is rolled back and
 //! every waiter gets the error; the next one tries anew. Notes that nobody
-//! waits for stay until a commit takes them. Retention works between commits.
+//! waits for stay until a commit takes them. Retention works between commits, and
+//! the index when there is nothing to commit.
+
+mod aside;
 
 use super::duplicates::{Duplicates, REMEMBERED};
-use super::edit::{self, Deletion, Edit, Edited};
 use super::error::{OpenError, WriteError};
 use super::file::{self, Identity};
+use super::index::Indexer;
 use super::insert::{self, Blame};
 use super::lock::OwnerLock;
 use super::log;
 use super::options::{Durability, Options};
-use super::queue::{Append, Batch, Inbox, Note, NoteContent, Placed, Reply, Settle, Wish};
+use super::queue::{Append, Batch, Inbox, Note, NoteContent, Placed, Reply, Settle};
 use super::retention::Sweeper;
-use super::{outbox, signed, unsigned};
+use super::{LAST_SEQ, outbox, signed, unsigned};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,8 +33,8 @@ const RETRY: Duration = Duration::from_millis(500);
 /// that a kill at any moment under load loses something.
 const FAULTY_TRAIL: Duration = Duration::from_millis(50);
 
-/// How many commits pass between two looks at the log's size.
-const LOG_CHECK: u64 = 256;
+/// Between two bites of the index, for whoever else wants the processor and the file.
+const BREATH: Duration = Duration::from_millis(1);
 
 /// The state of the thread that writes.
 #[derive(Debug)]
@@ -48,6 +51,7 @@ pub(super) struct Writer {
     last_seq: u64,
     duplicates: Duplicates,
     sweeper: Sweeper,
+    indexer: Indexer,
     /// Notes whose commit failed.
     carried: Vec<Note>,
     appends_committed: u64,
@@ -87,6 +91,7 @@ impl Writer {
             last_seq: 0,
             duplicates: Duplicates::default(),
             sweeper,
+            indexer: Indexer::default(),
             carried: Vec::new(),
             appends_committed: 0,
             flushes: Vec::new(),
@@ -107,15 +112,12 @@ impl Writer {
             log::start_anew(&connection)?;
             self.log_tainted = false;
         }
-        let last: i64 = connection.query_row(
-            "SELECT max((SELECT coalesce(max(seq), 0) FROM deliveries), (SELECT max(last_seq) FROM journal))",
-            [],
-            |row| row.get(0),
-        )?;
+        let last: i64 = connection.query_row(LAST_SEQ, [], |row| row.get(0))?;
         // A number that was acknowledged before is not given out again.
         self.last_seq = self.last_seq.max(unsigned(last));
         self.duplicates = load_duplicates(&connection)?;
         self.sweeper.start(&connection)?;
+        self.indexer.start(&connection)?;
         self.waits_for_disk = None;
         self.connection = Some(connection);
         Ok(())
@@ -128,6 +130,7 @@ impl Writer {
             let mut batch = self.inbox.gather(patience);
             let notes = batch.take_what_can_wait();
             let close = batch.close.take();
+            let idle = batch.is_empty() && notes.is_empty();
             self.flushes.append(&mut batch.flushes);
             let wishes = std::mem::take(&mut batch.wishes);
             let mut outcome = self.commit(batch);
@@ -147,6 +150,9 @@ impl Writer {
             if outcome.is_ok() {
                 self.tidy();
             }
+            if outcome.is_ok() && idle {
+                self.index();
+            }
             if outcome.is_err() || !self.sweeper.due() {
                 for flush in self.flushes.drain(..) {
                     drop(flush.send(outcome.clone()));
@@ -160,6 +166,8 @@ impl Writer {
             Some(RETRY)
         } else if self.sweeper.due() {
             Some(Duration::ZERO)
+        } else if self.indexer.due(signed(self.last_seq)) {
+            Some(BREATH)
         } else {
             None
         }
@@ -198,31 +206,6 @@ impl Writer {
                 Err(error)
             }
         }
-    }
-
-    /// Does what persons wish, after everything that was noted before it.
-    fn grant(&mut self, wishes: Vec<Wish>, noted: &Result<(), WriteError>) {
-        for Wish { seq, edit, reply } in wishes {
-            let outcome = noted.clone().and_then(|()| self.try_grant(seq, &edit));
-            if let Err(error) = &outcome {
-                self.abandon_if_tainted(error);
-            }
-            drop(reply.send(outcome));
-        }
-    }
-
-    fn try_grant(&mut self, seq: i64, edit: &Edit) -> Result<Edited, WriteError> {
-        self.require_same_file()?;
-        self.require_connection()?;
-        self.wait_for_disk(true)?;
-        let Some(connection) = self.connection.as_mut() else { return Err(WriteError::Closed) };
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let edited = edit::apply(&transaction, seq, edit)?;
-        transaction.commit()?;
-        if edited == Edited::Deletion(Deletion::Deleted) {
-            self.sweeper.deleted(1);
-        }
-        Ok(edited)
     }
 
     /// The deliberate fault: numbers are given out before anything is written.
@@ -283,7 +266,7 @@ impl Writer {
             placed.push(Placed { seq, duplicate_of });
         }
         drop(deliveries);
-        write_notes(&transaction, &self.carried)?;
+        write_notes(&transaction, &self.carried, &mut self.indexer)?;
         for settle in settles {
             outbox::settle(&transaction, settle.seq, &settle.target, settle.settlement)?;
         }
@@ -336,27 +319,6 @@ impl Writer {
         Ok(())
     }
 
-    /// Small work between commits: one bite of retention, and a look at the log.
-    fn tidy(&mut self) {
-        // Taken before anything can fail: no failure is to be met again without a pause.
-        if self.sweeper.take_due() && self.require_same_file().is_ok() && self.wait_for_disk(false).is_ok() {
-            self.sweep();
-        }
-        if self.appends_committed >= LOG_CHECK {
-            self.appends_committed = 0;
-            if let Some(connection) = &self.connection {
-                log::shorten(&self.path, connection);
-            }
-        }
-    }
-
-    fn sweep(&mut self) {
-        let Some(connection) = self.connection.as_mut() else { return };
-        if let Err(error) = self.sweeper.bite(connection, self.last_seq) {
-            self.abandon_if_tainted(&error.into());
-        }
-    }
-
     fn abandon_if_tainted(&mut self, error: &WriteError) {
         if error.taints_connection()
             && let Some(connection) = self.connection.take()
@@ -395,7 +357,7 @@ fn load_duplicates(connection: &Connection) -> rusqlite::Result<Duplicates> {
     Ok(duplicates)
 }
 
-fn write_notes(transaction: &Transaction<'_>, notes: &[Note]) -> rusqlite::Result<()> {
+fn write_notes(transaction: &Transaction<'_>, notes: &[Note], indexer: &mut Indexer) -> rusqlite::Result<()> {
     for note in notes {
         match &note.content {
             NoteContent::Attempt(attempt) => {
@@ -403,6 +365,7 @@ fn write_notes(transaction: &Transaction<'_>, notes: &[Note]) -> rusqlite::Resul
             }
             NoteContent::Answer { status, answered_by, took } => {
                 insert::answer(transaction, note.seq, *status, answered_by, *took)?;
+                indexer.status_changed(transaction, note.seq)?;
             }
             NoteContent::Interview { object, fetched } => {
                 insert::interview(transaction, note.seq, object, *fetched)?;

@@ -1,4 +1,4 @@
--- A journal of schema version 1, as SQL. Never edited: it stands for files that users have.
+-- A journal of schema version 2, as SQL. Never edited: it stands for files that users have.
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 PRAGMA application_id = 0x686B6374;
