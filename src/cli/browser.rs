@@ -6,8 +6,11 @@
 use super::children;
 use super::context::Context;
 use super::error::CommandError;
+use crate::config::environment::Environment;
 use crate::hook::link;
+use crate::ui::stream::Streams;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long the opener is watched for a failure; one that runs on is the browser itself.
@@ -25,6 +28,37 @@ const OPENER: (&str, &[&str]) = ("xdg-open", &[]);
 
 /// Opens a link.
 pub(super) fn open(url: &str, context: &Context) -> Result<(), CommandError> {
+    Opener::of(context).open(url)?;
+    context.detail(&format!("opened with {}", OPENER.0));
+    Ok(())
+}
+
+/// What opening needs of a command, to be kept by a thread of its own.
+#[derive(Clone, Debug)]
+pub(super) struct Opener {
+    environment: Environment,
+    streams: Arc<Streams>,
+}
+
+impl Opener {
+    pub(super) fn of(context: &Context) -> Self {
+        Self { environment: context.environment().clone(), streams: Arc::clone(context.streams()) }
+    }
+
+    /// Opens a link, and says when that cannot be.
+    pub(super) fn open_or_warn(&self, url: &str) {
+        if let Err(error) = self.open(url) {
+            let why = error.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
+            self.streams.warn(&format!("{}{why}", error.message), error.hint.as_deref());
+        }
+    }
+
+    fn open(&self, url: &str) -> Result<(), CommandError> {
+        opened(url, &self.environment)
+    }
+}
+
+fn opened(url: &str, environment: &Environment) -> Result<(), CommandError> {
     let (program, before) = OPENER;
     let failed = |error: &dyn std::error::Error| {
         CommandError::local(format!("could not open the link with `{program}`"))
@@ -36,13 +70,12 @@ pub(super) fn open(url: &str, context: &Context) -> Result<(), CommandError> {
         .args(before)
         .arg(url)
         .env_clear()
-        .envs(children::environment(context.environment()))
+        .envs(children::environment(environment))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| failed(&error))?;
-    context.detail(&format!("opened with {program}"));
     match ended_badly(child) {
         Some(status) => Err(failed(&std::io::Error::other(status.to_string()))),
         None => Ok(()),

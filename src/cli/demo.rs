@@ -95,7 +95,7 @@ fn tell(folder: &Path, args: &DemoArgs, context: &Context) -> Result<Result<(), 
     let report: Arc<dyn Report> = match context.json_report() {
         Some(json) => Arc::new(json),
         None => {
-            let options = TextOptions { show: Show::None, reveal: false, keys: false };
+            let options = TextOptions { show: Show::None, reveal: false, keys: false, inspector: false };
             Arc::new(TextReport::new(Arc::clone(context.streams()), options))
         }
     };

@@ -1,5 +1,6 @@
 //! `hookctl listen`: receive webhooks on this machine.
 
+mod inspector;
 mod registered;
 mod setup;
 
@@ -121,6 +122,12 @@ pub struct ListenArgs {
     /// Keep nothing on disk
     #[arg(long)]
     pub no_journal: bool,
+    /// Serve the inspector here, a port or an address; on 127.0.0.1:4401, or a free port, unless named
+    #[arg(long, value_name = "ADDRESS", env = "HOOKCTL_INSPECT", hide_env = true)]
+    pub inspect: Option<String>,
+    /// Serve no inspector
+    #[arg(long)]
+    pub no_inspect: bool,
     /// The largest body that is accepted
     #[arg(long, value_name = "SIZE", default_value = "25MiB")]
     pub max_body: String,

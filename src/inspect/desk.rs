@@ -1,13 +1,17 @@
 //! What every route works with, and which route does what.
 
 use super::readers::Readers;
-use super::{Options, actions, assets, detail, list, session};
+use super::watch::Watch;
+use super::{Options, actions, assets, detail, list, session, stream};
 use crate::job::judge::Judge;
 use crate::journal::OpenError;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use std::sync::Arc;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 /// What every route works with.
 pub(super) struct Desk {
@@ -15,12 +19,37 @@ pub(super) struct Desk {
     pub(super) listening: Option<String>,
     pub(super) targets: Vec<String>,
     pub(super) judge: Arc<Judge>,
+    pub(super) watch: Arc<Watch>,
+    /// Room for streams.
+    pub(super) streams: Arc<Semaphore>,
+    /// Who writes them.
+    tasks: Mutex<JoinSet<()>>,
 }
 
 impl Desk {
     pub(super) fn open(options: Options) -> Result<Self, OpenError> {
         let Options { journal, listening, targets, judge } = options;
-        Ok(Self { readers: Readers::open(journal)?, listening, targets, judge })
+        let watch = Arc::new(Watch::new(&journal));
+        let readers = Readers::open(journal)?;
+        let (streams, tasks) = (stream::room(), Mutex::default());
+        Ok(Self { readers, listening, targets, judge, watch, streams, tasks })
+    }
+
+    /// Runs a task that ends with its stream, or with the inspector.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// Ends what runs beside the routes, and lets go of the journal: who owns it
+    /// can then fold its log into the file.
+    pub(super) async fn close(&self) {
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
+        let watch = Arc::clone(&self.watch);
+        drop(tokio::task::spawn_blocking(move || watch.end()).await);
+        self.readers.close().await;
     }
 }
 

@@ -18,6 +18,7 @@ mod query;
 mod readers;
 mod session;
 mod stream;
+mod watch;
 
 use crate::job::judge::Judge;
 use crate::journal::OpenError;
@@ -57,11 +58,11 @@ pub enum StartError {
 }
 
 /// An inspector that runs until it is stopped or dropped.
-#[derive(Debug)]
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     url: String,
+    desk: Arc<Desk>,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
 }
@@ -75,13 +76,14 @@ pub fn start(socket: TcpListener, options: Options) -> Result<Running, StartErro
     let address = socket.local_addr()?;
     let gate = Gate::new(address)?;
     let url = gate.url();
-    let door = Arc::new(Door::new(gate, Arc::new(Desk::open(options)?)));
+    let desk = Arc::new(Desk::open(options)?);
+    let door = Arc::new(Door::new(gate, Arc::clone(&desk)));
     let (stop, stopped) = oneshot::channel::<()>();
     let until = async move { drop(stopped.await) };
     let server = tokio::spawn(async move {
         serve::run(socket, limits(), door, until).await;
     });
-    Ok(Running { address, url, stop: Some(stop), server: Some(server) })
+    Ok(Running { address, url, desk, stop: Some(stop), server: Some(server) })
 }
 
 impl Running {
@@ -91,12 +93,13 @@ impl Running {
         &self.url
     }
 
-    /// Ends streams, answers what is in hand, and ends.
+    /// Ends streams, answers what is in hand, and lets go of the journal.
     pub async fn stop(mut self) {
         drop(self.stop.take());
         if let Some(server) = self.server.take() {
             drop(server.await);
         }
+        self.desk.close().await;
     }
 }
 

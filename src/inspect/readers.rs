@@ -5,23 +5,28 @@ use super::answer::Refused;
 use crate::journal::{OpenError, Reader};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// Routes that read at once; the others wait.
 const AT_ONCE: usize = 4;
+
+/// How long a read may go on after the end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The journal, to be read.
 pub(super) struct Readers {
     path: PathBuf,
     idle: Arc<Mutex<Vec<Reader>>>,
-    room: Semaphore,
+    room: Arc<Semaphore>,
 }
 
 impl Readers {
     /// Opens the journal once, to see that it can be read.
     pub(super) fn open(path: PathBuf) -> Result<Self, OpenError> {
         let first = Reader::open(&path)?;
-        Ok(Self { path, idle: Arc::new(Mutex::new(vec![first])), room: Semaphore::new(AT_ONCE) })
+        Ok(Self { path, idle: Arc::new(Mutex::new(vec![first])), room: Arc::new(Semaphore::new(AT_ONCE)) })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -33,9 +38,14 @@ impl Readers {
         &self,
         read: impl FnOnce(&Reader) -> Result<T, Refused> + Send + 'static,
     ) -> Result<T, Refused> {
-        let _room = self.room.acquire().await.map_err(|error| Refused::failed(&error))?;
+        let room = Arc::clone(&self.room)
+            .acquire_owned()
+            .await
+            .map_err(|_closed| Refused::new(503, "stopping", "the inspector stops"))?;
         let (idle, path) = (Arc::clone(&self.idle), self.path.clone());
         let reading = tokio::task::spawn_blocking(move || {
+            // Held until the reader is put back, also when nobody waits for it any more.
+            let _room = room;
             let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let reader = kept.map_or_else(|| Reader::open(&path), Ok)?;
             let result = read(&reader);
@@ -46,5 +56,14 @@ impl Readers {
             result
         });
         reading.await.unwrap_or_else(|error| Err(Refused::failed(&error)))
+    }
+
+    /// Closes the journal: nobody reads it any more once this returns, unless a
+    /// read takes very long.
+    pub(super) async fn close(&self) {
+        let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+        let _all = timeout(PATIENCE, self.room.acquire_many(all)).await;
+        self.room.close();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

@@ -84,6 +84,8 @@ pub struct Ready {
     pub secrets: Vec<SecretOrigin>,
     /// The journal's file, unless nothing is kept.
     pub journal: Option<String>,
+    /// The inspector's address with its token, where it is served.
+    pub inspector: Option<String>,
 }
 
 /// Where a provider's secret came from.

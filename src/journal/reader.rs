@@ -200,12 +200,13 @@ impl Reader {
         Ok((unsigned(count), unsigned(indexed)))
     }
 
-    /// A number that changes with every change that another connection commits.
+    /// A number that differs from the one before when anybody else has committed meanwhile.
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub fn changes(&self) -> Result<i64, ReadError> {
-        Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    pub fn data_version(&self) -> Result<i64, ReadError> {
+        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// The deliveries with the same key of duplicates, oldest first, without this

@@ -292,7 +292,8 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    const NOTHING: TextOptions = TextOptions { show: Show::None, reveal: false, keys: false };
+    const NOTHING: TextOptions =
+        TextOptions { show: Show::None, reveal: false, keys: false, inspector: false };
 
     /// What a page says, without the time of day.
     fn said(look: Look, fill: impl FnOnce(&mut Page)) -> String {
@@ -409,7 +410,11 @@ mod tests {
         let given = delivery(checked(Code::Verified, "ok"), Vec::new());
         let shown = |show, reveal| {
             said(Look::PLAIN, |page| {
-                content(page, &given.checked.delivery, TextOptions { show, reveal, keys: false });
+                content(
+                    page,
+                    &given.checked.delivery,
+                    TextOptions { show, reveal, keys: false, inspector: false },
+                );
             })
         };
         let headers = "          POST /hooks?team=7\n          Host: localhost:4400\n          \

@@ -169,6 +169,7 @@ mod tests {
             provider: None,
             secrets: Vec::new(),
             journal: None,
+            inspector: None,
         };
         let events = [
             Event::Ready(Arc::new(ready)),

@@ -15,6 +15,8 @@ use super::prompt::Gate;
 pub enum Key {
     /// `r`: replay the last delivery.
     Replay,
+    /// `o`: open the inspector in the browser.
+    Open,
     /// Space: pause the display or go on.
     Pause,
     /// `?`: show the keys.
@@ -35,6 +37,7 @@ fn parse(bytes: &[u8]) -> Vec<Key> {
     }
     let key = |byte: &u8| match byte {
         b'r' | b'R' => Some(Key::Replay),
+        b'o' | b'O' => Some(Key::Open),
         b' ' => Some(Key::Pause),
         b'?' | b'h' => Some(Key::Help),
         b'q' | b'Q' => Some(Key::Quit),

@@ -50,6 +50,8 @@ pub struct TextOptions {
     pub reveal: bool,
     /// Whether keys are read, so that the banner names them.
     pub keys: bool,
+    /// Whether there is an inspector for a key to open.
+    pub inspector: bool,
 }
 
 /// The most bytes held while the display is paused.
@@ -103,7 +105,7 @@ impl TextReport {
     pub fn help(&self) {
         let mut page = self.streams.narration();
         page.put(Role::Dim, "keys").space(2);
-        keys(&mut page);
+        keys(&mut page, self.options.inspector);
         page.end_line();
         self.streams.talk(&page);
     }
@@ -160,7 +162,7 @@ impl Report for TextReport {
         match event {
             Event::Ready(ready) => {
                 let mut page = self.streams.narration();
-                banner(&mut page, ready, self.options.keys);
+                banner(&mut page, ready, self.options);
                 self.streams.narrate(&page);
                 if !ready.address.ip().is_loopback() {
                     self.streams.warn("other machines can reach this address", None);
@@ -220,7 +222,7 @@ fn row<'p>(page: &'p mut Page, label: &str) -> &'p mut Page {
     page.space(2).put(Role::Dim, label).pad_to(12)
 }
 
-fn banner(page: &mut Page, ready: &Ready, interactive: bool) {
+fn banner(page: &mut Page, ready: &Ready, options: TextOptions) {
     page.put(Role::Strong, "listening on").space(1).put(Role::Url, &ready.url).end_line();
     row(page, "answer").put(Role::Plain, ready.answer.as_str()).put(Role::Plain, ": ");
     let bare = ready.answer == AnswerPolicy::Strict && ready.secrets.is_empty();
@@ -245,17 +247,23 @@ fn banner(page: &mut Page, ready: &Ready, interactive: bool) {
     row(page, "journal")
         .put(Role::Plain, ready.journal.as_deref().unwrap_or("off: nothing is kept"))
         .end_line();
-    if interactive {
-        keys(row(page, "keys"));
+    if let Some(url) = &ready.inspector {
+        row(page, "inspector").put(Role::Url, url).end_line();
+    }
+    if options.keys {
+        keys(row(page, "keys"), options.inspector);
         page.end_line();
     }
 }
 
 /// The keys and what they do.
-const KEYS: [(&str, &str); 4] = [("r", "replay the last"), ("space", "pause"), ("?", "help"), ("q", "stop")];
+const KEYS: [(&str, &str); 5] =
+    [("r", "replay the last"), (OPEN, "inspect"), ("space", "pause"), ("?", "help"), ("q", "stop")];
+const OPEN: &str = "o";
 
-fn keys(page: &mut Page) {
-    for (at, (key, act)) in KEYS.into_iter().enumerate() {
+fn keys(page: &mut Page, inspector: bool) {
+    let keys = KEYS.into_iter().filter(|(key, _)| inspector || *key != OPEN);
+    for (at, (key, act)) in keys.enumerate() {
         if at > 0 {
             page.space(1).mark(Role::Dim, Mark::Dot).space(1);
         }
@@ -315,6 +323,7 @@ mod tests {
                 origin: "KOJI_WEBHOOK_SECRET".to_owned(),
             }],
             journal: Some("/home/ada/journal.db".to_owned()),
+            inspector: None,
         }
     }
 
@@ -353,6 +362,7 @@ listening on http://127.0.0.1:4400
             provider: None,
             secrets: Vec::new(),
             journal: None,
+            inspector: None,
             ..ready()
         };
         TextReport::new(streams, TextOptions::default()).report(&Event::Ready(Arc::new(bare)));

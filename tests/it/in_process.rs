@@ -89,7 +89,7 @@ impl Job {
         let rooms = Rooms {
             interviews: None,
             ledger: Ledger::Journal(Journal::open(journal, ledger).unwrap()),
-            judge: Judge::new(Catalogue::builtin(), None, Box::new(Knows(KOJI)), None),
+            judge: Arc::new(Judge::new(Catalogue::builtin(), None, Box::new(Knows(KOJI)), None)),
             forwarder: Forwarder::new(ForwardOptions {
                 timeout: Duration::ZERO,
                 ..ForwardOptions::default()
@@ -97,6 +97,7 @@ impl Job {
             .unwrap(),
             report: Arc::new(Tells(Mutex::new(tell))),
             commands,
+            inspector: None,
         };
         let bind = async { serve::bind(IpAddr::V4(Ipv4Addr::LOCALHOST), 0).unwrap() };
         let socket = runtime.block_on(bind);

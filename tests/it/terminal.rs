@@ -197,7 +197,8 @@ fn events(field: Field, bytes: &[u8]) -> Option<Vec<Event>> {
             targets: vec![ready.clone()],
             provider: Some(ready.clone()),
             secrets: vec![SecretOrigin { provider: Some(ready.clone()), origin: ready.clone() }],
-            journal: Some(ready),
+            journal: Some(ready.clone()),
+            inspector: Some(ready),
         })),
         Event::Delivery(Arc::new(delivered)),
         Event::Attempt(Arc::new(Attempted {
@@ -225,7 +226,7 @@ fn events(field: Field, bytes: &[u8]) -> Option<Vec<Event>> {
 fn printed(events: &[Event], show: Show) -> (String, String) {
     let look = Look { colors: true, ..Look::PLAIN };
     let (streams, out, err) = captured(look, false);
-    let report = TextReport::new(streams, TextOptions { show, reveal: true, keys: true });
+    let report = TextReport::new(streams, TextOptions { show, reveal: true, keys: true, inspector: true });
     events.iter().for_each(|event| report.report(event));
     let text = out.text() + &err.text();
     let (streams, out, err) = captured(look, false);

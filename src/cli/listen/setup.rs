@@ -1,6 +1,7 @@
 //! From the arguments of `listen` to a running listener: everything that can be
 //! wrong is found before a socket is opened, each with the command that mends it.
 
+use super::inspector::{self, Listening};
 use super::registered::{self, Registered};
 use super::{ListenArgs, RetryArg};
 use crate::cli::access::AccessArgs;
@@ -26,6 +27,7 @@ use crate::job::listen::{self, Ended, Ledger, Options, Rooms, Until};
 use crate::job::report::{AnswerPolicy, SecretOrigin};
 use crate::journal::{Counter, Journal};
 use crate::serve::{self, BindError, Limits};
+use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// Everything that can be wrong about the arguments, checked before a socket is opened.
@@ -133,21 +135,26 @@ impl Setup {
         stop: &Stop,
         context: &Context,
     ) -> Result<Exit, CommandError> {
+        let address = socket.local_addr().map_err(|error| not_started(&error))?;
+        let judge = Arc::new(self.judge);
+        let targets = self.options.targets.iter().map(ToString::to_string).collect();
+        let beside = Listening { ledger: &ledger, judge: &judge, address, targets };
+        let inspector = inspector::beside(args, beside, context)?;
         if args.print_env {
-            let address = socket.local_addr().map_err(|error| not_started(&error))?;
             print_env(&self.options, &format!("http://{address}"), context)?;
         }
         let broken = stop.clone();
         context.streams().when_broken(move |_| broken.ask());
-        let Screen { report, commands, keys } = screen::of_listen(args, context, stop);
+        let Screen { report, commands, keys } = screen::of_listen(args, inspector.as_ref(), context, stop);
         let bounded = args.until.is_some() || args.run_for.is_some();
         let rooms = Rooms {
             ledger,
-            judge: self.judge,
+            judge,
             forwarder: self.forwarder,
             interviews: self.interviews,
             report,
             commands,
+            inspector,
         };
         let ended = tokio::select! {
             ended = listen::run(socket, rooms, self.options, stop.first()) => ended,

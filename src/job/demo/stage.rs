@@ -111,11 +111,12 @@ pub(super) async fn listener(set_up: SetUp, app: SocketAddr) -> Result<(Listener
     let (_no_keys, commands) = mpsc::channel(1);
     let rooms = Rooms {
         ledger: set_up.ledger,
-        judge: Judge::new(Catalogue::builtin(), None, Box::new(Arc::clone(&secrets)), None),
+        judge: Arc::new(Judge::new(Catalogue::builtin(), None, Box::new(Arc::clone(&secrets)), None)),
         forwarder: Forwarder::new(ForwardOptions::default()).map_err(|error| said(&error))?,
         report: Arc::new(Ear { report: set_up.report, ear, ready: Mutex::new(Some(ready)) }),
         interviews: None,
         commands,
+        inspector: None,
     };
     let options = options(target, set_up.broken == Some(Step::Forged));
     let (stop, stopped) = oneshot::channel::<()>();

@@ -35,6 +35,7 @@ use last::Last;
 use pump::Pump;
 use std::future::Future;
 use std::ops::RangeInclusive;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tally::Tally;
@@ -136,7 +137,7 @@ pub struct Rooms {
     /// Where deliveries are kept.
     pub ledger: Ledger,
     /// Judges their signatures.
-    pub judge: Judge,
+    pub judge: Arc<Judge>,
     /// Passes them on.
     pub forwarder: Forwarder,
     /// Where the interviews of deliveries are fetched from; `None` fetches none.
@@ -145,6 +146,17 @@ pub struct Rooms {
     pub report: Arc<dyn Report>,
     /// What a person asks for meanwhile.
     pub commands: mpsc::Receiver<Command>,
+    /// Shows the same journal to a browser, if anything does.
+    pub inspector: Option<Inspector>,
+}
+
+/// What runs beside a listener and reads its journal.
+pub struct Inspector {
+    /// Its address, for the user alone.
+    pub url: String,
+    /// Ends it. Awaited before the journal is closed: the last who closes it
+    /// folds its log into the file.
+    pub end: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// Runs until `stop` resolves or the options say it is enough.
@@ -160,16 +172,17 @@ pub async fn run(
     let begun = Instant::now();
     // Before anybody hears of the listener: what they then do to it must not change its size.
     options.limits.max_connections = Some(options.limits.most_connections());
-    let Rooms { ledger, judge, forwarder, interviews, report, mut commands } = rooms;
+    let Rooms { ledger, judge, forwarder, interviews, report, mut commands, inspector } = rooms;
     let pump = Pump::start(report, ledger.path().map(Into::into)).map_err(ListenError::Start)?;
-    pump.say(Event::Ready(Arc::new(ready(&listener, &ledger, &judge, &options)?)));
+    let mut ready = ready(&listener, &ledger, &judge, &options)?;
+    ready.inspector = inspector.as_ref().map(|inspector| inspector.url.clone());
+    pump.say(Event::Ready(Arc::new(ready)));
     let (ledger, pump, tally) = (Arc::new(ledger), Arc::new(pump), Arc::new(Tally::default()));
     let (forwarder, options) = (Arc::new(forwarder), Arc::new(options));
     dispatch::say_what_is_stranded(&ledger, &options, &pump);
     let ending = Ending::new(options.limits.drain);
     let dispatch = dispatch::start(&ledger, &forwarder, &options, &pump, &tally, &ending);
     let enricher = Enricher::start(interviews, &ledger, &pump, &ending);
-    let judge = Arc::new(judge);
     let diagnoser = Diagnoser::start(diagnose::Rooms {
         judge: Arc::clone(&judge),
         ledger: Arc::clone(&ledger),
@@ -218,6 +231,9 @@ pub async fn run(
     receiver.sink().finish().await;
     dispatch.finish().await;
     drop(receiver);
+    if let Some(inspector) = inspector {
+        inspector.end.await;
+    }
     conclude(&ledger, &tally, pump, begun, ended).await
 }
 
@@ -270,5 +286,6 @@ fn ready(
         provider: judge.named().map(|provider| provider.id().to_string()),
         secrets: options.secrets.clone(),
         journal: ledger.path().map(|path| path.display().to_string()),
+        inspector: None,
     })
 }

@@ -24,6 +24,7 @@ pub struct ReadyRecord<'a> {
     provider: Option<&'a str>,
     secrets: Vec<SecretRecord<'a>>,
     journal: Option<&'a str>,
+    inspector: Option<&'a str>,
 }
 
 impl<'a> From<&'a Ready> for ReadyRecord<'a> {
@@ -42,6 +43,7 @@ impl<'a> From<&'a Ready> for ReadyRecord<'a> {
                 .map(|secret| SecretRecord { provider: secret.provider.as_deref(), origin: &secret.origin })
                 .collect(),
             journal: ready.journal.as_deref(),
+            inspector: ready.inspector.as_deref(),
         }
     }
 }
