@@ -112,10 +112,11 @@ impl Counting {
 
 /// The narrowest width, in microseconds, that gives few enough buckets.
 fn width(ends: (Timestamp, Timestamp)) -> i64 {
-    let span = ends.1.micros().saturating_sub(ends.0.micros());
-    let fits = |width: &i64| span / (width * 1_000_000) < BUCKETS;
-    // Years apart: as wide as it takes.
-    WIDTHS.into_iter().find(fits).map_or(span / BUCKETS + 1, |width| width * 1_000_000)
+    // Wider than 64 bits for times that a damaged file may have.
+    let span = i128::from(ends.1.micros()) - i128::from(ends.0.micros());
+    let fits = |width: &i64| span / i128::from(width * 1_000_000) < i128::from(BUCKETS);
+    let as_wide_as_it_takes = i64::try_from(span / i128::from(BUCKETS) + 1).unwrap_or(i64::MAX);
+    WIDTHS.into_iter().find(fits).map_or(as_wide_as_it_takes, |width| width * 1_000_000)
 }
 
 fn buckets(verdicts: &[(Timestamp, Code)], ends: (Timestamp, Timestamp)) -> Vec<Bucket> {

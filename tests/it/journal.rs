@@ -2,6 +2,7 @@
 
 mod failure;
 mod fetched;
+mod indexed;
 mod marked;
 mod outbox;
 mod owner;
