@@ -133,9 +133,10 @@ impl Indexer {
             return Segment::new(connection, segment).map(|segment| Phase::Reading(Box::new(segment)));
         }
         // Not yet complete, and nothing is left before it.
-        if first - 1 > self.indexed_to {
-            set_cursor(connection, first - 1)?;
-            self.indexed_to = first - 1;
+        let passed = first.saturating_sub(1);
+        if passed > self.indexed_to {
+            set_cursor(connection, passed)?;
+            self.indexed_to = passed;
         }
         Ok(Phase::Idle)
     }
@@ -199,7 +200,7 @@ pub(crate) fn trim(connection: &mut Connection) -> rusqlite::Result<bool> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let gone = transaction.execute(
         "DELETE FROM index_slices WHERE id IN (SELECT id FROM index_slices WHERE id < ?1 ORDER BY id LIMIT ?2)",
-        params![slice_id(segment + 1, 0), SLICES],
+        params![slice_id(segment.saturating_add(1), 0), SLICES],
     )?;
     if gone == 0 {
         transaction.execute("DELETE FROM index_facets WHERE segment <= ?1", [segment])?;
@@ -232,7 +233,7 @@ impl Segment {
         Ok(Self {
             number,
             last,
-            read_to: first - 1,
+            read_to: first.saturating_sub(1),
             received: None,
             facets: BTreeMap::new(),
             texts: Texts::new(average.unwrap_or(0.0) as u64),
