@@ -113,6 +113,8 @@ pub enum Script {
     Http2,
     /// Looks whether any answer held the secret.
     LeaksSecret,
+    /// Looks whether any answer held the signature that its request should have had.
+    LeaksSignature,
     /// Looks whether any answer held a stack trace.
     LeaksTrace,
     /// Looks whether any answer held a path of the machine.

@@ -55,6 +55,8 @@ pub enum Symptom {
     CountedForged,
     /// An answer held the secret.
     LeakedSecret,
+    /// An answer held the signature that a forged delivery should have had.
+    LeakedSignature,
     /// An answer held a stack trace.
     LeakedTrace,
     /// An answer held a path of the machine.
@@ -155,6 +157,7 @@ impl Symptom {
             Self::NotCounted => "not_counted",
             Self::CountedForged => "counted_forged",
             Self::LeakedSecret => "leaked_secret",
+            Self::LeakedSignature => "leaked_signature",
             Self::LeakedTrace => "leaked_trace",
             Self::LeakedPath => "leaked_path",
             Self::WrongAfterwards => "wrong_afterwards",

@@ -1,12 +1,15 @@
-//! What an answer must not tell a stranger: the secret, a stack trace, a path of the machine.
+//! What an answer must not tell a stranger: the secret, the signature that would have been
+//! right, a stack trace, a path of the machine.
 //!
 //! A secret shorter than six bytes is not looked for: it stands in many an honest word.
 
 mod paths;
+mod signatures;
 mod spellings;
 mod traces;
 
 use super::finding::Symptom;
+use super::request::Request;
 use crate::hook::attempt::Answer;
 use crate::hook::secret::Secret;
 use memchr::memmem;
@@ -16,6 +19,8 @@ use subtle::ConstantTimeEq as _;
 
 /// What stands for a secret in reports.
 const MASK: &str = "[secret]";
+/// What stands for a signature.
+const SIGNATURE: &str = "[signature]";
 /// How much of an answer is looked through; what leaks stands at its beginning.
 const LOOKED_AT: usize = 256 * 1024;
 /// How many bytes are shown on each side of a leak.
@@ -49,11 +54,26 @@ impl Leaks {
         Self { spellings }
     }
 
-    /// What this answer tells; nothing for most. At most one leak of a kind.
+    /// What the answer to this request tells; nothing for most. At most one leak of a kind.
+    pub fn of_request(&self, request: &Request, answer: &Answer) -> Vec<Leak> {
+        let sent = [request.head.as_bytes().as_ref(), request.body.as_ref()];
+        let untold = signatures::untold(&request.right, sent);
+        let mut found = self.of(answer);
+        if let Some((text, at)) =
+            places(answer).into_iter().find_map(|text| Some((text, signatures::find(text, &untold)?)))
+        {
+            let (before, rest) = text.split_at_checked(at.start).unwrap_or((text, b""));
+            let after = rest.get(at.len()..).unwrap_or_default();
+            let masked = [before, SIGNATURE.as_bytes(), after].concat();
+            let excerpt = self.excerpt(&masked, at.start..at.start + SIGNATURE.len());
+            found.push(Leak { symptom: Symptom::LeakedSignature, excerpt });
+        }
+        found
+    }
+
+    /// What this answer tells, whatever it answers.
     pub fn of(&self, answer: &Answer) -> Vec<Leak> {
-        let body = answer.body.get(..LOOKED_AT).unwrap_or(&answer.body);
-        let values = answer.headers.iter().map(|field| field.value);
-        let places: Vec<&[u8]> = std::iter::once(body).chain(values).collect();
+        let places = places(answer);
         let told = |symptom, look: &dyn Fn(&[u8]) -> Option<Range<usize>>| {
             let (text, at) = places.iter().find_map(|text| Some((*text, look(text)?)))?;
             Some(Leak { symptom, excerpt: self.excerpt(text, at) })
@@ -102,6 +122,12 @@ impl Leaks {
         let words: String = before.chars().skip(skipped).chain(after.chars().take(end - at.start)).collect();
         words.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// The parts of an answer that are looked through.
+fn places(answer: &Answer) -> Vec<&[u8]> {
+    let body = answer.body.get(..LOOKED_AT).unwrap_or(&answer.body);
+    std::iter::once(body).chain(answer.headers.iter().map(|field| field.value)).collect()
 }
 
 /// Where the text ends with the beginning of a secret.
@@ -159,6 +185,53 @@ mod tests {
         }
         let headers = Headers::from_pairs([("X-Debug", format!("key={SECRET}"))]);
         assert_eq!(leaks().of(&Answer { headers, ..answer("ok") }).len(), 1);
+    }
+
+    /// A request that was forged with `given`, and has a signature of these bytes.
+    fn forged(given: &str, right: &[u8]) -> Request {
+        let fields = [("X-Signature", given.as_bytes())];
+        Request {
+            head: crate::hook::headers::Head::build("POST", "/", fields).unwrap(),
+            body: "{}".into(),
+            id: String::new(),
+            secret_header: None,
+            right: vec![right.to_vec()],
+        }
+    }
+
+    #[test]
+    fn the_signature_that_was_expected_is_found_in_every_spelling_and_never_shown() {
+        // With `+` and `/` in its base64.
+        let right: Vec<u8> = (0..32).map(|at| 251_u8.wrapping_add(at * 7)).collect();
+        let base64 = STANDARD.encode(&right);
+        assert!(base64.contains('+') && base64.contains('/'), "{base64}");
+        let decimal = |between: &str| right.iter().map(u8::to_string).collect::<Vec<_>>().join(between);
+        for spelling in [
+            hex::encode(&right),
+            hex::encode_upper(&right),
+            base64.clone(),
+            URL_SAFE_NO_PAD.encode(&right),
+            base64.replace('/', "\\/"),
+            base64.replace('+', "&#43;"),
+            base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D"),
+            right.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),
+            decimal(","),
+            decimal(", "),
+            decimal(" "),
+        ] {
+            for text in [format!("expected sha256={spelling}, got sha256=00"), spelling.clone()] {
+                let found = leaks().of_request(&forged("sha256=00", &right), &answer(text));
+                let [leak] = found.as_slice() else { panic!("{spelling}: {found:?}") };
+                assert_eq!(leak.symptom, Symptom::LeakedSignature);
+                assert!(leak.excerpt.contains(SIGNATURE) && !leak.excerpt.contains(&spelling), "{leak:?}");
+            }
+        }
+        // Whoever has sent it knows it already.
+        let known = forged(&format!("sha256={}ab", hex::encode(&right)), &right);
+        assert_eq!(leaks().of_request(&known, &answer(format!("got {}", hex::encode(&right)))), []);
+        let other = forged("sha256=00", &right);
+        assert_eq!(leaks().of_request(&other, &answer(format!("got {}", hex::encode([7; 32])))), []);
+        assert_eq!(leaks().of_request(&forged("x", b"short"), &answer("c2hvcnQ=")), []);
     }
 
     #[test]

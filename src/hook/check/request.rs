@@ -14,4 +14,7 @@ pub struct Request {
     pub id: String,
     /// The header that carries the secret itself and must not be shown.
     pub secret_header: Option<String>,
+    /// The signatures that a handler works out for it, as bytes: no answer may tell one that
+    /// is not in the request. Empty where a handler cannot make one.
+    pub right: Vec<Vec<u8>>,
 }

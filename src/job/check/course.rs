@@ -71,6 +71,7 @@ const fn is_about_all(script: Script) -> bool {
             | Script::Counted
             | Script::Unchanged
             | Script::LeaksSecret
+            | Script::LeaksSignature
             | Script::LeaksTrace
             | Script::LeaksPath
             | Script::Alive

@@ -42,7 +42,7 @@ impl Record {
         let Some(answer) = trial.answer() else { return };
         self.answers = self.answers.saturating_add(1);
         self.in_a_row = 0;
-        for leak in self.leaks.of(answer) {
+        for leak in self.leaks.of_request(&trial.request, answer) {
             if !self.leaked.iter().any(|(symptom, ..)| *symptom == leak.symptom) {
                 self.leaked.push((leak.symptom, leak.excerpt, trial.clone()));
             }

@@ -173,8 +173,10 @@ impl Totals {
 
 /// The words of an answer: the tags of a page of HTML say nothing here.
 fn excerpt(finding: &Finding, leaks: &Leaks) -> String {
-    let quoted =
-        matches!(finding.symptom, Some(Symptom::LeakedSecret | Symptom::LeakedTrace | Symptom::LeakedPath));
+    let quoted = matches!(
+        finding.symptom,
+        Some(Symptom::LeakedSecret | Symptom::LeakedSignature | Symptom::LeakedTrace | Symptom::LeakedPath)
+    );
     let Some(seen) = finding.seen.as_ref().filter(|_| !quoted) else { return String::new() };
     let text = leaks.mask(&seen.excerpt);
     let text = if text.trim_start().starts_with('<') { without_tags(&text) } else { text.into_owned() };

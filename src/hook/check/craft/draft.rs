@@ -91,8 +91,13 @@ impl Draft {
         self.fields.push((name.to_owned(), value.into()));
     }
 
-    /// Frames it: the user's own fields, Host and the end of the body.
-    pub(super) fn finish(mut self, workshop: &Workshop, id: &str) -> Result<Request, CraftError> {
+    /// Frames it: the user's own fields, Host and the end of the body. `right` are its right signatures.
+    pub(super) fn finish(
+        mut self,
+        workshop: &Workshop,
+        id: &str,
+        right: Vec<Vec<u8>>,
+    ) -> Result<Request, CraftError> {
         let framing = |name: &str| FRAMING.iter().any(|known| known.eq_ignore_ascii_case(name));
         for (name, value) in workshop.headers.iter().filter(|(name, _)| !framing(name)) {
             self.set(name, value.clone());
@@ -116,7 +121,7 @@ impl Draft {
         let fields = self.fields.iter().map(|(known, value)| (name(known), value.as_slice()));
         let head = Head::build(&self.method, &self.target, fields)?;
         let secret_header = secret_header(workshop, &self.fields);
-        Ok(Request { head, body: self.body.into(), id: id.to_owned(), secret_header })
+        Ok(Request { head, body: self.body.into(), id: id.to_owned(), secret_header, right })
     }
 }
 

@@ -12,6 +12,7 @@ mod gzip;
 mod head;
 mod jsonedit;
 mod keys;
+mod right;
 mod signature;
 mod signing;
 mod slot;
@@ -107,8 +108,9 @@ impl Workshop {
         for change in at(Stage::After) {
             signature::apply(&mut draft, self, change, now)?;
         }
+        let right = right::signatures(self, sample, &draft, id, [signing.at, now]);
         at(Stage::Wire).for_each(|change| head::frame(&mut draft, change));
-        draft.finish(self, id)
+        draft.finish(self, id, right)
     }
 }
 

@@ -290,3 +290,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_right_signature_of_a_forged_request_is_known() {
+    let mut known = 0;
+    // Key pairs take long to make, and one has no right signature like any other.
+    let all = Catalogue::builtin().all();
+    for provider in all.into_iter().filter(|one| !one.kind().has_key_pair() || &**one.id() == "discord") {
+        let workshop = workshop(&provider);
+        let make = |changes: &[Change]| workshop.make(&sample(&provider), "one", NOW, changes).unwrap();
+        let (good, forged) = (make(&[]), make(&[Change::OtherSecret]));
+        assert_eq!(good.right, forged.right, "{}", provider.id());
+        let shared = matches!(provider.kind(), Kind::Hmac | Kind::Hash | Kind::JwtHs);
+        assert_eq!(shared, !good.right.is_empty(), "{}", provider.id());
+        known += usize::from(shared);
+    }
+    assert!(known > 80, "{known}");
+    let koji = workshop(&Catalogue::builtin().get("koji").unwrap());
+    let changed = koji.make(&sample(&koji.provider), "one", NOW, &[Change::ByteChanged]).unwrap();
+    let key = koji.keys.first().unwrap().secret();
+    let right = hmac_sha256(key, &changed.body);
+    assert_eq!(changed.right, [right]);
+    let stripe = workshop(&Catalogue::builtin().get("stripe").unwrap());
+    let reused = stripe.make(&sample(&stripe.provider), "one", NOW, &[Change::ReusedTimestamp]).unwrap();
+    assert_eq!(reused.right.len(), 2);
+}
+
+fn hmac_sha256(key: &[u8], content: &[u8]) -> Vec<u8> {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
+    mac.update(content);
+    mac.finalize().into_bytes().to_vec()
+}

@@ -188,8 +188,13 @@ mod tests {
     fn lengths_are_replaced_and_everything_else_stays() {
         let head =
             Head::build("POST", "/hook", [("X-A", "1"), ("content-length", "2"), ("X-B", "2")]).unwrap();
-        let request =
-            Request { head, body: Bytes::from_static(b"{}"), id: String::new(), secret_header: None };
+        let request = Request {
+            head,
+            body: Bytes::from_static(b"{}"),
+            id: String::new(),
+            secret_header: None,
+            right: Vec::new(),
+        };
         assert_eq!(
             with_lengths(&request, &["2".to_owned(), "9".to_owned()]),
             "POST /hook HTTP/1.1\r\nX-A: 1\r\nX-B: 2\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\n{}"

@@ -73,7 +73,7 @@ async fn one(
     let head = questions.head(ask).map_err(|error| Stop::Craft(CraftError::Head(error)))?;
     let id = runner.fresh_id();
     let body = bytes::Bytes::copy_from_slice(&ask.body);
-    let request = Arc::new(Request { head, body, id, secret_header: None });
+    let request = Arc::new(Request { head, body, id, secret_header: None, right: Vec::new() });
     let mut trial = runner.send(&request).await?;
     if shows_secret(runner, &request) {
         // A verify token travels in the query: the report must not repeat it.

@@ -49,6 +49,7 @@ pub(super) async fn run(runner: &mut Runner<'_>, case: &'static Case) -> Step<Ve
         | Script::Counted
         | Script::Unchanged
         | Script::LeaksSecret
+        | Script::LeaksSignature
         | Script::LeaksTrace
         | Script::LeaksPath
         | Script::Alive => Ok(Verdict::skip("is judged at the end")),
@@ -63,6 +64,7 @@ pub(super) async fn about(runner: &mut Runner<'_>, case: &'static Case, end: End
         Script::Counted => Ok(about::counted(runner)),
         Script::Unchanged => Ok(about::unchanged(runner)),
         Script::LeaksSecret => Ok(about::leaks(runner, Symptom::LeakedSecret)),
+        Script::LeaksSignature => Ok(about::leaks(runner, Symptom::LeakedSignature)),
         Script::LeaksTrace => Ok(about::leaks(runner, Symptom::LeakedTrace)),
         Script::LeaksPath => Ok(about::leaks(runner, Symptom::LeakedPath)),
         _ => about::alive(runner, end).await,

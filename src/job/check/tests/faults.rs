@@ -114,7 +114,7 @@ faults! {
     the_first_of_two_lengths: "koji" ["two-lengths"], Believed,
         |call| if call.broken { Do::Answer(200, "") } else { Do::Right };
     gone_wrong_afterwards: "koji" ["no-signature"], WrongAfterwards, {
-        let broken = std::sync::atomic::AtomicBool::new(false);
+        let broken = AtomicBool::new(false);
         move |call| {
             if !call.verified && call.head.method() == "POST" {
                 broken.store(true, Ordering::SeqCst);

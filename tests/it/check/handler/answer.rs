@@ -166,8 +166,18 @@ impl Application {
                 std::thread::sleep(time);
                 self.good(seen)
             }
+            Does::Say(words) => {
+                let given = seen.signature().unwrap_or("none");
+                let words = words.replace("{given}", given).replace("{right}", &seen.right());
+                self.say(&words)
+            }
             does => self.beyond(does),
         }
+    }
+
+    fn say(&self, words: &str) -> Reply {
+        let secret = String::from_utf8_lossy(&self.known.secret);
+        Reply::with(401, &[], words.replace("{secret}", &secret).as_bytes())
     }
 
     /// What needs no request to be done.
@@ -177,10 +187,7 @@ impl Application {
                 Reply::with(status, &[("Location".to_owned(), b"/login".to_vec())], b"")
             }
             Does::Status(status) => Reply::status(status),
-            Does::Say(words) => {
-                let secret = String::from_utf8_lossy(&self.known.secret);
-                Reply::with(401, &[], words.replace("{secret}", &secret).as_bytes())
-            }
+            Does::Say(words) => self.say(words),
             Does::Close => Reply::Closed,
             Does::Garble => Reply::Garbled,
             Does::Jam => {

@@ -45,7 +45,8 @@ pub(crate) enum Does {
     RefuseAndDo,
     /// Answers this status.
     Status(u16),
-    /// Refuses it with these words; `{secret}` is the secret.
+    /// Refuses it with these words; `{secret}` is the secret, `{given}` the signature's header
+    /// as it came, `{right}` what should have stood there in hex.
     Say(&'static str),
     /// Closes the connection without an answer.
     Close,

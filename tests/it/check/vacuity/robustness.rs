@@ -4,7 +4,7 @@ use super::super::handler::Does::{Die, DieFor, Garble, Jam, Say, Status};
 use super::super::handler::Fault::{HungUp, Impatient, Unframed, When};
 use super::{PLAIN, Row};
 use hookctl::hook::check::Symptom::{
-    Died, LeakedPath, LeakedSecret, LeakedTrace, RefusedGood, ServerError, WrongAfterwards,
+    Died, LeakedPath, LeakedSecret, LeakedSignature, LeakedTrace, RefusedGood, ServerError, WrongAfterwards,
 };
 use std::time::Duration;
 
@@ -35,6 +35,18 @@ pub(super) const ROWS: &[Row] = &[
         )],
         symptom: LeakedSecret,
         with: &["no-signature"],
+        ..PLAIN
+    },
+    Row {
+        case: "leaks-signature",
+        faults: &[When(
+            |seen| !seen.verified(),
+            Say("the signature should be sha256={right}, and is {given}"),
+        )],
+        symptom: LeakedSignature,
+        with: &["long-signature", "no-signature", "other-secret"],
+        // What came may be said again: whoever sent it knows it.
+        good: &[When(|seen| !seen.verified(), Say("{given} is not the signature"))],
         ..PLAIN
     },
     Row {

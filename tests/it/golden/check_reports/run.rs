@@ -169,6 +169,7 @@ pub(super) fn request(method: &str, fields: &[(&str, &[u8])], body: &[u8]) -> Re
         body: bytes::Bytes::copy_from_slice(body),
         id: "chk_2a_1".to_owned(),
         secret_header: None,
+        right: Vec::new(),
     }
 }
 
