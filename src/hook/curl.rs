@@ -8,9 +8,9 @@
 use super::headers::Headers;
 
 /// Headers that curl writes by itself from the URL and the body.
-const CURLS_OWN: [&str; 3] = ["host", "content-length", "transfer-encoding"];
+pub(super) const OWN: [&str; 3] = ["host", "content-length", "transfer-encoding"];
 /// Headers that curl adds unless it is told not to.
-const CURL_ADDS: [&str; 4] = ["Accept", "User-Agent", "Content-Type", "Expect"];
+pub(super) const ADDS: [&str; 4] = ["Accept", "User-Agent", "Content-Type", "Expect"];
 
 /// Where the body comes from.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ pub fn command(method: &str, url: &str, headers: &Headers, body: BodyFrom<'_>) -
     };
     option("--url", url.as_bytes());
     for field in headers.iter() {
-        if CURLS_OWN.iter().any(|own| field.name.eq_ignore_ascii_case(own)) {
+        if OWN.iter().any(|own| field.name.eq_ignore_ascii_case(own)) {
             continue;
         }
         let mut line = field.name.as_bytes().to_vec();
@@ -61,7 +61,7 @@ pub fn command(method: &str, url: &str, headers: &Headers, body: BodyFrom<'_>) -
         }
         option("--header", &line);
     }
-    for name in CURL_ADDS {
+    for name in ADDS {
         if headers.get(name).is_none() {
             option("--header", format!("{name}:").as_bytes());
         }

@@ -6,6 +6,7 @@
 
 pub mod attempt;
 pub mod check;
+pub mod code;
 pub mod condition;
 pub mod curl;
 pub mod delivery;
