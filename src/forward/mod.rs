@@ -104,6 +104,12 @@ impl Forwarder {
         self.attempt_by(target, delivery, body, number, timeout, instead).await
     }
 
+    /// The head that a target would get, and nothing is sent. `None` when the request line cannot be written.
+    pub fn head_for(&self, target: &Target, delivery: &Head, body_length: usize) -> Option<Bytes> {
+        let request_target = target.request_target(delivery.target(), self.path_mode);
+        self.plan.prepare(target, &request_target, delivery, body_length)
+    }
+
     async fn attempt_by(
         &self,
         target: &Target,

@@ -199,6 +199,17 @@ impl Target {
         result
     }
 
+    /// The same host with this path and query, as they are to stand on the request line.
+    #[must_use]
+    pub fn exactly(&self, request_target: &str) -> Self {
+        let (path, query) = match request_target.split_once('?') {
+            Some((path, query)) => (path, Some(query.to_owned())),
+            None => (request_target, None),
+        };
+        let path = if path.is_empty() { "/" } else { path };
+        Self { path: path.to_owned(), query, ..self.clone() }
+    }
+
     /// The whole URL that a delivery for `incoming` is sent to.
     pub fn url_for(&self, incoming: &str, mode: PathMode) -> String {
         format!("{}{}", self.origin(), self.request_target(incoming, mode))
@@ -417,6 +428,15 @@ mod tests {
             assert_eq!(target(base).request_target(incoming, PathMode::Fixed), fixed, "{base} {incoming}");
         }
         assert_eq!(target("3000/b").url_for("/a?x", PathMode::Keep), "http://localhost:3000/b/a?x");
+    }
+
+    #[test]
+    fn an_exact_target_is_what_stands_on_the_request_line() {
+        for line in ["/", "/a?", "/a?x=1?y", "//twice/%zz", "/\u{e9}"] {
+            let exact = target("3000/base?t=1").exactly(line);
+            assert_eq!(exact.request_target("/other?z", PathMode::Fixed), line);
+            assert_eq!(exact.origin(), "http://localhost:3000");
+        }
     }
 
     #[test]

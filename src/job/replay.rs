@@ -11,6 +11,7 @@ use crate::hook::headers::{Head, HeadError, Headers};
 use crate::hook::provider::Provider;
 use crate::hook::signature::{Keys, SignError};
 use crate::hook::target::{PathMode, Target};
+use crate::hook::time::Timestamp;
 use crate::job::report::{Attempted, Event, Next, Report};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -45,48 +46,79 @@ pub enum ReplayError {
     },
 }
 
-/// The request of a delivery with another body, signed anew at this moment.
+/// What of a delivery is written anew before it is sent again; nothing by default.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// These header fields, in place of all that came.
+    pub headers: Option<Vec<(String, Vec<u8>)>>,
+    /// This body.
+    pub body: Option<Bytes>,
+    /// Signed again by this key, as of this moment.
+    pub resign: Option<(Resign, Timestamp)>,
+}
+
+/// A request that is ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Its head.
+    pub head: Head,
+    /// Its body.
+    pub body: Bytes,
+    /// Where to, the whole path and query with it: for a forwarder with [`PathMode::Fixed`].
+    pub target: Target,
+}
+
+/// The request of a delivery for a target.
 ///
-/// The headers stay as they came, in their order, except those that the scheme
-/// writes: they are replaced where they stood.
+/// What is not changed stays as it came, header lines byte for byte. Signed
+/// again, the headers that the scheme writes are replaced where they stood; what
+/// is signed is what the target will see, its own path too.
 ///
 /// # Errors
-/// When the scheme cannot sign it.
-pub fn sign_again(
+/// When the scheme cannot sign it, or a changed header cannot be sent.
+pub fn prepare(
     seq: u64,
     delivery: &Delivery,
-    body: Bytes,
-    resign: &Resign,
-    target: &Target,
+    changes: Changes,
+    to: &Target,
     path_mode: PathMode,
-) -> Result<(Head, Bytes), ReplayError> {
-    let head = &delivery.head;
-    let url = target.url_for(head.target(), path_mode);
-    let id = delivery_id(delivery, &resign.provider);
+) -> Result<Prepared, ReplayError> {
+    let written = |source| ReplayError::Head { seq, source };
+    let came = &delivery.head;
+    let request_target = to.request_target(came.target(), path_mode);
+    let body = changes.body.unwrap_or_else(|| delivery.body.clone());
+    let head = match changes.headers {
+        None => came.clone(),
+        Some(pairs) => Head::build(came.method(), came.target(), pairs).map_err(written)?,
+    };
+    let Some((resign, at)) = changes.resign else {
+        return Ok(Prepared { head, body, target: to.exactly(&request_target) });
+    };
+    let url = format!("{}{request_target}", to.origin());
     let message = Message {
         method: head.method(),
-        target: head.target(),
+        target: &request_target,
         headers: head.headers(),
         body: &body,
         url: Some(&url),
     };
+    let id = delivery_id(&message, &resign.provider);
     let signed = resign
         .provider
-        .sign(&resign.keys, &message, clock::now(), id.as_deref(), None)
+        .sign(&resign.keys, &message, at, id.as_deref(), None)
         .map_err(|source| ReplayError::Sign { seq, source })?;
-    let body = signed.body.map_or(body, Bytes::from);
+    let body = signed.body.map_or_else(|| body.clone(), Bytes::from);
     let mut fresh = signed.headers;
     fresh.push(("Content-Length".to_owned(), body.len().to_string().into_bytes()));
+    let request_target = signed.target.as_deref().unwrap_or(&request_target);
     let pairs = replaced(head.headers(), fresh);
-    let request_target = signed.target.as_deref().unwrap_or(head.target());
-    let head = Head::build(head.method(), request_target, pairs)
-        .map_err(|source| ReplayError::Head { seq, source })?;
-    Ok((head, body))
+    let head = Head::build(head.method(), request_target, pairs).map_err(written)?;
+    Ok(Prepared { head, body, target: to.exactly(request_target) })
 }
 
 /// The id that the sender gave, so that a replay stays the same event.
-fn delivery_id(delivery: &Delivery, provider: &Provider) -> Option<String> {
-    provider.facts(&delivery.message(None)).delivery_id.or_else(|| Some(clock::fresh_id()))
+fn delivery_id(message: &Message<'_>, provider: &Provider) -> Option<String> {
+    provider.facts(message).delivery_id.or_else(|| Some(clock::fresh_id()))
 }
 
 /// `headers` with the `fresh` ones in the place of those of the same name, or at the end.
@@ -114,13 +146,11 @@ fn replaced(headers: &Headers, mut fresh: Vec<(String, Vec<u8>)>) -> Vec<(String
 pub async fn send(
     seq: u64,
     event: Option<String>,
-    head: &Head,
-    body: &Bytes,
-    target: &Target,
+    prepared: &Prepared,
     forwarder: &Forwarder,
     report: &dyn Report,
 ) -> Attempt {
-    let attempt = forwarder.attempt(target, head, body, 1).await;
+    let attempt = forwarder.attempt(&prepared.target, &prepared.head, &prepared.body, 1).await;
     report.report(&Event::Attempt(Arc::new(Attempted {
         seq,
         event,

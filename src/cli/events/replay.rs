@@ -10,22 +10,20 @@ use crate::cli::signals::Stop;
 use crate::cli::values::{duration, headers, since, target};
 use crate::clock;
 use crate::forward::{ForwardOptions, Forwarder};
-use crate::hook::headers::Head;
 use crate::hook::provider::Catalogue;
 use crate::hook::target::{PathMode, Target};
-use crate::job::replay::{self, Resign};
+use crate::job::replay::{self, Changes, Prepared, Resign};
 use crate::job::wanted::PAGE;
 use crate::journal::{Entry, Filter, Guest, Order, Reader};
 use crate::ui::sent::SentReport;
-use bytes::Bytes;
 use std::path::Path;
 use std::sync::Arc;
 
 pub(super) fn run(args: &ReplayArgs, path: &Path, context: &Context) -> Result<Exit, CommandError> {
     let to = target("--to", &args.to)?;
-    let path_mode = PathMode::from(args.path_mode);
     let forwarder = Forwarder::new(ForwardOptions {
-        path_mode,
+        // The target of a prepared request has its whole path.
+        path_mode: PathMode::Fixed,
         extra_headers: headers("--header", &args.headers)?,
         timeout: duration("--timeout", &args.timeout)?,
         insecure: args.insecure,
@@ -39,7 +37,7 @@ pub(super) fn run(args: &ReplayArgs, path: &Path, context: &Context) -> Result<E
     }
     let guest = Guest::open(path).map_err(|error| not_opened(&error, path))?;
     let signer = Signer::new(args, context)?;
-    let mut replay = Replay { args, context, reader, guest, signer, forwarder, to, path_mode };
+    let mut replay = Replay { args, context, reader, guest, signer, forwarder, to };
     let progress = context.progress("replaying", if seqs.len() > 1 { seqs.len() as u64 } else { 0 });
     let report =
         SentReport::new(Arc::clone(context.streams()), context.json_report(), progress, seqs.len() == 1);
@@ -141,7 +139,6 @@ struct Replay<'a> {
     signer: Option<Signer>,
     forwarder: Forwarder,
     to: Target,
-    path_mode: PathMode,
 }
 
 impl Replay<'_> {
@@ -153,9 +150,9 @@ impl Replay<'_> {
                 self.context.streams().warn(&format!("delivery {seq} is no longer in the journal"), None);
                 continue;
             };
-            let (head, body) = self.request(&entry)?;
+            let prepared = self.request(&entry)?;
             let event = entry.listed.facts.event.clone();
-            let attempt = replay::send(*seq, event, &head, &body, &self.to, &self.forwarder, report).await;
+            let attempt = replay::send(*seq, event, &prepared, &self.forwarder, report).await;
             taken &= attempt.outcome.delivered();
             answered |= attempt.outcome.status().is_some();
             if let Err(error) = self.guest.record_attempt(*seq, &attempt) {
@@ -172,17 +169,17 @@ impl Replay<'_> {
     }
 
     /// The request to send: as it came, or with the edited body, signed again.
-    fn request(&self, entry: &Entry) -> Result<(Head, Bytes), CommandError> {
-        let delivery = &entry.delivery;
-        let Some(signer) = &self.signer else { return Ok((delivery.head.clone(), delivery.body.clone())) };
-        let name = format!("delivery-{}.json", entry.listed.seq);
-        let body = if self.args.edit {
-            editor::edited(&delivery.body, &name, self.context)?
-        } else {
-            delivery.body.clone()
-        };
-        let resign = signer.of(entry, self.context)?;
-        replay::sign_again(entry.listed.seq, delivery, body, &resign, &self.to, self.path_mode)
+    fn request(&self, entry: &Entry) -> Result<Prepared, CommandError> {
+        let (seq, delivery) = (entry.listed.seq, &entry.delivery);
+        let mut changes = Changes::default();
+        if self.args.edit {
+            let name = format!("delivery-{seq}.json");
+            changes.body = Some(editor::edited(&delivery.body, &name, self.context)?);
+        }
+        if let Some(signer) = &self.signer {
+            changes.resign = Some((signer.of(entry, self.context)?, clock::now()));
+        }
+        replay::prepare(seq, delivery, changes, &self.to, PathMode::from(self.args.path_mode))
             .map_err(|error| CommandError::usage("could not sign the delivery again").because(&error))
     }
 }
