@@ -26,6 +26,7 @@ pub mod jsontext;
 pub mod link;
 pub mod provider;
 pub mod quantity;
+pub mod remarks;
 pub mod sample;
 pub mod schedule;
 pub mod secret;

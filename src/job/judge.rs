@@ -11,7 +11,7 @@ pub use explaining::neighbours;
 use crate::hook::delivery::Message;
 use crate::hook::detect::{Detection, Detector, Evidence, Recognised, Sureness};
 use crate::hook::explain::NamedSecret;
-use crate::hook::provider::{Catalogue, Provider};
+use crate::hook::provider::{Catalogue, Provider, UnknownProvider};
 use crate::hook::secret::Secret;
 use crate::hook::signature::Keys;
 use crate::hook::time::Timestamp;
@@ -113,6 +113,19 @@ impl Judge {
             _ => (Verdict::without_provider("no provider recognised; name it with `--provider`"), None),
         };
         (verdict.recognised(recognised), judged)
+    }
+
+    /// A provider with its keys, by its id.
+    ///
+    /// # Errors
+    /// When there is no provider of this id.
+    pub fn provider(&self, id: &str) -> Result<Arc<Judged>, UnknownProvider> {
+        Ok(self.lookup(&self.catalogue.get(id)?))
+    }
+
+    /// Every provider that may be meant.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
     }
 
     /// The keys that a handshake of this provider may be answered with.

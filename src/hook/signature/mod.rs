@@ -15,6 +15,7 @@ mod keygen;
 mod keytext;
 mod params;
 pub(in crate::hook) mod scope;
+mod shown;
 mod sign;
 mod time;
 mod url;
@@ -25,6 +26,7 @@ pub(in crate::hook) use key::Key;
 pub use key::{KeyError, Keys, SecretProblem};
 pub use keygen::{KeygenError, PublicForm, PublicKey};
 pub use params::ParamsError;
+pub use shown::{MOST_SIGNED, Shown};
 pub use sign::{SignError, Signed};
 
 /// More signed elements than any sender puts into one delivery.

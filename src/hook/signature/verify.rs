@@ -215,7 +215,7 @@ impl Provider {
     }
 
     /// The timestamp, where it is not inside the value.
-    fn timestamp_beside<'s>(&self, scope: &'s Scope<'_>) -> Outcome<Option<Cow<'s, [u8]>>> {
+    pub(super) fn timestamp_beside<'s>(&self, scope: &'s Scope<'_>) -> Outcome<Option<Cow<'s, [u8]>>> {
         match &self.timestamp {
             None | Some(TimePlace::Value) => Ok(None),
             Some(TimePlace::Source(source)) => match scope.lookup(source) {
@@ -225,7 +225,7 @@ impl Provider {
         }
     }
 
-    fn id_beside<'s>(&self, scope: &'s Scope<'_>) -> Outcome<Option<Cow<'s, [u8]>>> {
+    pub(super) fn id_beside<'s>(&self, scope: &'s Scope<'_>) -> Outcome<Option<Cow<'s, [u8]>>> {
         match &self.id_source {
             None => Ok(None),
             Some(source) => match scope.lookup(source) {
@@ -236,7 +236,7 @@ impl Provider {
     }
 
     /// The list of signed headers, where it is not inside the value.
-    fn names_beside<'s>(&self, scope: &'s Scope<'_>) -> Outcome<Option<Cow<'s, [u8]>>> {
+    pub(super) fn names_beside<'s>(&self, scope: &'s Scope<'_>) -> Outcome<Option<Cow<'s, [u8]>>> {
         match self.signed_headers.as_ref().map(|covered| &covered.names) {
             None | Some(NamesPlace::Value) => Ok(None),
             Some(NamesPlace::Header(name)) => match scope.message.headers.get(name) {
@@ -246,7 +246,7 @@ impl Provider {
         }
     }
 
-    fn check_names(&self, names: Option<&[u8]>, message: &Message<'_>) -> Outcome<()> {
+    pub(super) fn check_names(&self, names: Option<&[u8]>, message: &Message<'_>) -> Outcome<()> {
         let Some(covered) = &self.signed_headers else { return Ok(()) };
         let Some(names) = names else {
             return fail(Code::Malformed, format!("{} lists no signed headers", self.place_title()));
