@@ -8,6 +8,7 @@
 pub mod canary;
 pub mod handlers;
 pub mod program;
+pub mod requests;
 pub mod script;
 pub mod target;
 #[cfg(unix)]

@@ -18,6 +18,7 @@ mod attacks;
 mod bad_input;
 mod check;
 mod claims;
+mod code;
 mod constant_time;
 mod demo;
 mod detection;
