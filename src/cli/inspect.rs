@@ -127,7 +127,13 @@ struct ReadyRecord<'a> {
 pub fn run(args: &InspectArgs, context: &Context) -> Result<Exit, CommandError> {
     let journal = context.journal(args.journal.as_deref())?;
     let place = Place { host: args.host, port: args.port };
-    let options = Options { journal, listening: None, targets: Vec::new(), judge: judge(args, context)? };
+    let options = Options {
+        journal,
+        listening: None,
+        targets: Vec::new(),
+        bases: Vec::new(),
+        judge: judge(args, context)?,
+    };
     place.warn(context);
     let runtime = context.runtime()?;
     let ended = runtime.block_on(serve_page(args, place, options, context));

@@ -67,21 +67,32 @@ impl Forwarder {
     ///
     /// # Errors
     /// Refuses extra headers that cannot be sent.
-    pub fn new(options: ForwardOptions) -> Result<Self, HeaderRefused> {
-        let extra: Result<Vec<_>, _> =
-            options.extra_headers.into_iter().map(|(name, value)| ExtraHeader::new(name, &value)).collect();
+    pub fn new(mut options: ForwardOptions) -> Result<Self, HeaderRefused> {
+        let extra: Result<Vec<_>, _> = std::mem::take(&mut options.extra_headers)
+            .into_iter()
+            .map(|(name, value)| ExtraHeader::new(name, &value))
+            .collect();
+        Ok(Self::with(options, extra?))
+    }
+
+    /// A forwarder that adds no headers, with the usual deadlines.
+    pub fn plain(path_mode: PathMode) -> Self {
+        Self::with(ForwardOptions { path_mode, ..ForwardOptions::default() }, Vec::new())
+    }
+
+    fn with(options: ForwardOptions, extra: Vec<ExtraHeader>) -> Self {
         let client = ExactClient::new(&ExactOptions {
             connect_timeout: options.connect_timeout,
             trust: if options.insecure { Trust::Anything } else { Trust::System },
             max_answer: options.max_answer,
             max_answers: options.max_answers,
         });
-        Ok(Self {
+        Self {
             client,
-            plan: HeadPlan::new(extra?, options.kept_headers),
+            plan: HeadPlan::new(extra, options.kept_headers),
             path_mode: options.path_mode,
             timeout: Some(options.timeout).filter(|timeout| !timeout.is_zero()),
-        })
+        }
     }
 
     /// Passes one delivery to one target and says how it went.

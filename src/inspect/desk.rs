@@ -2,7 +2,8 @@
 
 use super::readers::Readers;
 use super::watch::Watch;
-use super::{Options, actions, assets, detail, list, session, stream};
+use super::{Options, actions, assets, detail, list, replay, session, stream};
+use crate::forward::Forwarder;
 use crate::job::judge::Judge;
 use crate::journal::OpenError;
 use axum::Router;
@@ -18,21 +19,27 @@ pub(super) struct Desk {
     pub(super) readers: Readers,
     pub(super) listening: Option<String>,
     pub(super) targets: Vec<String>,
+    pub(super) bases: Vec<String>,
     pub(super) judge: Arc<Judge>,
     pub(super) watch: Arc<Watch>,
     /// Room for streams.
     pub(super) streams: Arc<Semaphore>,
     /// Who writes them.
     tasks: Mutex<JoinSet<()>>,
+    /// Sends again; its target has the whole path.
+    pub(super) forwarder: Forwarder,
+    /// Explaining costs what many deliveries cost: one at a time.
+    pub(super) explaining: Arc<Semaphore>,
 }
 
 impl Desk {
     pub(super) fn open(options: Options) -> Result<Self, OpenError> {
-        let Options { journal, listening, targets, judge } = options;
+        let Options { journal, listening, targets, bases, judge } = options;
         let watch = Arc::new(Watch::new(&journal));
         let readers = Readers::open(journal)?;
+        let (forwarder, explaining) = (replay::forwarder(), Arc::new(Semaphore::new(1)));
         let (streams, tasks) = (stream::room(), Mutex::default());
-        Ok(Self { readers, listening, targets, judge, watch, streams, tasks })
+        Ok(Self { readers, listening, targets, bases, judge, forwarder, explaining, watch, streams, tasks })
     }
 
     /// Runs a task that ends with its stream, or with the inspector.

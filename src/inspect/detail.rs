@@ -2,7 +2,10 @@
 
 use super::answer::{Answer, Refused, file, record};
 use super::desk::Desk;
+use super::signature::{self, Known, NoteRecord, SignatureRecord};
 use crate::hook::attempt::Outcome;
+use crate::hook::delivery::Delivery;
+use crate::hook::remarks::remarks;
 use crate::journal::Entry;
 use crate::ui::listing::{EntryParts, EntryRecord};
 use axum::extract::{Path, State};
@@ -17,11 +20,11 @@ struct Inspection<'a> {
     /// What `events show --json` prints.
     delivery: EntryRecord<'a>,
     /// How it was signed.
-    signature: Option<()>,
+    signature: SignatureRecord,
     /// Others with the same key.
     duplicates: Vec<u64>,
     /// What is odd about the payload.
-    notes: Vec<()>,
+    notes: Vec<NoteRecord>,
 }
 
 /// The delivery of this number.
@@ -31,16 +34,46 @@ pub(super) async fn entry(desk: &Desk, seq: u64) -> Result<Entry, Refused> {
 
 /// `GET /api/deliveries/N`.
 pub(super) async fn delivery(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>) -> Answer {
-    let entry = entry(&desk, seq).await?;
-    let parts = EntryParts::from(&entry);
+    let (entry, near) = desk
+        .readers
+        .with(move |reader| {
+            let entry = reader.get(seq)?.ok_or_else(|| Refused::missing(seq))?;
+            let near = signature::near(reader, &entry);
+            Ok((Arc::new(entry), near))
+        })
+        .await?;
+    let (signature, notes) = explained(&desk, Arc::clone(&entry), near).await?;
+    let parts = EntryParts::from(&*entry);
     record(&Inspection {
         v: 1,
         r#type: "inspection",
         delivery: parts.record(&entry),
-        signature: None,
+        signature,
         duplicates: Vec::new(),
-        notes: Vec::new(),
+        notes,
     })
+}
+
+/// What is made of a delivery, away from what answers others. Explaining a failure may hash much: one at a time.
+async fn explained(
+    desk: &Arc<Desk>,
+    entry: Arc<Entry>,
+    near: Vec<(u64, Delivery)>,
+) -> Result<(SignatureRecord, Vec<NoteRecord>), Refused> {
+    let turn = match signature::is_explained(&entry) {
+        true => Some(Arc::clone(&desk.explaining).acquire_owned().await),
+        false => None,
+    };
+    let turn = turn.transpose().map_err(|error| Refused::failed(&error))?;
+    let desk = Arc::clone(desk);
+    let explaining = tokio::task::spawn_blocking(move || {
+        // Held until it is done, also when nobody waits any more.
+        let _turn = turn;
+        let known = Known { judge: &desk.judge, bases: &desk.bases, near: &near };
+        let panel = signature::panel(&entry, &known);
+        (panel, remarks(&entry.delivery.body).into_iter().map(NoteRecord::from).collect())
+    });
+    explaining.await.map_err(|error| Refused::failed(&error))
 }
 
 /// `GET /api/deliveries/N/body`.

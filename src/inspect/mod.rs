@@ -9,6 +9,7 @@
 mod actions;
 mod answer;
 mod assets;
+mod code;
 mod desk;
 mod detail;
 mod door;
@@ -16,7 +17,9 @@ mod gate;
 mod list;
 mod query;
 mod readers;
+mod replay;
 mod session;
+mod signature;
 mod stream;
 mod watch;
 
@@ -42,6 +45,8 @@ pub struct Options {
     pub listening: Option<String>,
     /// Where that listener forwards to.
     pub targets: Vec<String>,
+    /// URLs under which the endpoint may be known, the public one first.
+    pub bases: Vec<String>,
     /// Explains signatures, and signs what is sent again.
     pub judge: Arc<Judge>,
 }

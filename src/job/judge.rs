@@ -123,11 +123,6 @@ impl Judge {
         Ok(self.lookup(&self.catalogue.get(id)?))
     }
 
-    /// Every provider that may be meant.
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
-    }
-
     /// The keys that a handshake of this provider may be answered with.
     ///
     /// None when the secret was given for any provider and the request itself
