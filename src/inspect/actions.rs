@@ -9,17 +9,14 @@ use super::{code as written, replay};
 use crate::hook::attempt::Attempt;
 use crate::hook::target::PathMode;
 use crate::job::replay::{Changes, prepare};
-use crate::journal::{Entry, Guest, WriteError};
+use crate::journal::{Deletion, Entry, Guest, MAX_MARK, WriteError};
 use axum::extract::{Path, RawQuery, State};
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Where to send when nobody says.
 const USUAL_TARGET: &str = "3000";
-
-fn later() -> Answer {
-    Err(Refused::new(501, "not_yet", "this is not there yet"))
-}
 
 /// `GET /api/deliveries/N/code`: what a replay to `to` would send.
 pub(super) async fn code(
@@ -44,7 +41,7 @@ fn unchanged(desk: &Desk, entry: &Entry, to: &str) -> Result<replay::Sent, Refus
 
 /// `POST /api/deliveries/N/replay`.
 pub(super) async fn replay(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>, body: Bytes) -> Answer {
-    let asked = Asked::read(&body)?;
+    let asked: Asked = read(&body)?;
     let entry = entry(&desk, seq).await?;
     let (to, only_shown) = (asked.to.clone(), asked.preview);
     let prepared = asked.prepare(&entry, &desk.judge)?;
@@ -77,17 +74,64 @@ async fn write<T: Send + 'static>(
     writing.await.unwrap_or_else(|error| Err(Refused::failed(&error)))
 }
 
+/// What the page asks for, as JSON.
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body)
+        .map_err(|error| Refused::bad(format!("the body of the request cannot be read: {error}")))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MarkAsked {
+    /// Nothing takes the mark away; an empty text is a mark without words.
+    mark: Option<String>,
+}
+
+#[derive(Serialize)]
+struct MarkedRecord {
+    v: u8,
+    r#type: &'static str,
+    seq: u64,
+    mark: Option<String>,
+}
+
 /// `POST /api/deliveries/N/mark`.
-pub(super) async fn mark(State(_desk): State<Arc<Desk>>, Path(_seq): Path<u64>, _body: Bytes) -> Answer {
-    later()
+pub(super) async fn mark(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>, body: Bytes) -> Answer {
+    let MarkAsked { mark } = read(&body)?;
+    if mark.as_ref().is_some_and(|text| text.chars().count() > MAX_MARK) {
+        return Err(Refused::bad(format!("a mark has at most {MAX_MARK} characters")));
+    }
+    let text = mark.clone();
+    if !write(&desk, move |guest| guest.mark(seq, text.as_deref())).await? {
+        return Err(Refused::missing(seq));
+    }
+    record(&MarkedRecord { v: 1, r#type: "marked", seq, mark })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeleteAsked {
+    /// Also one that a target still lacks.
+    #[serde(default)]
+    force: bool,
+}
+
+#[derive(Serialize)]
+struct DeletedRecord {
+    v: u8,
+    r#type: &'static str,
+    seq: u64,
 }
 
 /// `DELETE /api/deliveries/N`.
-pub(super) async fn delete(State(_desk): State<Arc<Desk>>, Path(_seq): Path<u64>, _body: Bytes) -> Answer {
-    later()
-}
-
-/// `GET /api/overview`.
-pub(super) async fn overview(State(_desk): State<Arc<Desk>>, RawQuery(_query): RawQuery) -> Answer {
-    later()
+pub(super) async fn delete(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>, body: Bytes) -> Answer {
+    let DeleteAsked { force } = if body.is_empty() { DeleteAsked::default() } else { read(&body)? };
+    match write(&desk, move |guest| guest.delete(seq, force)).await? {
+        Deletion::Deleted => record(&DeletedRecord { v: 1, r#type: "deleted", seq }),
+        Deletion::Missing => Err(Refused::missing(seq)),
+        Deletion::Undelivered => {
+            let message = format!("a target still lacks delivery {seq}");
+            Err(Refused::new(409, "undelivered", message).hint("replay it first, or delete it all the same"))
+        }
+    }
 }

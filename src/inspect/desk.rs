@@ -2,7 +2,7 @@
 
 use super::readers::Readers;
 use super::watch::Watch;
-use super::{Options, actions, assets, detail, list, replay, session, stream};
+use super::{Options, actions, assets, detail, list, overview, replay, session, stream};
 use crate::forward::Forwarder;
 use crate::job::judge::Judge;
 use crate::journal::OpenError;
@@ -74,7 +74,7 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/api/deliveries/{seq}/code", get(actions::code))
         .route("/api/deliveries/{seq}/replay", post(actions::replay))
         .route("/api/deliveries/{seq}/mark", post(actions::mark))
-        .route("/api/overview", get(actions::overview))
+        .route("/api/overview", get(overview::overview))
         // serve's limits are the limits.
         .layer(DefaultBodyLimit::disable())
 }

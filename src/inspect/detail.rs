@@ -12,6 +12,9 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use std::sync::Arc;
 
+/// Duplicates that are told.
+const MOST_DUPLICATES: usize = 100;
+
 /// A delivery with what is found out about it.
 #[derive(Serialize)]
 struct Inspection<'a> {
@@ -34,12 +37,13 @@ pub(super) async fn entry(desk: &Desk, seq: u64) -> Result<Entry, Refused> {
 
 /// `GET /api/deliveries/N`.
 pub(super) async fn delivery(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>) -> Answer {
-    let (entry, near) = desk
+    let (entry, near, duplicates) = desk
         .readers
         .with(move |reader| {
             let entry = reader.get(seq)?.ok_or_else(|| Refused::missing(seq))?;
             let near = signature::near(reader, &entry);
-            Ok((Arc::new(entry), near))
+            let duplicates = reader.duplicates(seq, MOST_DUPLICATES)?;
+            Ok((Arc::new(entry), near, duplicates))
         })
         .await?;
     let (signature, notes) = explained(&desk, Arc::clone(&entry), near).await?;
@@ -49,7 +53,7 @@ pub(super) async fn delivery(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>
         r#type: "inspection",
         delivery: parts.record(&entry),
         signature,
-        duplicates: Vec::new(),
+        duplicates,
         notes,
     })
 }

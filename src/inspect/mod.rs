@@ -15,6 +15,7 @@ mod detail;
 mod door;
 mod gate;
 mod list;
+mod overview;
 mod query;
 mod readers;
 mod replay;

@@ -75,12 +75,6 @@ pub(super) fn forwarder() -> Forwarder {
 }
 
 impl Asked {
-    /// Reads the body of a request.
-    pub(super) fn read(json: &[u8]) -> Result<Self, Refused> {
-        serde_json::from_slice(json)
-            .map_err(|error| Refused::bad(format!("the request cannot be read: {error}")))
-    }
-
     /// The request that would be sent.
     pub(super) fn prepare(self, entry: &Entry, judge: &Judge) -> Result<Prepared, Refused> {
         let to = target(&self.to)?;
