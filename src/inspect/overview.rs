@@ -73,7 +73,7 @@ pub(super) async fn overview(State(desk): State<Arc<Desk>>, RawQuery(query): Raw
     let words = query.words()?;
     let most = query.number("most")?.unwrap_or(USUAL).clamp(1, MOST);
     query.end()?;
-    let mut wanted: Wanted = words.wanted(clock::now(), most, Order::NewestFirst)?;
+    let wanted: Wanted = words.wanted(clock::now(), most, Order::NewestFirst)?;
     let counted = desk.readers.with(move |reader| {
         if wanted.jq.is_none() {
             return Ok(reader.overview(&wanted.filter)?);

@@ -7,6 +7,7 @@
 
 pub mod canary;
 pub mod handlers;
+pub mod inspector;
 pub mod program;
 pub mod requests;
 pub mod script;

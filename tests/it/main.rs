@@ -35,6 +35,7 @@ mod handshakes;
 mod harness;
 mod hostile;
 mod in_process;
+mod inspector_api;
 mod journal;
 mod layers;
 #[path = "../programs/mod.rs"]
