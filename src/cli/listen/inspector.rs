@@ -6,6 +6,7 @@ use crate::cli::error::CommandError;
 use crate::cli::inspect::{Place, not_started};
 use crate::inspect::{self, Options};
 use crate::job::judge::Judge;
+use crate::job::listen::bases;
 use crate::job::listen::{Inspector, Ledger};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -39,7 +40,7 @@ pub(super) fn beside(
         }
         return Ok(None);
     };
-    match started(named.unwrap_or(Place::USUAL), journal, &listening, context) {
+    match started(named.unwrap_or(Place::USUAL), journal, &listening, args.public_url.as_deref(), context) {
         Ok(inspector) => Ok(Some(inspector)),
         Err(error) if named.is_none() => {
             let why = error.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
@@ -57,6 +58,7 @@ fn started(
     place: Place,
     journal: &Path,
     listening: &Listening<'_>,
+    public_url: Option<&str>,
     context: &Context,
 ) -> Result<Inspector, CommandError> {
     let socket = place.bind().map_err(|error| {
@@ -68,6 +70,7 @@ fn started(
         journal: journal.to_owned(),
         listening: Some(format!("http://{}", listening.address)),
         targets: listening.targets.clone(),
+        bases: bases(listening.address, public_url),
         judge: Arc::clone(listening.judge),
     };
     let running = inspect::start(socket, options).map_err(|error| not_started(&error, journal))?;

@@ -34,6 +34,7 @@ use intake::Intake;
 use last::Last;
 use pump::Pump;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -187,7 +188,7 @@ pub async fn run(
         judge: Arc::clone(&judge),
         ledger: Arc::clone(&ledger),
         pump: Arc::clone(&pump),
-        bases: bases(&listener, &options),
+        bases: bases(listener.local_addr().map_err(ListenError::Start)?, options.public_url.as_deref()),
     })
     .map_err(ListenError::Start)?;
     let intake = Intake {
@@ -262,13 +263,10 @@ async fn time_up(run_for: Option<Duration>) {
     }
 }
 
-/// The URLs under which the endpoint may be known.
-fn bases(listener: &TcpListener, options: &Options) -> Vec<String> {
-    let address = listener.local_addr().ok();
-    let own = address
-        .into_iter()
-        .flat_map(|address| [format!("http://{address}"), format!("http://localhost:{}", address.port())]);
-    options.public_url.clone().into_iter().chain(own).collect()
+/// The URLs under which an endpoint may be known: the public one and its own.
+pub fn bases(address: SocketAddr, public_url: Option<&str>) -> Vec<String> {
+    let own = [format!("http://{address}"), format!("http://localhost:{}", address.port())];
+    public_url.map(str::to_owned).into_iter().chain(own).collect()
 }
 
 fn ready(
