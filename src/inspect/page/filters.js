@@ -1,0 +1,78 @@
+// Search and filters: the words of `events list`, kept in the page's address.
+
+import { html, useEffect, useRef, useState } from './component.js';
+import { FILTERS, command } from './address.js';
+import { VERDICTS, quoted } from './words.js';
+import { copied } from './copy.js';
+
+/** How long typing has to rest before the journal is asked, in milliseconds. */
+const REST = 250;
+
+const FIELDS = [
+  { name: 'type', label: 'Event', hint: 'interview.*, push', list: 'known-events' },
+  { name: 'provider', label: 'Provider', hint: 'koji', list: 'known-providers' },
+  { name: 'verdict', label: 'Verdict', hint: 'failed, mismatch', list: 'known-verdicts' },
+  { name: 'status', label: 'Answered', hint: '200, 4xx' },
+  { name: 'since', label: 'Since', hint: '10m, 2h, or a time' },
+  { name: 'until', label: 'Until', hint: '10m, 2h, or a time' },
+  { name: 'filter', label: 'jq over the payload', hint: '.data.score > 3', wide: true },
+];
+const FLAGS = [['undelivered', 'undelivered'], ['dead', 'dead letters'], ['marked', 'marked']];
+
+/** A field that asks when typing rests, and at once on Enter. */
+function Field({ id, value, change, ...rest }) {
+  const [text, set] = useState(value);
+  const timer = useRef(null);
+  const sent = useRef(value);
+  useEffect(() => {
+    // Only a value that came from elsewhere replaces what is being typed.
+    if (value !== sent.current) set(value);
+    sent.current = value;
+  }, [value]);
+  const send = (now) => {
+    clearTimeout(timer.current);
+    sent.current = now.trim();
+    change(now.trim());
+  };
+  const typed = (event) => {
+    const now = event.target.value;
+    set(now);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => send(now), REST);
+  };
+  return html`<input id=${id} value=${text} onInput=${typed} onChange=${(event) => send(event.target.value)} autocomplete="off" spellcheck=${false} autocapitalize="off" ...${rest} />`;
+}
+
+const chip = (name, value) => (value === true ? FLAGS.find(([flag]) => flag === name)[1] : `${name}: ${value}`);
+
+/** The bar above the list. */
+export function Filters({ filters, change, providers, events, error }) {
+  const [unfolded, unfold] = useState(false);
+  const set = (name, value) => {
+    const { [name]: _, ...others } = filters;
+    change(value ? { ...others, [name]: value } : others);
+  };
+  const active = FILTERS.filter((name) => filters[name] && name !== 'text');
+  return html`<form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}>
+    <div class="search">
+      <label class="hidden" for="text">Search heads and bodies</label>
+      <${Field} id="text" type="search" value=${filters.text ?? ''} change=${(value) => set('text', value)} placeholder="Search heads and bodies" aria-keyshortcuts="/" />
+      <kbd aria-hidden="true">/</kbd>
+      <button type="button" class=${active.length > 0 ? 'on' : ''} aria-expanded=${unfolded ? 'true' : 'false'} aria-controls="fields" onClick=${() => unfold(!unfolded)}>Filters${active.length > 0 ? ` (${active.length})` : ''}</button>
+    </div>
+    <div class="quick" role="group" aria-label="Filters in use">
+      ${['failed', 'verified'].map((verdict) => html`<button type="button" class="chip" aria-pressed=${filters.verdict === verdict ? 'true' : 'false'} onClick=${() => set('verdict', filters.verdict === verdict ? null : verdict)}>${verdict}</button>`)}
+      ${active.filter((name) => !(name === 'verdict' && ['failed', 'verified'].includes(filters.verdict))).map((name) => html`<button type="button" class="chip set" title="Take this filter away" onClick=${() => set(name, null)}>${chip(name, filters[name])} <span aria-hidden="true">×</span><span class="hidden"> (take it away)</span></button>`)}
+      ${(active.length > 0 || filters.text) && html`<button type="button" class="link" onClick=${() => change({})}>clear</button>`}
+    </div>
+    <div id="fields" class="fields" hidden=${!unfolded}>
+      ${FIELDS.map(({ name, label, hint, list, wide }) => html`<p class=${wide ? 'wide' : ''}><label for=${`f-${name}`}>${label}</label><${Field} id=${`f-${name}`} value=${filters[name] ?? ''} change=${(value) => set(name, value)} placeholder=${hint} list=${list} /></p>`)}
+      <p class="flags wide">${FLAGS.map(([name, label]) => html`<label><input type="checkbox" checked=${Boolean(filters[name])} onChange=${(event) => set(name, event.target.checked)} /> ${label}</label>`)}</p>
+      <p class="same wide"><span>The same in a terminal:</span> <code>${command(filters, quoted)}</code> <button type="button" class="link" onClick=${() => copied(command(filters, quoted), 'the command')}>copy</button></p>
+      <datalist id="known-events">${events.map((event) => html`<option value=${event} />`)}</datalist>
+      <datalist id="known-providers">${providers.map((provider) => html`<option value=${provider} />`)}</datalist>
+      <datalist id="known-verdicts"><option value="failed" />${VERDICTS.map((verdict) => html`<option value=${verdict} />`)}</datalist>
+    </div>
+    ${error && html`<p class="wrong" role="alert">${error.message}${error.hint && html` <span>${error.hint}</span>`}</p>`}
+  </form>`;
+}

@@ -1,0 +1,117 @@
+// The list of deliveries: only the rows in sight are in the page, whatever the
+// journal holds. One tab stop; the keys move a cursor (`aria-activedescendant`).
+
+import { html, memo, names, useEffect, useLayoutEffect, useRef, useState } from './component.js';
+import { counted, duration, health, judged, mark, moment, outcome, shortTarget, visible } from './words.js';
+
+/** Height of a row in pixels: one line where there is room, else two. `list.css` has the same. */
+const ROW = { wide: 34, narrow: 58 };
+/** From this width of the list on, all columns fit in one line. */
+const WIDE = 820;
+/** Rows above and below those in sight. */
+const SPARE = 8;
+
+const owed = (one) => {
+  const worst = one.outbox?.find((row) => row.state === 'dead') ?? one.outbox?.[0];
+  if (!worst) return null;
+  return { dead: ['bad', 'dead letter'], pending: ['unsure', `waits after ${counted(worst.tries, 'try', 'tries')}`] }[worst.state] ?? ['unsure', 'not delivered'];
+};
+
+function Forwarded({ one }) {
+  const last = one.forwarded;
+  const waits = owed(one);
+  return html`<span class="c-forward">
+    ${last && html`<span class="dim">${visible(shortTarget(last.target))}</span> <b class=${health(last.status)}>${outcome(last)}</b>`}
+    ${last && last.attempts > 1 && html` <span class="dim">×${last.attempts}</span>`}
+    ${waits && html` <span class=${`tag ${waits[0]}`}>${waits[1]}</span>`}
+    ${!last && !waits && html`<span class="dim">–</span>`}
+  </span>`;
+}
+
+const Row = memo(({ one, top, chosen, open, wide, choose, position }) => {
+  const code = one.verdict.code;
+  const label = `${one.event ?? 'no event'}, ${code.replaceAll('_', ' ')}`;
+  return html`<div id=${`row-${one.seq}`} role="option" aria-selected=${chosen ? 'true' : 'false'} aria-posinset=${position + 1} aria-setsize="-1"
+    class=${names('row', chosen && 'chosen', open && 'open', wide ? 'wide' : 'narrow')} style=${{ top: `${top}px` }}
+    onClick=${() => choose(one.seq, true)} aria-label=${wide ? undefined : `#${one.seq} ${label}`}>
+    <span class="c-seq">#${one.seq}</span>
+    <span class="c-time" title=${one.received}>${moment(one.received)}</span>
+    <span class=${`c-verdict ${judged(code)}`}><i aria-hidden="true">${mark(code)}</i> ${code.replaceAll('_', ' ')}</span>
+    <span class="c-event">${one.mark && html`<b class="star" title=${`marked: ${visible(one.mark)}`}>★</b> `}${visible(one.event ?? '–')}</span>
+    <span class="c-subject">${one.duplicate_of !== null && html`<span class="tag unsure">repeats #${one.duplicate_of}</span> `}${visible(one.subject ?? '')}</span>
+    <span class="c-answer">${one.answer ? html`<b class=${health(one.answer.status)}>${one.answer.status}</b>` : html`<span class="dim">–</span>`}</span>
+    <${Forwarded} one=${one} />
+    <span class="c-took">${duration(one.forwarded?.took_ms ?? one.answer?.took_ms)}</span>
+  </div>`;
+});
+
+const HEADS = [['seq', 'No.'], ['time', 'Received'], ['verdict', 'Verdict'], ['event', 'Event'], ['subject', 'Subject'], ['answer', 'Answer'], ['forward', 'Forwarded'], ['took', 'Took']];
+
+/** What is in sight of a list: its size, and how far it was scrolled. */
+function useSight(box) {
+  const [sight, set] = useState({ top: 0, height: 600, width: 0 });
+  useLayoutEffect(() => {
+    const element = box.current;
+    const look = () => set((was) => {
+      const now = { top: element.scrollTop, height: element.clientHeight, width: element.clientWidth };
+      return now.top === was.top && now.height === was.height && now.width === was.width ? was : now;
+    });
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    element.addEventListener('scroll', look, { passive: true });
+    look();
+    return () => {
+      observer.disconnect();
+      element.removeEventListener('scroll', look);
+    };
+  }, [box]);
+  return sight;
+}
+
+/** Keeps the cursor's row in sight when the cursor moves. */
+function useCursorInSight(box, items, cursor, row) {
+  const last = useRef(null);
+  useLayoutEffect(() => {
+    if (cursor === last.current) return;
+    last.current = cursor;
+    const at = items.findIndex((one) => one.seq === cursor);
+    if (at < 0) return;
+    const { scrollTop, clientHeight } = box.current;
+    if (at * row < scrollTop) box.current.scrollTop = at * row;
+    else if ((at + 1) * row > scrollTop + clientHeight) box.current.scrollTop = (at + 1) * row - clientHeight;
+  });
+}
+
+/** The rows and the head above them. `empty` is shown where there are none. */
+export function List({ feed, state, cursor, open, choose, empty }) {
+  const box = useRef(null);
+  const sight = useSight(box);
+  const { items, next, older, fresh } = state;
+  const wide = sight.width >= WIDE;
+  const row = wide ? ROW.wide : ROW.narrow;
+  useCursorInSight(box, items, cursor, row);
+
+  const first = Math.max(0, Math.floor(sight.top / row) - SPARE);
+  const last = Math.min(items.length, Math.ceil((sight.top + sight.height) / row) + SPARE);
+  useEffect(() => feed.pin(sight.top < row), [feed, sight.top < row]);
+  useEffect(() => {
+    if (next !== null && last >= items.length - 2 * SPARE) feed.older();
+  }, [feed, next, last, items.length]);
+
+  const top = () => {
+    box.current.scrollTop = 0;
+    feed.release();
+  };
+  const chosen = items.slice(first, last).some((one) => one.seq === cursor);
+  return html`<div class="list">
+    ${wide && html`<div class="heads" aria-hidden="true">${HEADS.map(([name, text]) => html`<span class=${`c-${name}`}>${text}</span>`)}</div>`}
+    <div class="rows" ref=${box} role=${items.length ? 'listbox' : undefined} tabindex="0" aria-label=${items.length ? 'Deliveries, newest first' : undefined} aria-activedescendant=${chosen ? `row-${cursor}` : undefined}>
+      ${items.length === 0 ? empty : html`<div class="all" role="presentation" style=${{ height: `${items.length * row}px` }}>
+        ${items.slice(first, last).map((one, index) => html`<${Row} key=${one.seq} one=${one} top=${(first + index) * row} position=${first + index}
+          chosen=${one.seq === cursor} open=${one.seq === open} wide=${wide} choose=${choose} />`)}
+      </div>`}
+    </div>
+    ${fresh > 0 && html`<button class="fresh" onClick=${top}>↑ ${counted(fresh, 'new delivery', 'new deliveries')}</button>`}
+    ${older && html`<p class="more" role="status">reading older deliveries…</p>`}
+  </div>`;
+}

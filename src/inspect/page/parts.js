@@ -1,0 +1,102 @@
+// The tabs of a delivery besides its payload: headers, signature, attempts, transcript.
+
+import { html, useState } from './component.js';
+import { Payload, fromBase64 } from './payload.js';
+import { Shown } from './tree.js';
+import { copied } from './copy.js';
+import { duration, health, judged, mark, moment, outcome } from './words.js';
+
+/** What a header's value is for the eyes: text, or that it is none. */
+export const headerText = (header) => header.value ?? `base64:${header.value_base64}`;
+
+/** Header fields in their order, repeats and spelling as sent. */
+export function Headers({ headers, label }) {
+  if (!headers?.length) return html`<p class="nothing">There are no headers.</p>`;
+  return html`<div class="scrolls" tabindex="0" role="group" aria-label=${label}><table class="headers"><thead class="hidden"><tr><th scope="col">Name</th><th scope="col">Value</th></tr></thead><tbody>
+    ${headers.map((header) => html`<tr><th scope="row"><${Shown} text=${header.name} /></th><td><${Shown} text=${headerText(header)} />${header.value === undefined && html` <span class="tag unsure">not UTF-8</span>`}</td></tr>`)}
+  </tbody></table></div>
+  <p><button class="small" onClick=${() => copied(headers.map((header) => `${header.name}: ${headerText(header)}`).join('\n'), 'the headers')}>copy headers</button></p>`;
+}
+
+const Fact = ({ name, children }) => (children === null || children === undefined || children === '' ? null : html`<dt>${name}</dt><dd>${children}</dd>`);
+
+/** How the signature was checked, and why it does not hold. */
+export function Signature({ signature, verdict, header }) {
+  const code = signature?.verdict ?? verdict.code;
+  const how = judged(code);
+  const sentence = signature?.sentence ?? verdict.diagnosis?.text ?? null;
+  const s = signature ?? {};
+  const differs = s.expected && s.received && s.expected !== s.received;
+  return html`<div class="signature">
+    <div class=${`banner ${how}`}><b><i aria-hidden="true">${mark(code)}</i> ${code.replaceAll('_', ' ')}</b> <span><${Shown} text=${verdict.reason} /></span>
+      ${sentence && html`<p class="cause"><b>Why:</b> <${Shown} text=${sentence} />${s.code && html` <code>${s.code}</code>`}</p>`}
+      ${verdict.diagnosis?.mend && html`<p class="cause"><b>Change:</b> <${Shown} text=${verdict.diagnosis.mend} /></p>`}</div>
+    <dl class="facts">
+      <${Fact} name="Scheme">${s.scheme && html`<${Shown} text=${s.scheme} />`}</>
+      <${Fact} name="Provider">${s.provider}</>
+      <${Fact} name="Key">${s.key && html`<${Shown} text=${s.key} />`}</>
+      <${Fact} name="Header">${s.header && html`<code><${Shown} text=${s.header} /></code>`}</>
+      <${Fact} name="Received">${s.received ? html`<code class=${differs ? 'bad' : ''}><${Shown} text=${s.received} /></code>` : html`<span class="dim">nothing${header ? ` in ${header}` : ''}</span>`}</>
+      <${Fact} name="Expected">${s.expected ? html`<code class=${differs ? 'good' : ''}><${Shown} text=${s.expected} /></code>` : html`<span class="dim">not known: it takes the secret, and a scheme that can be computed here</span>`}</>
+      <${Fact} name="What is signed">${(s.signed || s.signed_base64) && html`<${Signed} signature=${s} />`}</>
+    </dl>
+    ${how === 'unsure' && html`<p class="hint">Nobody could check this one. <code>hookctl providers show ${verdict.provider ?? 'ID'}</code> tells which secret it takes, <code>hookctl listen --provider ${verdict.provider ?? 'ID'}</code> uses it.</p>`}
+  </div>`;
+}
+
+function Signed({ signature }) {
+  const [whole, set] = useState(false);
+  let text = signature.signed ?? '';
+  if (whole && signature.signed_base64) text = new TextDecoder().decode(fromBase64(signature.signed_base64));
+  return html`<pre class="signed" tabindex="0" aria-label="What is signed"><${Shown} text=${text} /></pre>
+    ${signature.signed_base64 && html`<button class="small" aria-expanded=${whole ? 'true' : 'false'} onClick=${() => set(!whole)}>${whole ? 'shorter' : 'up to 4 KiB of it'}</button>`}`;
+}
+
+const WIDTH = 300;
+
+/** Where the time went: a bar for the answer, and one for each attempt. */
+function Timing({ rows }) {
+  const most = Math.max(1, ...rows.map((row) => row.took));
+  const height = rows.length * 22;
+  const bar = (row) => Math.max(2, (row.took / most) * (WIDTH - 150));
+  return html`<svg class="timing" role="img" viewBox=${`0 0 ${WIDTH} ${height}`} aria-label=${`How long each took: ${rows.map((row) => `${row.name} ${duration(row.took)}`).join(', ')}`}>
+    ${rows.map((row, index) => html`<g>
+      <text x="0" y=${index * 22 + 15}>${row.name}</text>
+      <rect class=${row.how} x="72" y=${index * 22 + 5} width=${bar(row)} height="12" rx="2" />
+      <text x=${72 + bar(row) + 6} y=${index * 22 + 15}>${duration(row.took)}</text>
+    </g>`)}
+  </svg>`;
+}
+
+/** Time between two moments, with its sign. */
+const later = (from, to) => {
+  const ms = Date.parse(to) - Date.parse(from);
+  return ms >= 0 ? `${duration(ms) || '0 ms'} after it came` : 'before it came';
+};
+
+function Attempt({ attempt, received, unfolded }) {
+  return html`<details class="attempt" open=${unfolded}>
+    <summary><b class=${health(attempt.status)}>${outcome(attempt)}</b> <span class="target"><${Shown} text=${attempt.target} /></span> <span class="dim">try ${attempt.number}, ${duration(attempt.took_ms)}, ${later(received, attempt.started)}</span></summary>
+    <p class="dim">Started ${moment(attempt.started)}. The request had the bytes of this delivery unless it was edited or signed again.</p>
+    ${attempt.failure && html`<p class="banner bad"><b>${outcome(attempt)}</b> <${Shown} text=${attempt.failure.detail} /></p>`}
+    ${attempt.headers && html`<h4>Answer's headers</h4><${Headers} headers=${attempt.headers} label="Headers of the answer" />`}
+    ${(attempt.body !== undefined || attempt.body_base64 !== undefined) && html`<h4>Answer's body</h4><${Payload} body=${attempt.body} base64=${attempt.body_base64} />`}
+  </details>`;
+}
+
+/** Every attempt to pass the delivery on, the newest unfolded. */
+export function Attempts({ delivery }) {
+  const { attempts = [], answer, outbox = [] } = delivery;
+  const rows = [];
+  if (answer) rows.push({ name: 'answer', took: answer.took_ms, how: health(answer.status) });
+  attempts.forEach((one, index) => rows.push({ name: `try ${attempts.length > 1 ? index + 1 : one.number}`, took: one.took_ms, how: one.delivered ? 'good' : 'bad' }));
+  const targets = new Set(attempts.map((one) => one.target));
+  return html`<div class="attempts">
+    ${answer && html`<p>The sender got <b class=${health(answer.status)}>${answer.status}</b> from ${answer.by} in ${duration(answer.took_ms)}.</p>`}
+    ${rows.length > 0 && html`<${Timing} rows=${rows.slice(-30)} />`}
+    ${outbox.map((row) => html`<p class=${`banner ${row.state === 'dead' ? 'bad' : 'unsure'}`}><b>${row.state === 'dead' ? 'dead letter' : row.state}</b> <${Shown} text=${row.target} />, ${row.tries} tries${row.state === 'pending' ? `, next ${moment(row.due)}` : ''}. Replay (<kbd>r</kbd>) sends it now.</p>`)}
+    ${attempts.length === 0 && html`<p class="nothing">It was passed on to nobody. Replay (<kbd>r</kbd>) sends it to a target; <code>hookctl listen --forward 3000</code> does so for each that comes.</p>`}
+    ${targets.size > 1 && html`<p class="dim">${targets.size} targets.</p>`}
+    ${attempts.slice().reverse().map((attempt, index) => html`<${Attempt} key=${attempts.length - index} attempt=${attempt} received=${delivery.received} unfolded=${index === 0} />`)}
+  </div>`;
+}

@@ -1,0 +1,83 @@
+// How facts are written: times, durations, sizes, verdicts. Pure.
+
+const UNJUDGED = new Set(['no_secret', 'no_webhook_id', 'bad_secret', 'unsupported', 'unknown_provider', 'synthesized']);
+
+/** Every verdict's code, as `events list --verdict` takes them. */
+export const VERDICTS = ['verified', 'no_header', 'malformed', 'wrong_prefix', 'bad_encoding', 'mismatch', 'too_old',
+  'in_future', 'no_secret', 'no_webhook_id', 'bad_secret', 'unsupported', 'unknown_provider', 'synthesized'];
+
+/** `good`, `bad`, or `unsure` where nobody could check. */
+export const judged = (code) => (code === 'verified' ? 'good' : UNJUDGED.has(code) ? 'unsure' : 'bad');
+
+/** The mark beside a verdict, as the terminal shows it. */
+export const mark = (code) => ({ good: '✓', bad: '✗', unsure: '?' })[judged(code)];
+
+const two = (number) => String(number).padStart(2, '0');
+const clock = (at) => `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+const day = (at) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+
+/** The time of day, with the day before it where that is not today. Local time. */
+export function moment(text, now = new Date()) {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) return text;
+  return day(at) === day(now) ? `${clock(at)}.${String(at.getMilliseconds()).padStart(3, '0')}` : `${day(at)} ${clock(at)}`;
+}
+
+/** A duration of milliseconds. */
+export function duration(ms) {
+  if (ms === null || ms === undefined) return '';
+  if (ms < 1) return `${Number(ms.toFixed(2))} ms`;
+  if (ms < 10) return `${Number(ms.toFixed(1))} ms`;
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))} s`;
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1_000)} s`;
+  return `${Math.floor(ms / 3_600_000)} h ${Math.floor((ms % 3_600_000) / 60_000)} min`;
+}
+
+/** A number of bytes. */
+export function size(bytes) {
+  if (bytes < 1_024) return counted(bytes, 'byte');
+  if (bytes < 1_024 * 1_024) return `${(bytes / 1_024).toFixed(1)} KiB`;
+  return `${(bytes / 1_024 / 1_024).toFixed(1)} MiB`;
+}
+
+/** A number with its thing: 1 try, 2 tries. */
+export const counted = (count, one, many = `${one}s`) => `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+
+/** A target without what every local one begins with. */
+export const shortTarget = (target) => target.replace(/^http:\/\//, '').replace(/\/$/, '');
+
+/** What became of an attempt: the status, or the failure. */
+export const outcome = (attempt) => (attempt.status === null || attempt.status === undefined
+  ? String(attempt.failure?.kind ?? attempt.failure ?? 'failed').replaceAll('_', ' ')
+  : String(attempt.status));
+
+/** `good` for 2xx, `bad` for a failure and 5xx, `unsure` between. */
+export function health(status) {
+  if (status === null || status === undefined || status >= 500) return 'bad';
+  return status >= 200 && status < 300 ? 'good' : 'unsure';
+}
+
+/** A word for a POSIX shell: nothing in single quotes is special. */
+export const quoted = (word) => (/^[\w./:*@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+// Control characters, what turns the direction of writing, and what cannot be seen.
+const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udfff]/gu;
+
+const escaped = (text) => Array.from(text, (one) => `\\u{${one.codePointAt(0).toString(16)}}`).join('');
+
+/** Text whose every character can be seen: the others are written as `\u{202e}`. */
+export const visible = (text) => text.replace(HIDDEN, escaped);
+
+/** The pieces of a text: `[plain, hidden, plain, …]`, the hidden ones written out; one piece where there are too many. */
+export function pieces(text, most = 2_000) {
+  const found = [];
+  let from = 0;
+  for (const match of text.matchAll(HIDDEN)) {
+    found.push(text.slice(from, match.index), escaped(match[0]));
+    from = match.index + match[0].length;
+    if (found.length > most) return [visible(text)];
+  }
+  found.push(text.slice(from));
+  return found;
+}
