@@ -10,6 +10,8 @@ const ROW = { wide: 34, narrow: 58 };
 const WIDE = 820;
 /** Rows above and below those in sight. */
 const SPARE = 8;
+/** Height of the head, which stays above the rows. */
+const HEAD = 28;
 
 const owed = (one) => {
   const worst = one.outbox?.find((row) => row.state === 'dead') ?? one.outbox?.[0];
@@ -17,33 +19,35 @@ const owed = (one) => {
   return { dead: ['bad', 'dead letter'], pending: ['unsure', `waits after ${counted(worst.tries, 'try', 'tries')}`] }[worst.state] ?? ['unsure', 'not delivered'];
 };
 
-function Forwarded({ one }) {
+/** What became of it: the last attempt, and what is still owed. */
+function Forwarded({ one, wide }) {
   const last = one.forwarded;
   const waits = owed(one);
-  return html`<span class="c-forward">
-    ${last && html`<span class="dim">${visible(shortTarget(last.target))}</span> <b class=${health(last.status)}>${outcome(last)}</b>`}
-    ${last && last.attempts > 1 && html` <span class="dim">×${last.attempts}</span>`}
-    ${waits && html` <span class=${`tag ${waits[0]}`}>${waits[1]}</span>`}
-    ${!last && !waits && html`<span class="dim">–</span>`}
-  </span>`;
+  if (!last && !waits) return wide && html`<span class="dim">–</span>`;
+  return html`${last && html`${!wide && html`<span class="dim" aria-hidden="true">→ </span>`}<b class=${health(last.status)}>${outcome(last)}</b> ${last.attempts > 1 && html`<span class="dim">×${last.attempts} </span>`}`}
+    ${waits && html`<span class=${`tag ${waits[0]}`}>${waits[1]}</span> `}
+    ${wide && last && html`<span class="dim">${visible(shortTarget(last.target))}</span>`}`;
 }
 
-const Row = memo(({ one, top, chosen, open, wide, choose, position }) => {
-  const code = one.verdict.code;
-  const label = `${one.event ?? 'no event'}, ${code.replaceAll('_', ' ')}`;
-  return html`<div id=${`row-${one.seq}`} role="option" aria-selected=${chosen ? 'true' : 'false'} aria-posinset=${position + 1} aria-setsize="-1"
-    class=${names('row', chosen && 'chosen', open && 'open', wide ? 'wide' : 'narrow')} style=${{ top: `${top}px` }}
-    onClick=${() => choose(one.seq, true)} aria-label=${wide ? undefined : `#${one.seq} ${label}`}>
-    <span class="c-seq">#${one.seq}</span>
-    <span class="c-time" title=${one.received}>${moment(one.received)}</span>
-    <span class=${`c-verdict ${judged(code)}`}><i aria-hidden="true">${mark(code)}</i> ${code.replaceAll('_', ' ')}</span>
-    <span class="c-event">${one.mark && html`<b class="star" title=${`marked: ${visible(one.mark)}`}>★</b> `}${visible(one.event ?? '–')}</span>
-    <span class="c-subject">${one.duplicate_of !== null && html`<span class="tag unsure">repeats #${one.duplicate_of}</span> `}${visible(one.subject ?? '')}</span>
-    <span class="c-answer">${one.answer ? html`<b class=${health(one.answer.status)}>${one.answer.status}</b>` : html`<span class="dim">–</span>`}</span>
-    <${Forwarded} one=${one} />
-    <span class="c-took">${duration(one.forwarded?.took_ms ?? one.answer?.took_ms)}</span>
-  </div>`;
-});
+const Verdict = ({ code }) => html`<span class=${`c-verdict ${judged(code)}`}><i aria-hidden="true">${mark(code)}</i> ${code.replaceAll('_', ' ')}</span>`;
+const Event = ({ one }) => html`<span class="c-event">${one.mark && html`<b class="star" title=${`marked: ${visible(one.mark)}`}>★</b> `}${visible(one.event ?? '–')}</span>`;
+const Subject = ({ one }) => html`<span class="c-subject">${one.duplicate_of !== null && html`<span class="tag unsure">repeats #${one.duplicate_of}</span> `}${visible(one.subject ?? '')}</span>`;
+const Answer = ({ one }) => html`<span class="c-answer">${one.answer ? html`<b class=${health(one.answer.status)}>${one.answer.status}</b>` : html`<span class="dim">–</span>`}</span>`;
+const Took = ({ one }) => html`<span class="c-took">${duration(one.forwarded?.took_ms ?? one.answer?.took_ms)}</span>`;
+const Received = ({ one }) => html`<span class="c-time" title=${one.received}>${moment(one.received)}</span>`;
+
+/** All columns in one line. */
+const Columns = ({ one }) => html`<span class="c-seq">#${one.seq}</span><${Received} one=${one} /><${Verdict} code=${one.verdict.code} /><${Event} one=${one} />
+  <${Subject} one=${one} /><${Answer} one=${one} /><span class="c-forward"><${Forwarded} one=${one} wide=${true} /></span><${Took} one=${one} />`;
+
+/** The same in two lines, the most telling first. */
+const Lines = ({ one }) => html`<div><${Event} one=${one} /><${Verdict} code=${one.verdict.code} /><${Received} one=${one} /></div>
+  <div><span class="c-seq">#${one.seq}</span><${Subject} one=${one} /><${Answer} one=${one} /><span class="c-forward"><${Forwarded} one=${one} /></span><${Took} one=${one} /></div>`;
+
+const Row = memo(({ one, top, chosen, open, wide, choose, position }) => html`<div id=${`row-${one.seq}`} role="option" aria-selected=${chosen ? 'true' : 'false'} aria-posinset=${position + 1} aria-setsize="-1"
+    class=${names('row', chosen && 'chosen', open && 'open', wide ? 'wide' : 'narrow')} style=${{ top: `${top}px` }} onClick=${() => choose(one.seq)}>
+    ${wide ? html`<${Columns} one=${one} />` : html`<${Lines} one=${one} />`}
+  </div>`);
 
 const HEADS = [['seq', 'No.'], ['time', 'Received'], ['verdict', 'Verdict'], ['event', 'Event'], ['subject', 'Subject'], ['answer', 'Answer'], ['forward', 'Forwarded'], ['took', 'Took']];
 
@@ -69,7 +73,7 @@ function useSight(box) {
 }
 
 /** Keeps the cursor's row in sight when the cursor moves. */
-function useCursorInSight(box, items, cursor, row) {
+function useCursorInSight(box, items, cursor, row, head) {
   const last = useRef(null);
   useLayoutEffect(() => {
     if (cursor === last.current) return;
@@ -78,7 +82,7 @@ function useCursorInSight(box, items, cursor, row) {
     if (at < 0) return;
     const { scrollTop, clientHeight } = box.current;
     if (at * row < scrollTop) box.current.scrollTop = at * row;
-    else if ((at + 1) * row > scrollTop + clientHeight) box.current.scrollTop = (at + 1) * row - clientHeight;
+    else if (head + (at + 1) * row > scrollTop + clientHeight) box.current.scrollTop = head + (at + 1) * row - clientHeight;
   });
 }
 
@@ -89,7 +93,7 @@ export function List({ feed, state, cursor, open, choose, empty }) {
   const { items, next, older, fresh } = state;
   const wide = sight.width >= WIDE;
   const row = wide ? ROW.wide : ROW.narrow;
-  useCursorInSight(box, items, cursor, row);
+  useCursorInSight(box, items, cursor, row, wide ? HEAD : 0);
 
   const first = Math.max(0, Math.floor(sight.top / row) - SPARE);
   const last = Math.min(items.length, Math.ceil((sight.top + sight.height) / row) + SPARE);
@@ -104,8 +108,8 @@ export function List({ feed, state, cursor, open, choose, empty }) {
   };
   const chosen = items.slice(first, last).some((one) => one.seq === cursor);
   return html`<div class="list">
-    ${wide && html`<div class="heads" aria-hidden="true">${HEADS.map(([name, text]) => html`<span class=${`c-${name}`}>${text}</span>`)}</div>`}
     <div class="rows" ref=${box} role=${items.length ? 'listbox' : undefined} tabindex="0" aria-label=${items.length ? 'Deliveries, newest first' : undefined} aria-activedescendant=${chosen ? `row-${cursor}` : undefined}>
+      ${wide && html`<div class="heads" aria-hidden="true">${HEADS.map(([name, text]) => html`<span class=${`c-${name}`}>${text}</span>`)}</div>`}
       ${items.length === 0 ? empty : html`<div class="all" role="presentation" style=${{ height: `${items.length * row}px` }}>
         ${items.slice(first, last).map((one, index) => html`<${Row} key=${one.seq} one=${one} top=${(first + index) * row} position=${first + index}
           chosen=${one.seq === cursor} open=${one.seq === open} wide=${wide} choose=${choose} />`)}

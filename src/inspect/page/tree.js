@@ -70,11 +70,11 @@ function Value({ part, text, unfolded, whole }) {
 }
 
 const Line = memo(({ part, level, text, unfolded, chosen, note, choose, toggle }) => {
-  const label = part.parent === null ? '$' : part.key ? text.slice(part.key.start, part.key.end) : part.index;
+  const label = part.parent === null ? null : part.key ? text.slice(part.key.start, part.key.end) : part.index;
   return html`<div role="treeitem" id=${`part-${part.start}`} aria-level=${level} aria-selected=${chosen ? 'true' : 'false'} aria-expanded=${part.items?.length ? (unfolded ? 'true' : 'false') : undefined}
     class=${names('line', chosen && 'chosen')} style=${{ paddingLeft: `${Math.min(level - 1, DEEPEST) * 16 + 4}px` }} onClick=${() => choose(part)} onDblClick=${() => toggle(part)}>
     <span class="fold" aria-hidden="true" onClick=${() => toggle(part)}>${part.items?.length ? (unfolded ? '▾' : '▸') : ''}</span>
-    <span class="k"><${Shown} text=${String(label)} /></span><span class="dim">: </span><${Value} part=${part} text=${text} unfolded=${unfolded} whole=${chosen} />
+    ${label !== null && html`<span class="k"><${Shown} text=${String(label)} /></span><span class="dim">: </span>`}<${Value} part=${part} text=${text} unfolded=${unfolded} whole=${chosen} />
     ${part.twin && html` <span class="tag unsure" title="Most programs keep only the last one">repeated name</span>`}
     ${note && html` <span class="tag unsure">${note}</span>`}
   </div>`;

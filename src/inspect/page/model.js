@@ -1,0 +1,151 @@
+// What the page knows and what a person can do to it; the components draw it.
+
+import { Store } from './component.js';
+import { ask, bytes, hasToken, onUnauthorized, query } from './api.js';
+import { read, write } from './address.js';
+import { Feed } from './feed.js';
+import { follow } from './stream.js';
+import { copied, keep, say } from './copy.js';
+
+/** Event names that are offered in the filter. */
+const MOST_EVENTS = 200;
+
+export class Model {
+  constructor() {
+    // `open`, `compare` and `view` are in the address; `dialog` and `edit` are not.
+    const { filters, ...place } = read();
+    this.place = new Store({ ...place, cursor: place.open, dialog: null, edit: null });
+    this.session = new Store({ record: null, error: null, locked: !hasToken(), stream: 'waiting' });
+    this.feed = new Feed(filters);
+    this.events = new Set();
+    onUnauthorized(() => this.session.set({ locked: true }));
+    addEventListener('popstate', () => this.#moved());
+  }
+
+  /** Reads what there is and follows what comes. */
+  async start() {
+    if (this.session.state.locked) return;
+    this.feed.load();
+    try {
+      const record = await ask('session');
+      this.session.set({ record, error: null });
+      this.feed.newest = Math.max(this.feed.newest ?? 0, record.newest ?? 0);
+    } catch (error) {
+      this.session.set({ error });
+      if (this.session.state.locked) return;
+    }
+    follow(() => this.feed.newest, (event, record) => this.#heard(event, record), (stream) => this.#streams(stream));
+  }
+
+  #heard(event, record) {
+    if (event === 'delivery' && record.event && this.events.size < MOST_EVENTS) this.events.add(record.event);
+    if (event === 'delivery' || event === 'changed' || event === 'deleted' || event === 'skipped') this.feed.take(event, record);
+  }
+
+  #streams(stream) {
+    const was = this.session.state;
+    if (was.stream === stream) return;
+    this.session.set({ stream });
+    // What was not there when the page began is asked for again.
+    if (stream === 'live' && was.record === null) ask('session').then((record) => this.session.set({ record, error: null }), () => {});
+    if (stream === 'live' && this.feed.state.error) this.feed.load();
+  }
+
+  #moved() {
+    const { filters, ...place } = read();
+    this.place.set({ ...place, cursor: place.open ?? this.place.state.cursor, edit: null });
+    this.feed.load(filters);
+  }
+
+  #go(change, step = true) {
+    this.place.set(change);
+    const { open, compare, view } = this.place.state;
+    write({ filters: this.feed.state.filters, open, compare, view }, step);
+  }
+
+  filter(filters) {
+    this.feed.load(filters);
+    this.#go({}, false);
+  }
+
+  open(seq) {
+    const first = this.place.state.open === null;
+    this.#go({ open: seq, cursor: seq, compare: null, view: null, edit: null }, first);
+  }
+
+  close() {
+    const { edit, compare, view } = this.place.state;
+    if (edit !== null) this.place.set({ edit: null });
+    else if (compare !== null) this.#go({ compare: null });
+    else if (view !== null) this.#go({ view: null });
+    else this.#go({ open: null });
+  }
+
+  compare(seq) {
+    this.#go({ compare: seq, edit: null, view: null, dialog: null });
+  }
+
+  overview() {
+    this.#go({ view: this.place.state.view ? null : 'overview', edit: null });
+  }
+
+  edit(seq) {
+    this.#go({ open: seq, cursor: seq, compare: null, view: null, dialog: null, edit: seq });
+  }
+
+  dialog(kind, seq = this.chosen()) {
+    this.place.set({ dialog: kind === null ? null : { kind, seq } });
+  }
+
+  /** What the keys act on: what is open, else what the cursor is on. */
+  chosen() {
+    return this.place.state.open ?? this.place.state.cursor;
+  }
+
+  /** Moves the cursor by rows; an open delivery follows it. */
+  move(by) {
+    const { items } = this.feed.state;
+    if (items.length === 0) return;
+    const at = items.findIndex((one) => one.seq === this.place.state.cursor);
+    const to = at < 0 ? 0 : Math.max(0, Math.min(items.length - 1, at + by));
+    const { seq } = items[to];
+    if (this.place.state.open !== null && this.place.state.edit === null) this.open(seq);
+    else this.place.set({ cursor: seq });
+  }
+
+  /** Where a replay goes unless somebody says otherwise. */
+  target(delivery) {
+    const last = delivery?.attempts?.at(-1)?.target;
+    return this.session.state.record?.targets?.[0] ?? (last ? new URL(last).origin : '3000');
+  }
+
+  async copyAsCurl(seq = this.chosen()) {
+    if (seq === null) return;
+    try {
+      const { text } = await ask(`deliveries/${seq}/code${query({ as: 'curl', to: this.target() })}`);
+      await copied(text, `#${seq} as curl`);
+    } catch (error) {
+      say(error.message, true);
+    }
+  }
+
+  async download(seq, what) {
+    try {
+      keep(await bytes(`deliveries/${seq}/${what}`), `delivery-${seq}.${what === 'raw' ? 'http' : 'body'}`);
+    } catch (error) {
+      say(error.message, true);
+    }
+  }
+
+  async mark(seq, mark) {
+    await ask(`deliveries/${seq}/mark`, { method: 'POST', body: { mark } });
+    say(mark === null ? `#${seq} is no longer marked` : `marked #${seq}`);
+  }
+
+  async remove(seq, force) {
+    await ask(`deliveries/${seq}`, { method: 'DELETE', body: { force } });
+    say(`deleted #${seq}`);
+    this.feed.take('deleted', { seq });
+    if (this.place.state.open === seq) this.#go({ open: null, cursor: null, compare: null, edit: null });
+  }
+}
