@@ -36,7 +36,7 @@ function Header({ model, session, paused, view }) {
     <span class="journal" title="The journal that is shown">${visible(session.record?.journal ?? '')}</span>
     <nav aria-label="Views">
       <button aria-pressed=${view === 'overview' ? 'true' : 'false'} onClick=${() => model.overview()}>Overview</button>
-      <button class="quiet" title="Light, dark, or as the system says" onClick=${next}><span aria-hidden="true">◐ </span><span class="hidden">Colours: </span>${theme}</button>
+      <button class="quiet" title="Light, dark, or as the system says" onClick=${next}><span aria-hidden="true">◐ </span><span class="hidden">Colours: </span><span class="theme">${theme}</span></button>
       <button class="quiet" aria-label="Keys" onClick=${() => model.dialog('help', null)}>?</button></nav>
   </header>`;
 }

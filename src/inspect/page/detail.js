@@ -3,11 +3,11 @@
 import { html, memo, useState } from './component.js';
 import { useInspection } from './inspection.js';
 import { Payload } from './payload.js';
-import { Attempts, Headers, Signature } from './parts.js';
+import { Attempts, Headers, Signature, contentType } from './parts.js';
 import { Transcript } from './transcript.js';
 import { Compared } from './compare.js';
 import { Edit } from './replay.js';
-import { Shown } from './tree.js';
+import { Prose, Shown } from './tree.js';
 import { Wrong } from './dialog.js';
 import { copied } from './copy.js';
 import { duration, health, judged, mark, moment, size } from './words.js';
@@ -48,12 +48,12 @@ function Summary({ inspection, model }) {
     ${note && html`<p class="note"><b class="star" aria-label="marked">★</b> <${Shown} text=${note} /></p>`}
     ${(delivery.duplicate_of || duplicates.length > 0) && html`<p class="note">The same event: ${[...new Set([delivery.duplicate_of, ...duplicates])].filter(Boolean).slice(0, 20).map((other) => html`<${Link} seq=${other} model=${model} /> <button class="link dim" aria-label=${`compare with #${other}`} onClick=${() => model.compare(other)}>(compare)</button> `)}</p>`}
     <${Actions} seq=${seq} model=${model} />
-    ${judged(verdict.code) !== 'good' && html`<p class=${`banner ${judged(verdict.code)}`}><${Shown} text=${sentence ?? verdict.reason} /></p>`}
+    ${judged(verdict.code) !== 'good' && html`<p class=${`banner ${judged(verdict.code)}`}><${Prose} text=${sentence ?? verdict.reason} /></p>`}
   </header>`;
 }
 
 const tabsOf = ({ delivery, signature, notes }) => [
-  ['payload', 'Payload', () => html`<${Payload} body=${delivery.body} base64=${delivery.body_base64} notes=${notes} />`],
+  ['payload', 'Payload', () => html`<${Payload} body=${delivery.body} base64=${delivery.body_base64} notes=${notes} kind=${contentType(delivery.headers)} />`],
   ['headers', `Headers ${delivery.headers?.length ?? 0}`, () => html`<${Headers} headers=${delivery.headers} label="Headers of the request" />`],
   ['signature', 'Signature', () => html`<${Signature} signature=${signature} verdict=${delivery.verdict} header=${signature?.header} />`],
   ['attempts', `Attempts ${delivery.attempts?.length ?? 0}`, () => html`<${Attempts} delivery=${delivery} />`],

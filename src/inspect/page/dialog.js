@@ -5,6 +5,7 @@ import { html, useEffect, useRef, useState } from './component.js';
 import { ask, query } from './api.js';
 import { KEYS } from './keys.js';
 import { copied } from './copy.js';
+import { Prose } from './tree.js';
 
 /** A window with a title; Escape and the cross close it. */
 export function Dialog({ title, close, children, wide }) {
@@ -20,7 +21,7 @@ export function Dialog({ title, close, children, wide }) {
 }
 
 /** What went wrong, and what to do. */
-export const Wrong = ({ error }) => (error ? html`<p class="wrong" role="alert">${error.message}${error.hint && html` <span>${error.hint}</span>`}</p>` : null);
+export const Wrong = ({ error }) => (error ? html`<p class="wrong" role="alert"><${Prose} text=${error.message} />${error.hint && html` <span><${Prose} text=${error.hint} /></span>`}</p>` : null);
 
 /** Runs what may fail; gives `[run, busy, error]`. */
 export function useAct(act) {

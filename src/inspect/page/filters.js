@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from './component.js';
 import { FILTERS, command } from './address.js';
 import { VERDICTS, quoted } from './words.js';
 import { copied } from './copy.js';
+import { Wrong } from './dialog.js';
 
 /** How long typing has to rest before the journal is asked, in milliseconds. */
 const REST = 250;
@@ -73,6 +74,6 @@ export function Filters({ filters, change, providers, events, error }) {
       <datalist id="known-providers">${providers.map((provider) => html`<option value=${provider} />`)}</datalist>
       <datalist id="known-verdicts"><option value="failed" />${VERDICTS.map((verdict) => html`<option value=${verdict} />`)}</datalist>
     </div>
-    ${error && html`<p class="wrong" role="alert">${error.message}${error.hint && html` <span>${error.hint}</span>`}</p>`}
+    <${Wrong} error=${error} />
   </form>`;
 }

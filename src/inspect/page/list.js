@@ -109,7 +109,7 @@ export function List({ feed, state, cursor, open, choose, empty }) {
   const chosen = items.slice(first, last).some((one) => one.seq === cursor);
   return html`<div class="list">
     <div class="rows" ref=${box} role=${items.length ? 'listbox' : undefined} tabindex="0" aria-label=${items.length ? 'Deliveries, newest first' : undefined} aria-activedescendant=${chosen ? `row-${cursor}` : undefined}>
-      ${wide && html`<div class="heads" aria-hidden="true">${HEADS.map(([name, text]) => html`<span class=${`c-${name}`}>${text}</span>`)}</div>`}
+      ${wide && items.length > 0 && html`<div class="heads" aria-hidden="true">${HEADS.map(([name, text]) => html`<span class=${`c-${name}`}>${text}</span>`)}</div>`}
       ${items.length === 0 ? empty : html`<div class="all" role="presentation" style=${{ height: `${items.length * row}px` }}>
         ${items.slice(first, last).map((one, index) => html`<${Row} key=${one.seq} one=${one} top=${(first + index) * row} position=${first + index}
           chosen=${one.seq === cursor} open=${one.seq === open} wide=${wide} choose=${choose} />`)}

@@ -2,12 +2,15 @@
 
 import { html, useState } from './component.js';
 import { Payload, fromBase64 } from './payload.js';
-import { Shown } from './tree.js';
+import { Prose, Shown } from './tree.js';
 import { copied } from './copy.js';
 import { duration, health, judged, mark, moment, outcome } from './words.js';
 
 /** What a header's value is for the eyes: text, or that it is none. */
 export const headerText = (header) => header.value ?? `base64:${header.value_base64}`;
+
+/** The content type that headers give. */
+export const contentType = (headers) => headers?.find((header) => header.name.toLowerCase() === 'content-type')?.value ?? '';
 
 /** Header fields in their order, repeats and spelling as sent. */
 export function Headers({ headers, label }) {
@@ -28,13 +31,13 @@ export function Signature({ signature, verdict, header }) {
   const s = signature ?? {};
   const differs = s.expected && s.received && s.expected !== s.received;
   return html`<div class="signature">
-    <div class=${`banner ${how}`}><b><i aria-hidden="true">${mark(code)}</i> ${code.replaceAll('_', ' ')}</b> <span><${Shown} text=${verdict.reason} /></span>
-      ${sentence && html`<p class="cause"><b>Why:</b> <${Shown} text=${sentence} />${s.code && html` <code>${s.code}</code>`}</p>`}
-      ${verdict.diagnosis?.mend && html`<p class="cause"><b>Change:</b> <${Shown} text=${verdict.diagnosis.mend} /></p>`}</div>
+    <div class=${`banner ${how}`}><b><i aria-hidden="true">${mark(code)}</i> ${code.replaceAll('_', ' ')}</b> <span><${Prose} text=${verdict.reason} /></span>
+      ${sentence && html`<p class="cause"><b>Why:</b> <${Prose} text=${sentence} />${s.code && html` <code>${s.code}</code>`}</p>`}
+      ${verdict.diagnosis?.mend && html`<p class="cause"><b>Change:</b> <${Prose} text=${verdict.diagnosis.mend} /></p>`}</div>
     <dl class="facts">
-      <${Fact} name="Scheme">${s.scheme && html`<${Shown} text=${s.scheme} />`}</>
+      <${Fact} name="Scheme">${s.scheme && html`<${Prose} text=${s.scheme} />`}</>
       <${Fact} name="Provider">${s.provider}</>
-      <${Fact} name="Key">${s.key && html`<${Shown} text=${s.key} />`}</>
+      <${Fact} name="Key">${s.key && html`<${Prose} text=${s.key} />`}</>
       <${Fact} name="Header">${s.header && html`<code><${Shown} text=${s.header} /></code>`}</>
       <${Fact} name="Received">${s.received ? html`<code class=${differs ? 'bad' : ''}><${Shown} text=${s.received} /></code>` : html`<span class="dim">nothing${header ? ` in ${header}` : ''}</span>`}</>
       <${Fact} name="Expected">${s.expected ? html`<code class=${differs ? 'good' : ''}><${Shown} text=${s.expected} /></code>` : html`<span class="dim">not known: it takes the secret, and a scheme that can be computed here</span>`}</>
@@ -52,20 +55,14 @@ function Signed({ signature }) {
     ${signature.signed_base64 && html`<button class="small" aria-expanded=${whole ? 'true' : 'false'} onClick=${() => set(!whole)}>${whole ? 'shorter' : 'up to 4 KiB of it'}</button>`}`;
 }
 
-const WIDTH = 300;
-
 /** Where the time went: a bar for the answer, and one for each attempt. */
 function Timing({ rows }) {
-  const most = Math.max(1, ...rows.map((row) => row.took));
-  const height = rows.length * 22;
-  const bar = (row) => Math.max(2, (row.took / most) * (WIDTH - 150));
-  return html`<svg class="timing" role="img" viewBox=${`0 0 ${WIDTH} ${height}`} aria-label=${`How long each took: ${rows.map((row) => `${row.name} ${duration(row.took)}`).join(', ')}`}>
-    ${rows.map((row, index) => html`<g>
-      <text x="0" y=${index * 22 + 15}>${row.name}</text>
-      <rect class=${row.how} x="72" y=${index * 22 + 5} width=${bar(row)} height="12" rx="2" />
-      <text x=${72 + bar(row) + 6} y=${index * 22 + 15}>${duration(row.took)}</text>
-    </g>`)}
-  </svg>`;
+  const most = Math.max(0.001, ...rows.map((row) => row.took));
+  return html`<div class="timing" role="img" aria-label=${`How long each took: ${rows.map((row) => `${row.name} ${duration(row.took)}`).join(', ')}`}>
+    ${rows.map((row) => html`<span>${row.name}</span>
+      <svg viewBox="0 0 100 1" preserveAspectRatio="none"><rect class=${row.how} width=${Math.max(0.7, (row.took / most) * 100)} height="1" /></svg>
+      <span>${duration(row.took)}</span>`)}
+  </div>`;
 }
 
 /** Time between two moments, with its sign. */
@@ -80,7 +77,7 @@ function Attempt({ attempt, received, unfolded }) {
     <p class="dim">Started ${moment(attempt.started)}. The request had the bytes of this delivery unless it was edited or signed again.</p>
     ${attempt.failure && html`<p class="banner bad"><b>${outcome(attempt)}</b> <${Shown} text=${attempt.failure.detail} /></p>`}
     ${attempt.headers && html`<h4>Answer's headers</h4><${Headers} headers=${attempt.headers} label="Headers of the answer" />`}
-    ${(attempt.body !== undefined || attempt.body_base64 !== undefined) && html`<h4>Answer's body</h4><${Payload} body=${attempt.body} base64=${attempt.body_base64} />`}
+    ${(attempt.body !== undefined || attempt.body_base64 !== undefined) && html`<h4>Answer's body</h4><${Payload} body=${attempt.body} base64=${attempt.body_base64} kind=${contentType(attempt.headers)} />`}
   </details>`;
 }
 

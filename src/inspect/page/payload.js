@@ -61,7 +61,7 @@ function dump(bytes) {
 export function Bytes({ bytes }) {
   const [most, set] = useState(2_048);
   return html`<div class="raw"><p class="dim">Not text (no UTF-8), ${size(bytes.length)}.</p>
-    <pre tabindex="0" aria-label="Bytes of the payload">${dump(bytes.subarray(0, most))}</pre>
+    <pre class="hex" tabindex="0" aria-label="Bytes of the payload">${dump(bytes.subarray(0, most))}</pre>
     ${most < bytes.length && html`<button onClick=${() => set(most * 4)}>show more (${size(bytes.length - most)} left)</button>`}</div>`;
 }
 
@@ -71,10 +71,13 @@ function Notes({ notes }) {
     ${notes.length > 20 && html`<li>and ${notes.length - 20} more</li>`}</ul>`;
 }
 
+/** Whether a text that is no JSON should have been. */
+const isMeantAsJson = (kind, text) => /json/i.test(kind) || /^\s*[[{]/.test(text.slice(0, 100));
+
 const VIEWS = [['tree', 'Tree'], ['raw', 'Raw'], ['both', 'Side by side']];
 
 /** The payload of a delivery or of an answer. */
-export function Payload({ body, base64, notes }) {
+export function Payload({ body, base64, notes, kind = 'json' }) {
   const [large, readLarge] = useState(false);
   const [view, setView] = useState('tree');
   const bytes = useMemo(() => (base64 === undefined ? null : fromBase64(base64)), [base64]);
@@ -89,7 +92,7 @@ export function Payload({ body, base64, notes }) {
     <${Notes} notes=${notes} />
     ${wait && html`<p class="hint">${counted(text.length, 'character')}: too large to be read at once. <button class="small" onClick=${() => readLarge(true)}>read it as JSON</button></p>`}
     ${!wait && !reader && html`<p class="hint" role="status">reading… ${Math.round(progress * 100)} %</p>`}
-    ${reader?.error && html`<p class="hint">Shown raw: this is no JSON. At character ${reader.error.at.toLocaleString('en')}: ${reader.error.message}.</p>`}
+    ${reader?.error && isMeantAsJson(kind, text) && html`<p class="hint">Shown raw: this is no JSON. At character ${reader.error.at.toLocaleString('en')}: ${reader.error.message}.</p>`}
     ${read && html`<div class="views" role="group" aria-label="How the payload is shown">${VIEWS.map(([name, label]) => html`<button class=${`view-${name}`} aria-pressed=${view === name ? 'true' : 'false'} onClick=${() => setView(name)}>${label}</button>`)}</div>`}
     <div class=${`panes ${shown}`}>
       ${read && shown !== 'raw' && html`<${Tree} reader=${reader} />`}

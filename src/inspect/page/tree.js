@@ -51,6 +51,11 @@ function rows(root, unfolded, shown) {
   return found;
 }
 
+/** One of our own sentences: what stands in backticks is code. */
+export function Prose({ text }) {
+  return text.split(/`([^`]+)`/).map((piece, index) => (index % 2 ? html`<code><${Shown} text=${piece} /></code>` : html`<${Shown} text=${piece} />`));
+}
+
 /** Text with the characters that cannot be seen written out. */
 export function Shown({ text }) {
   return pieces(text).map((piece, index) => (index % 2 ? html`<span class="hiddenchar">${piece}</span>` : piece));
@@ -72,7 +77,7 @@ function Value({ part, text, unfolded, whole }) {
 const Line = memo(({ part, level, text, unfolded, chosen, note, choose, toggle }) => {
   const label = part.parent === null ? null : part.key ? text.slice(part.key.start, part.key.end) : part.index;
   return html`<div role="treeitem" id=${`part-${part.start}`} aria-level=${level} aria-selected=${chosen ? 'true' : 'false'} aria-expanded=${part.items?.length ? (unfolded ? 'true' : 'false') : undefined}
-    class=${names('line', chosen && 'chosen')} style=${{ paddingLeft: `${Math.min(level - 1, DEEPEST) * 16 + 4}px` }} onClick=${() => choose(part)} onDblClick=${() => toggle(part)}>
+    class=${names('line', chosen && 'chosen')} style=${{ paddingLeft: `${Math.min(level - 1, DEEPEST) * 16 + 18}px` }} onClick=${() => choose(part)} onDblClick=${() => toggle(part)}>
     <span class="fold" aria-hidden="true" onClick=${() => toggle(part)}>${part.items?.length ? (unfolded ? '▾' : '▸') : ''}</span>
     ${label !== null && html`<span class="k"><${Shown} text=${String(label)} /></span><span class="dim">: </span>`}<${Value} part=${part} text=${text} unfolded=${unfolded} whole=${chosen} />
     ${part.twin && html` <span class="tag unsure" title="Most programs keep only the last one">repeated name</span>`}
