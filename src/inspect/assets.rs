@@ -20,15 +20,22 @@ struct Asset {
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
+const IMAGE: &str = "image/svg+xml";
 
-macro_rules! asset {
-    ($name:literal, $kind:expr) => {
-        Asset { name: $name, kind: $kind, bytes: include_bytes!(concat!("page/", $name)) }
+macro_rules! assets {
+    ($($kind:ident: $($name:literal)+;)+) => {
+        &[$($(Asset { name: $name, kind: $kind, bytes: include_bytes!(concat!("page/", $name)) },)+)+]
     };
 }
 
 /// Every file but the page itself; they name each other by relative paths.
-const ASSETS: &[Asset] = &[asset!("app.css", STYLE), asset!("app.js", SCRIPT)];
+const ASSETS: &[Asset] = assets! {
+    SCRIPT: "address.js" "api.js" "app.js" "compare.js" "component.js" "copy.js" "detail.js" "dialog.js" "diff.js"
+        "feed.js" "filters.js" "inspection.js" "json.js" "keys.js" "list.js" "model.js" "overview.js" "parts.js"
+        "payload.js" "replay.js" "stream.js" "transcript.js" "tree.js" "words.js" "vendor/htm-preact.js";
+    STYLE: "base.css" "detail.css" "list.css" "tools.css";
+    IMAGE: "icon.svg";
+};
 
 /// The page; `{{assets}}` stands for where the files are.
 const INDEX: &str = include_str!("page/index.html");
@@ -61,4 +68,30 @@ pub(super) async fn asset(Path((hash, name)): Path<(String, String)>) -> Answer 
     let kept = HeaderValue::from_static("public, max-age=31536000, immutable");
     response.headers_mut().insert(header::CACHE_CONTROL, kept);
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn every_file_of_the_page_is_served_and_typed_by_its_ending() {
+        let page = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/inspect/page"));
+        let mut there = 0;
+        for folder in ["", "vendor/"] {
+            for entry in std::fs::read_dir(page.join(folder)).unwrap() {
+                let name = format!("{folder}{}", entry.unwrap().file_name().to_str().unwrap());
+                let kind = match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
+                    "js" => SCRIPT,
+                    "css" => STYLE,
+                    "svg" => IMAGE,
+                    _ => continue,
+                };
+                assert!(ASSETS.iter().any(|asset| asset.name == name && asset.kind == kind), "{name}");
+                there += 1;
+            }
+        }
+        assert_eq!(there, ASSETS.len());
+    }
 }

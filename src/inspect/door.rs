@@ -17,7 +17,7 @@ use tower_service::Service;
 
 /// What a page may do: nothing but run our own scripts, which talk to us alone
 /// and make no HTML out of text.
-const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 /// The fields of every answer.

@@ -36,6 +36,7 @@ mod harness;
 mod hostile;
 mod in_process;
 mod inspector_api;
+mod inspector_page;
 mod journal;
 mod layers;
 #[path = "../programs/mod.rs"]

@@ -7,8 +7,10 @@ import { Store } from './component.js';
 import { ask, query } from './api.js';
 
 const PAGE = 100;
-/** How long arrivals are gathered, in milliseconds. */
-const GATHER = 100;
+/** How long arrivals are gathered, in milliseconds; longer where more come than anybody can read. */
+const GATHER = { calm: 100, busy: 300 };
+/** Arrivals at a time from which on it is busy. */
+const BUSY = 20;
 /** With a filter the journal is asked anew instead, at most this often. */
 const ASK_AGAIN = 500;
 /** Rows that are kept; older ones are read again when somebody scrolls down to them. */
@@ -35,6 +37,7 @@ export class Feed extends Store {
   #asked = 0;
   #queue = [];
   #timer = null;
+  #busy = false;
   #again = null;
   #waiting = [];
   #pinned = true;
@@ -129,13 +132,14 @@ export class Feed extends Store {
     }
     if (event === 'delivery') this.#seen([record]);
     this.#queue.push([event, record]);
-    this.#timer ??= setTimeout(() => this.#flush(), GATHER);
+    this.#timer ??= setTimeout(() => this.#flush(), this.#busy ? GATHER.busy : GATHER.calm);
   }
 
   #flush() {
     this.#timer = null;
     const queue = this.#queue;
     this.#queue = [];
+    this.#busy = queue.length >= BUSY;
     const arrived = [];
     const changed = new Map();
     for (const [event, record] of queue) {

@@ -54,7 +54,7 @@ export class Model {
   #moved() {
     const { filters, ...place } = read();
     this.place.set({ ...place, cursor: place.open ?? this.place.state.cursor, edit: null });
-    this.feed.load(filters);
+    if (JSON.stringify(filters) !== JSON.stringify(this.feed.state.filters)) this.feed.load(filters);
   }
 
   #go(change, step = true) {

@@ -76,8 +76,8 @@ function Attempt({ attempt, received, unfolded }) {
     <summary><b class=${health(attempt.status)}>${outcome(attempt)}</b> <span class="target"><${Shown} text=${attempt.target} /></span> <span class="dim">try ${attempt.number}, ${duration(attempt.took_ms)}, ${later(received, attempt.started)}</span></summary>
     <p class="dim">Started ${moment(attempt.started)}. The request had the bytes of this delivery unless it was edited or signed again.</p>
     ${attempt.failure && html`<p class="banner bad"><b>${outcome(attempt)}</b> <${Shown} text=${attempt.failure.detail} /></p>`}
-    ${attempt.headers && html`<h4>Answer's headers</h4><${Headers} headers=${attempt.headers} label="Headers of the answer" />`}
-    ${(attempt.body !== undefined || attempt.body_base64 !== undefined) && html`<h4>Answer's body</h4><${Payload} body=${attempt.body} base64=${attempt.body_base64} kind=${contentType(attempt.headers)} />`}
+    ${attempt.headers && html`<h3>Answer's headers</h3><${Headers} headers=${attempt.headers} label="Headers of the answer" />`}
+    ${(attempt.body !== undefined || attempt.body_base64 !== undefined) && html`<h3>Answer's body</h3><${Payload} body=${attempt.body} base64=${attempt.body_base64} kind=${contentType(attempt.headers)} />`}
   </details>`;
 }
 

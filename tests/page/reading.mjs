@@ -1,0 +1,141 @@
+// The pure parts of the inspector's page, under Node: the JSON reader, the
+// differences, the event stream, the words. The folder of the page comes as the
+// first argument; the first that is wrong ends the run.
+
+import assert from 'node:assert/strict';
+import { pathToFileURL } from 'node:url';
+
+const from = (name) => import(pathToFileURL(`${process.argv[2]}/${name}`));
+const { Reader, exact, path, pretty } = await from('json.js');
+const { diff, hunks } = await from('diff.js');
+const { Reader: Events } = await from('stream.js');
+const { visible, pieces, quoted, duration } = await from('words.js');
+const { read, written, command } = await from('address.js');
+
+/** Numbers that are the same in each run. */
+let seed = 7;
+const random = (below) => {
+  seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+  return (seed >>> 8) % below;
+};
+
+const reading = (text) => {
+  const reader = new Reader(text);
+  reader.run();
+  return reader;
+};
+
+const isJson = (text) => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const tests = {
+  'what is JSON is read, what is none is refused'() {
+    const texts = ['{}', '[]', 'null', ' 1 ', '"a\\"b\\\\"', '{"a":{"b":[1,2,{"c":null}]}}', '"\\ud83d"', '-0', '1E400', '[1.0,true,false]', '"\u2028"',
+      '', '{', '[1,]', '{"a"}', '{a:1}', '01', '1.', '+1', 'nul', '[1 2]', '"\n"', '"\\x"', '1 2', '{"a":1,}', "{'a':1}", '[', '"abc', '"abc\\', '"\\"', 'NaN', '-', '.5', '1e', '"\\u12"', 'tru', '[}', '{]', '[1}', '\u00a01'];
+    for (const text of texts) assert.equal(reading(text).error === null, isJson(text), JSON.stringify(text));
+    assert.equal(reading('\ufeff{}').error, null);
+  },
+
+  'random documents, whole and damaged, are judged as JavaScript judges them'() {
+    const grown = (depth) => [
+      () => random(100_000) / 7, () => String.fromCharCode(...Array.from({ length: random(6) }, () => random(300))), () => null, () => true,
+      () => Array.from({ length: random(4) }, () => grown(depth + 1)),
+      () => Object.fromEntries(Array.from({ length: random(4) }, (_, at) => [`k${at}${String.fromCharCode(random(200))}`, grown(depth + 1)])),
+    ][random(depth > 4 ? 4 : 6)]();
+    for (let count = 0; count < 2_000; count += 1) {
+      const value = grown(0);
+      const text = JSON.stringify(value, null, random(3));
+      assert.deepEqual(JSON.parse(pretty(reading(text))), value);
+      const at = random(text.length);
+      const damaged = text.slice(0, at) + String.fromCharCode(32 + random(90)) + text.slice(random(text.length));
+      assert.equal(reading(damaged).error === null, isJson(damaged), damaged);
+    }
+  },
+
+  'nothing is lost: spelling, order and repeated names stay'() {
+    const text = '{"b":1.00,"a":[1E400,-0],"b":"caf\\u00e9","__proto__":{"constructor":12345678901234567890}}';
+    const reader = reading(text);
+    assert.equal(pretty(reader).replaceAll(/\s/g, ''), text);
+    assert.deepEqual(reader.root.items.map((part) => part.twin), [true, false, true, false]);
+    const last = reader.root.items[3].items[0];
+    assert.equal(path(last), '.__proto__.constructor');
+    assert.equal(text.slice(last.start, last.end), '12345678901234567890');
+    assert.equal(path(reading('[{"odd name":[5]}]').root.items[0].items[0].items[0]), '.[0]["odd name"][0]');
+  },
+
+  'a hundred thousand levels, and a reader that rests'() {
+    const reader = new Reader('['.repeat(100_000) + ']'.repeat(100_000));
+    let rounds = 0;
+    while (!reader.run(performance.now() + 1)) rounds += 1;
+    assert.equal(reader.error, null);
+    assert.ok(rounds > 0 && reader.progress === 1);
+    assert.equal(pretty(reader, 1_000), null);
+  },
+
+  'numbers that JavaScript would change are told'() {
+    const kept = ['1', '1.0', '0.1000', '9007199254740992', '1e2', '-0', '0', '0e5', '100', '1.5e300', '1e21'];
+    const lost = ['12345678901234567890', '9007199254740993', '1E400', '0.10000000000000000000001', '1E-400', '1'.repeat(500)];
+    for (const text of kept) assert.ok(exact(text), text);
+    for (const text of lost) assert.ok(!exact(text), text);
+  },
+
+  'differences lead from one text to the other, and are the fewest'() {
+    for (let count = 0; count < 2_000; count += 1) {
+      const [left, right] = [0, 0].map(() => Array.from({ length: random(12) }, () => 'abcd'[random(4)]));
+      const edits = diff(left, right);
+      assert.deepEqual(edits.filter((one) => one.kind !== 'new').map((one) => one.text), left);
+      assert.deepEqual(edits.filter((one) => one.kind !== 'gone').map((one) => one.text), right);
+      assert.equal(edits.filter((one) => one.kind === 'same').length, common(left, right));
+    }
+    const many = (letter) => Array.from({ length: 20_000 }, (_, at) => letter + at);
+    assert.equal(diff(many('a'), many('b')).length, 40_000);
+    assert.equal(hunks(diff(many('a'), [...many('a'), 'x'])).length, 1 + 3 + 1);
+  },
+
+  'the stream is cut into the same events wherever its pieces end'() {
+    const text = ': hello\n\nid: 7\nevent: delivery\ndata: {"seq":7}\n\nevent: changed\r\ndata: {"a":\r\ndata: 1}\r\n\r\n: still there\n\n';
+    const whole = new Events().push(text);
+    assert.deepEqual(whole, [{ event: 'delivery', data: '{"seq":7}', id: '7' }, { event: 'changed', data: '{"a":\n1}', id: null }]);
+    for (let at = 0; at <= text.length; at += 1) {
+      const events = new Events();
+      assert.deepEqual([...events.push(text.slice(0, at)), ...events.push(text.slice(at))], whole, `cut at ${at}`);
+    }
+    assert.throws(() => new Events().push('x'.repeat(5 * 1_024 * 1_024)));
+  },
+
+  'what cannot be seen is written out'() {
+    assert.equal(visible('a\u202eb\u0007\u{e0041}\t\n\u200b\u0085'), 'a\\u{202e}b\\u{7}\\u{e0041}\t\n\\u{200b}\\u{85}');
+    assert.deepEqual(pieces('a\u0000b'), ['a', '\\u{0}', 'b']);
+    assert.equal(pieces('\u0000a'.repeat(5_000)).length, 1);
+  },
+
+  'addresses say what they mean, and commands are quoted'() {
+    const place = { filters: { type: 'push,a b', verdict: 'failed', text: "<i>'&=\u202e", filter: '.a == "x"', dead: true }, open: 12, compare: 3, view: null };
+    assert.deepEqual(read(new URL(written(place), 'http://x').search), place);
+    assert.deepEqual(read('?open=-1&compare=1e9&view=x&dead=1&unknown=2'), { filters: { dead: true }, open: null, compare: null, view: null });
+    assert.equal(command({ text: "it's; rm -rf ~", marked: true }, quoted), "hookctl events list --text 'it'\\''s; rm -rf ~' --marked");
+    assert.deepEqual([0.25, 9.94, 999, 5_500, 61_000, 7_260_000].map(duration), ['0.25 ms', '9.9 ms', '999 ms', '5.5 s', '1 min 1 s', '2 h 1 min']);
+  },
+};
+
+/** How many lines two texts have in common, by the textbook. */
+function common(left, right) {
+  const table = Array.from({ length: left.length + 1 }, () => new Array(right.length + 1).fill(0));
+  for (let x = 1; x <= left.length; x += 1) {
+    for (let y = 1; y <= right.length; y += 1) {
+      table[x][y] = left[x - 1] === right[y - 1] ? table[x - 1][y - 1] + 1 : Math.max(table[x - 1][y], table[x][y - 1]);
+    }
+  }
+  return table[left.length][right.length];
+}
+
+for (const [name, test] of Object.entries(tests)) {
+  test();
+  console.log(`ok ${name}`);
+}
