@@ -111,6 +111,8 @@ const tests = {
 
   'what cannot be seen is written out'() {
     assert.equal(visible('a\u202eb\u0007\u{e0041}\t\n\u200b\u0085'), 'a\\u{202e}b\\u{7}\\u{e0041}\t\n\\u{200b}\\u{85}');
+    assert.equal(visible(`e${'\u0301'.repeat(20)}x`), `e${'\u0301'.repeat(8)}\\u{+12 marks}x`);
+    assert.equal(visible('\u034f\ufe0f é\u{1f600}'), '\\u{34f}\ufe0f é\u{1f600}');
     assert.deepEqual(pieces('a\u0000b'), ['a', '\\u{0}', 'b']);
     assert.equal(pieces('\u0000a'.repeat(5_000)).length, 1);
   },
