@@ -118,6 +118,7 @@ impl Place {
 struct ReadyRecord<'a> {
     v: u8,
     r#type: &'static str,
+    url: String,
     inspector: &'a str,
     address: String,
     journal: String,
@@ -177,6 +178,7 @@ fn show(running: &Running, journal: &Path, context: &Context) -> Result<(), Comm
         return context.record(&ReadyRecord {
             v: 1,
             r#type: "ready",
+            url: format!("http://{}", running.address),
             inspector: running.url(),
             address: running.address.to_string(),
             journal,

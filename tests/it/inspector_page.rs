@@ -48,9 +48,22 @@ fn what_is_vendored_is_what_its_checksums_say() {
 /// Ways from text to HTML or to code, and to other hosts. The policy of the
 /// server forbids them as well; this says where.
 const FORBIDDEN: [&str; 16] = [
-    "innerHTML", "outerHTML", "insertAdjacentHTML", "dangerouslySetInnerHTML", "document.write", "DOMParser", "srcdoc",
-    "createContextualFragment", "eval(", "new Function", "javascript:", "document.cookie", "window.open", "postMessage",
-    "EventSource", "https://cdn",
+    "innerHTML",
+    "outerHTML",
+    "insertAdjacentHTML",
+    "dangerouslySetInnerHTML",
+    "document.write",
+    "DOMParser",
+    "srcdoc",
+    "createContextualFragment",
+    "eval(",
+    "new Function",
+    "javascript:",
+    "document.cookie",
+    "window.open",
+    "postMessage",
+    "EventSource",
+    "https://cdn",
 ];
 
 #[test]

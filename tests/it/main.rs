@@ -35,6 +35,7 @@ mod handshakes;
 mod harness;
 mod hostile;
 mod in_process;
+mod inspect;
 mod inspector_api;
 mod inspector_page;
 mod journal;

@@ -1,0 +1,142 @@
+//! The JSON API: the list with its words and its cursor, one delivery, its bytes.
+
+use super::{Page, sample};
+
+#[tokio::test]
+async fn a_session_says_what_is_shown() {
+    let page = Page::with(2).await;
+    let session = page.json("/api/session").await;
+    assert_eq!((&session["v"], &session["type"]), (&1.into(), &"session".into()));
+    assert_eq!((&session["newest"], &session["count"]), (&2.into(), &2.into()));
+    assert_eq!(session["listening"], "http://127.0.0.1:9");
+    assert_eq!(session["targets"][0], "http://127.0.0.1:3000/");
+    assert!(session["providers"].as_array().unwrap().contains(&"koji".into()));
+    assert_eq!(session["journal"], page.journal.path().display().to_string());
+    assert_eq!(Page::with(0).await.json("/api/session").await["newest"], serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn the_list_is_paged_newest_first_by_its_cursor() {
+    let page = Page::with(25).await;
+    let (mut seqs, mut query) = (Vec::new(), "limit=10".to_owned());
+    loop {
+        let list = page.json(&format!("/api/deliveries?{query}")).await;
+        seqs.extend(list["items"].as_array().unwrap().iter().map(|item| item["seq"].as_u64().unwrap()));
+        match list["next"].as_u64() {
+            Some(next) => query = format!("limit=10&before={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seqs, (1..=25).rev().collect::<Vec<u64>>());
+    let most = page.json("/api/deliveries?limit=100000").await;
+    assert_eq!(most["items"].as_array().unwrap().len(), 25);
+}
+
+#[tokio::test]
+async fn the_words_of_events_list_are_the_lists() {
+    let page = Page::with(0).await;
+    for (event, body) in [
+        ("interview.completed", "{\"score\":1}"),
+        ("interview.started", "{\"score\":2}"),
+        ("study.closed", "{\"score\":3,\"name\":\"J\u{e4}ger & co\"}"),
+    ] {
+        drop(page.journal.append(sample(event, body)).await.unwrap());
+    }
+    for (query, expected) in [
+        ("type=interview.*", vec![2, 1]),
+        ("type=study.closed,interview.started", vec![3, 2]),
+        ("text=J%C3%A4ger+%26", vec![3]),
+        ("filter=.score%20%3E%201", vec![3, 2]),
+        ("filter=.nothing", vec![]),
+        ("provider=koji", vec![3, 2, 1]),
+        ("provider=github", vec![]),
+        ("verdict=verified", vec![3, 2, 1]),
+        ("verdict=failed", vec![]),
+        ("status=2xx", vec![]),
+        ("since=1d", vec![]),
+        ("until=1d", vec![3, 2, 1]),
+        ("undelivered=1", vec![]),
+        ("dead=1", vec![]),
+        ("dead=0&type=&text=", vec![3, 2, 1]),
+    ] {
+        let list = page.json(&format!("/api/deliveries?{query}")).await;
+        let seqs: Vec<u64> =
+            list["items"].as_array().unwrap().iter().map(|item| item["seq"].as_u64().unwrap()).collect();
+        assert_eq!(seqs, expected, "{query}");
+    }
+    for wrong in [
+        "status=9",
+        "verdict=nobody",
+        "since=soon",
+        "filter=.%5B",
+        "limit=x",
+        "before=-1",
+        "dead=yes",
+        "anything=1",
+        "token=x",
+    ] {
+        let answer = page.get(&format!("/api/deliveries?{wrong}")).await;
+        assert_eq!(answer.status, 400, "{wrong}");
+        let error: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(error["type"], "error", "{wrong}");
+        assert!(!error["message"].as_str().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn bytes_are_given_as_they_came_and_never_as_a_page() {
+    let page = Page::with(0).await;
+    let hostile = "<script>alert(1)</script>\u{0}\r\n\u{feff}";
+    drop(page.journal.append(sample("x", hostile)).await.unwrap());
+    let body = page.get("/api/deliveries/1/body").await;
+    assert_eq!(body.body, hostile.as_bytes());
+    let raw = page.get("/api/deliveries/1/raw").await;
+    assert!(raw.body.starts_with(b"POST /hooks?x=1 HTTP/1.1\r\n") && raw.body.ends_with(hostile.as_bytes()));
+    for answer in [body, raw] {
+        assert!(answer.head.contains("content-type: application/octet-stream"), "{}", answer.head);
+        assert!(answer.head.contains("content-disposition: attachment; filename="), "{}", answer.head);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_so() {
+    let page = Page::with(1).await;
+    for (target, status, code) in [
+        ("/api/deliveries/2", 404, "no_delivery"),
+        ("/api/deliveries/18446744073709551615", 404, "no_delivery"),
+        ("/api/deliveries/18446744073709551616", 400, "bad_request"),
+        ("/api/deliveries/x", 400, "bad_request"),
+        ("/api/deliveries/1/attempts/1/body", 404, "no_attempt"),
+        ("/api/deliveries/1/attempts/0/body", 404, "no_attempt"),
+        ("/api/nothing", 404, "no_path"),
+        ("/assets/0000/app.js", 404, "no_path"),
+        ("/assets/../app.js", 404, "no_path"),
+    ] {
+        let answer = page.get(target).await;
+        let error: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!((answer.status, error["code"].as_str().unwrap()), (status, code), "{target}");
+    }
+    let json = "Content-Type: application/json\r\n";
+    assert_eq!(page.says(&page.asks("POST", "/api/session", json, "{}")).await.status, 405);
+}
+
+#[tokio::test]
+async fn the_page_names_files_that_may_be_kept_for_ever() {
+    let page = Page::with(0).await;
+    let index = page.get("/").await;
+    assert!(index.head.contains("cache-control: no-store"));
+    let text = String::from_utf8(index.body).unwrap();
+    assert!(!text.contains("{{"), "{text}");
+    let files: Vec<&str> = text.split('"').filter(|word| word.starts_with("/assets/")).collect();
+    assert!(files.len() >= 2, "{text}");
+    for file in files {
+        let answer = page.get(file).await;
+        assert_eq!(answer.status, 200, "{file}");
+        assert!(
+            answer.head.contains("cache-control: public, max-age=31536000, immutable"),
+            "{}",
+            answer.head
+        );
+        assert!(answer.head.contains("nosniff"));
+    }
+}
