@@ -35,7 +35,9 @@ impl Handler {
             On::Node => with("node", &self.path()),
             On::Python => with("python3", &self.path()),
             On::Express4 | On::Express5 => with("node", &packages::beside_express(self)),
-            On::Flask => with(packages::python_with_flask(), &self.path()),
+            On::FastApi => with(packages::python_with("fastapi"), &self.path()),
+            On::Flask => with(packages::python_with("flask"), &self.path()),
+            On::Go => Command::new(packages::compiled_by_go(self)),
         };
         clean(&mut command, folder, port);
         if self.on == On::Rust {

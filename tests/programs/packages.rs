@@ -1,7 +1,8 @@
-//! Express and Flask, installed once a lock file, below the folder of the build.
+//! Express, FastAPI and Flask, installed once a lock file, and what Go compiles, below the
+//! folder of the build.
 
 use super::{Handler, On};
-use crate::harness::require;
+use crate::harness::{require, require_from};
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,9 +22,25 @@ pub fn beside_express(handler: &Handler) -> PathBuf {
     path
 }
 
-/// The Python that knows Flask.
-pub fn python_with_flask() -> PathBuf {
-    installed("flask", "requirements.txt", pip).join("venv/bin/python3")
+/// The Python that knows Flask, or FastAPI.
+pub fn python_with(framework: &str) -> PathBuf {
+    installed(framework, "requirements.txt", pip).join("venv/bin/python3")
+}
+
+/// A handler in Go as a program. Nothing is downloaded, and what was compiled before is kept.
+pub fn compiled_by_go(handler: &Handler) -> PathBuf {
+    let _one = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    require_from("go", "apt-get install golang-go");
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let program = kept.join("go").join(handler.path().file_stem().unwrap());
+    let mut go = Command::new("go");
+    go.args(["build", "-ldflags=-s -w", "-o"]).arg(&program).arg(handler.path());
+    go.env("GOFLAGS", "")
+        .env("GOTOOLCHAIN", "local")
+        .env("GOPROXY", "off")
+        .env("GOCACHE", kept.join("go-cache"));
+    done(&mut go);
+    program
 }
 
 /// The folder of a set of packages; installs what its lock file says unless that was done.

@@ -7,8 +7,12 @@ pub enum On {
     Express4,
     /// Node and Express 5, which the slow suite installs.
     Express5,
+    /// Python and FastAPI, which the slow suite installs.
+    FastApi,
     /// Python and Flask, which the slow suite installs.
     Flask,
+    /// Go, which the slow suite compiles.
+    Go,
     /// Node alone.
     Node,
     /// Python alone.
@@ -66,7 +70,9 @@ pub const GOOD: &[Handler] = &[
     Handler { counts: true, ..handler("good/express4.mjs", On::Express4) },
     Handler { counts: true, ..handler("good/express5.mjs", On::Express5) },
     Handler { counts: true, ..handler("good/flask_app.py", On::Flask) },
+    Handler { counts: true, ..handler("good/fastapi_app.py", On::FastApi) },
     Handler { counts: true, ..handler("good/axum_app.rs", On::Rust) },
+    Handler { counts: true, ..handler("good/net_http.go", On::Go) },
     // As `hookctl verify --as` prints them.
     handler("koji.node.mjs", On::Node),
     handler("koji.py", On::Python),
