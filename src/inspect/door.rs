@@ -88,8 +88,12 @@ impl Handler for Door {
     }
 
     async fn handle(&self, request: Request) -> Response {
-        if request.head.path() == "/api/stream" && request.head.method() == "GET" {
-            return dressed(stream::answer(&self.desk, &request.head).await);
+        // Its body is not whole, which no router's answer can be here.
+        if request.head.path() == "/api/stream" {
+            return dressed(match request.head.method() {
+                "GET" => stream::answer(&self.desk, &request.head).await,
+                _ => refusal(Refused::of_status(405)).await,
+            });
         }
         dressed(self.routed(&request).await)
     }

@@ -53,6 +53,7 @@ mod scarcity;
 mod schemes;
 mod serve;
 mod shortage;
+mod streams;
 mod target;
 mod terminal;
 mod vectors;
