@@ -10,9 +10,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
@@ -75,11 +76,16 @@ pub(super) async fn serve<H: Handler>(exchange: Arc<Exchange<H>>, stream: TcpStr
                 return;
             }
             () = seat.control.notified() => {
-                if seat.is_evicted() || (shared.is_stopping() && !seat.has_request_in_hand()) {
+                if seat.is_evicted() {
                     return;
                 }
                 if shared.is_stopping() {
                     connection.as_mut().graceful_shutdown();
+                    if !seat.has_request_in_hand() {
+                        // An answer may have ended just now: what is written of it goes out.
+                        poll_fn(|context| Poll::Ready(drop(connection.as_mut().poll(context)))).await;
+                        return;
+                    }
                 }
             }
             () = tokio::time::sleep_until(check.into()) => match next_check(&exchange) {
