@@ -11,20 +11,31 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
+/// Lies among what the program makes, and is written by hand.
+const WRITTEN: &str = "inspector-api.json";
+
+/// The files of a folder that the program makes.
+fn files(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|_| panic!("`{}` is missing", folder.display()));
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name != WRITTEN).collect()
+}
+
 /// Holds a folder to what the program makes now, or writes it.
 fn held(name: &str, made: &BTreeMap<String, Vec<u8>>) {
     let folder = folder(name);
     if std::env::var_os("GENERATE").is_some_and(|value| value == "overwrite") {
-        drop(std::fs::remove_dir_all(&folder));
         std::fs::create_dir_all(&folder).unwrap();
+        for old in files(&folder) {
+            std::fs::remove_file(folder.join(old)).unwrap();
+        }
         for (file, text) in made {
             std::fs::write(folder.join(file), text).unwrap();
         }
     }
-    let kept: BTreeMap<String, Vec<u8>> = std::fs::read_dir(&folder)
-        .unwrap_or_else(|_| panic!("`{name}` is missing"))
-        .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+    let kept: BTreeMap<String, Vec<u8>> = files(&folder)
+        .into_iter()
+        .map(|file| (file.clone(), std::fs::read(folder.join(file)).unwrap()))
         .collect();
     let changed: Vec<&String> =
         made.keys().chain(kept.keys()).filter(|file| made.get(*file) != kept.get(*file)).collect();
