@@ -1,5 +1,6 @@
 //! What every route works with, and which route does what.
 
+use super::indexing::Indexing;
 use super::readers::Readers;
 use super::watch::Watch;
 use super::{Options, actions, assets, detail, list, overview, replay, session, stream};
@@ -28,6 +29,7 @@ pub(super) struct Desk {
     tasks: Mutex<JoinSet<()>>,
     /// Sends again; its target has the whole path.
     pub(super) forwarder: Forwarder,
+    pub(super) indexing: Arc<Indexing>,
     /// Explaining costs what many deliveries cost: one at a time.
     pub(super) explaining: Arc<Semaphore>,
 }
@@ -37,9 +39,23 @@ impl Desk {
         let Options { journal, listening, targets, bases, judge } = options;
         let watch = Arc::new(Watch::new(&journal));
         let readers = Readers::open(journal)?;
+        // Beside a listener its writer does it.
+        let indexing = listening.is_none().then(|| Indexing::start(readers.path())).unwrap_or_default();
         let (forwarder, explaining) = (replay::forwarder(), Arc::new(Semaphore::new(1)));
         let (streams, tasks) = (stream::room(), Mutex::default());
-        Ok(Self { readers, listening, targets, bases, judge, forwarder, explaining, watch, streams, tasks })
+        Ok(Self {
+            readers,
+            listening,
+            targets,
+            bases,
+            judge,
+            forwarder,
+            explaining,
+            watch,
+            streams,
+            tasks,
+            indexing: Arc::new(indexing),
+        })
     }
 
     /// Runs a task that ends with its stream, or with the inspector.
@@ -54,8 +70,12 @@ impl Desk {
     pub(super) async fn close(&self) {
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.shutdown().await;
-        let watch = Arc::clone(&self.watch);
-        drop(tokio::task::spawn_blocking(move || watch.end()).await);
+        let (watch, indexing) = (Arc::clone(&self.watch), Arc::clone(&self.indexing));
+        let end = move || {
+            indexing.end();
+            watch.end();
+        };
+        drop(tokio::task::spawn_blocking(end).await);
         self.readers.close().await;
     }
 }

@@ -14,6 +14,7 @@ mod desk;
 mod detail;
 mod door;
 mod gate;
+mod indexing;
 mod list;
 mod overview;
 mod query;

@@ -2,6 +2,7 @@
 
 mod api;
 mod gate;
+mod indexing;
 mod life;
 mod stream;
 

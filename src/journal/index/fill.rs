@@ -7,7 +7,7 @@
 
 use super::grams::{self, Texts};
 use super::members::Members;
-use super::{Facet, SEGMENT, cut, ends_of, segment_of, slice_id};
+use super::{Facet, SEGMENT, cut, ends_of, first_slice_id, segment_of, slice_id};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use std::collections::BTreeMap;
@@ -70,6 +70,12 @@ impl Indexer {
     /// Whether no segment is being gathered.
     pub(crate) fn between_segments(&self) -> bool {
         matches!(self.phase, Phase::Idle | Phase::Trimming)
+    }
+
+    /// Whether a segment is being written.
+    #[cfg(test)]
+    pub(crate) fn writes(&self) -> bool {
+        matches!(self.phase, Phase::Writing(..))
     }
 
     fn next(&self) -> i64 {
@@ -200,7 +206,7 @@ pub(crate) fn trim(connection: &mut Connection) -> rusqlite::Result<bool> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let gone = transaction.execute(
         "DELETE FROM index_slices WHERE id IN (SELECT id FROM index_slices WHERE id < ?1 ORDER BY id LIMIT ?2)",
-        params![slice_id(segment.saturating_add(1), 0), SLICES],
+        params![first_slice_id(segment.saturating_add(1)), SLICES],
     )?;
     if gone == 0 {
         transaction.execute("DELETE FROM index_facets WHERE segment <= ?1", [segment])?;
@@ -306,7 +312,10 @@ impl Segment {
         for slice in from..to {
             let members = self.texts.members(slice);
             if !members.is_empty() {
-                statement.execute(params![slice_id(self.number, slice), members.to_bytes()])?;
+                statement.execute(params![
+                    slice_id(self.number, slice, self.texts.slices()),
+                    members.to_bytes()
+                ])?;
             }
         }
         Ok(to)

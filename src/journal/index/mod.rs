@@ -65,7 +65,14 @@ fn ends_of(segment: i64) -> (i64, i64) {
     (first, first.saturating_add(SEGMENT - 1))
 }
 
-/// The row of a slice.
-fn slice_id(segment: i64, slice: u32) -> i64 {
-    segment.saturating_mul(1 << 16).saturating_add(i64::from(slice))
+/// The row of a slice, of so many: a power of two below 2^15, so that no two
+/// numbers of slices share a row. Should two processes write a segment at once, each
+/// with its own number, neither writes over what the other means.
+fn slice_id(segment: i64, slice: u32, slices: u32) -> i64 {
+    first_slice_id(segment).saturating_add(i64::from(slices)).saturating_add(i64::from(slice))
+}
+
+/// No row of a segment's slices is before it, and none of the segments before is after it.
+fn first_slice_id(segment: i64) -> i64 {
+    segment.saturating_mul(1 << 16)
 }

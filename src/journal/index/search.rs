@@ -167,7 +167,7 @@ fn of_table(connection: &Connection, sql: &str, segment: i64) -> rusqlite::Resul
 }
 
 fn of_slice(connection: &Connection, segment: &Kept, hash: u32) -> rusqlite::Result<Members> {
-    let id = slice_id(segment.number, grams::slice_of(hash, segment.slices));
+    let id = slice_id(segment.number, grams::slice_of(hash, segment.slices), segment.slices);
     let found = connection
         .prepare_cached("SELECT members FROM index_slices WHERE id = ?1")?
         .query_row([id], |row| members(row, 0))

@@ -354,6 +354,39 @@ fn a_segment_goes_when_its_deliveries_are_gone_and_what_was_pruned_is_passed_ove
     assert_eq!(found(&reader, &by_event("alpha")), [5_004_100, 5_000_000]);
 }
 
+/// A guest may still be at it when an owner comes.
+#[test]
+fn two_that_write_one_segment_at_once_with_different_slices_hide_nothing() {
+    for turns in [1, 3, 7, 12] {
+        let mut connection = journal();
+        let rows: Vec<Row> = (1..=9).map(|seq| Row { seq, body: vec![b'a'; 600], ..sample() }).collect();
+        fill(&connection, &rows);
+        let mut first = Indexer::begun(&connection).unwrap();
+        while !first.writes() {
+            first.bite(&mut connection, SPREAD).unwrap();
+        }
+        // Now the deliveries are shorter on the average.
+        connection.execute_batch("UPDATE deliveries SET body_bytes = 1").unwrap();
+        let mut second = Indexer::begun(&connection).unwrap();
+        while !second.writes() {
+            second.bite(&mut connection, SPREAD).unwrap();
+        }
+        let mut turn = 0;
+        while first.due(4_095) || second.due(4_095) {
+            turn += 1;
+            let next = if turn % turns == 0 || !first.due(4_095) { &mut second } else { &mut first };
+            if next.due(4_095) {
+                next.bite(&mut connection, 4_095).unwrap();
+            }
+            assert!(turn < 1_000);
+        }
+        let reader = Reader { connection };
+        assert_eq!(found(&reader, &by_text("abcaba")), [] as [u64; 0]);
+        assert_eq!(found(&reader, &by_text("caba")).len(), 9, "{turns}");
+        assert_eq!(found(&reader, &by_text("aaaa")).len(), 9, "{turns}");
+    }
+}
+
 fn sample() -> Row {
     Row {
         seq: 1,
