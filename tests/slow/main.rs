@@ -28,5 +28,6 @@ mod claim_17_bombs;
 mod claim_21_terminal;
 mod claim_26_handlers;
 mod claim_35_scripts;
+mod code_as;
 mod languages;
 mod load;

@@ -16,6 +16,9 @@ const FORBIDDEN: [&str; 3] = ["CONNECT", "TRACE", "TRACK"];
 /// Methods for which it refuses a body.
 const BODILESS: [&str; 2] = ["GET", "HEAD"];
 
+/// What the URL standard leaves as it is in a path and a query, beside letters and digits.
+const KEPT: &[u8] = b"-._~!$&()*+,;=:@/?%[]";
+
 /// The module.
 pub(super) fn fetch(request: &Request<'_>) -> Result<String, CodeError> {
     let is = |method: &&str| request.method.eq_ignore_ascii_case(method);
@@ -23,6 +26,9 @@ pub(super) fn fetch(request: &Request<'_>) -> Result<String, CodeError> {
         || (!request.body.is_empty() && BODILESS.iter().any(|method| is(&method)))
     {
         return Err(CodeError::Method { method: request.method.to_owned() });
+    }
+    if !is_target_kept(&request.ascii_target()) {
+        return Err(CodeError::Url { tool: "`fetch`" });
     }
     let js = |text: &str| literal::text(Language::JavaScript, text);
     let headers: String = request
@@ -39,6 +45,18 @@ pub(super) fn fetch(request: &Request<'_>) -> Result<String, CodeError> {
             ("body", &body),
         ],
     ))
+}
+
+/// Whether a path and query are sent as they are: the URL standard escapes some
+/// characters and resolves dots.
+fn is_target_kept(target: &str) -> bool {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || KEPT.contains(&byte);
+    let dots = |part: &str| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    // A path may hold the quote that a query may not.
+    path.bytes().all(|byte| plain(byte) || byte == b'\'')
+        && query.bytes().all(plain)
+        && !path.split('/').any(dots)
 }
 
 /// Bytes, and not a text: for that `fetch` would add a content type.

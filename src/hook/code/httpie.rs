@@ -14,8 +14,14 @@ const ADDS: [&str; 5] = ["Accept", "Accept-Encoding", "Connection", "Content-Typ
 /// What HTTPie reads in an item, so that a backslash before it is taken away.
 const SEPARATORS: &str = ":;=@";
 
+/// What HTTPie leaves as it is in a path and a query, beside letters, digits and escapes.
+const KEPT: &[u8] = b"-._~!$&'()*+,;=:@/?";
+
 /// The command.
 pub(super) fn httpie(request: &Request<'_>) -> Result<String, CodeError> {
+    if !is_target_kept(&request.ascii_target()) {
+        return Err(CodeError::Url { tool: "HTTPie" });
+    }
     let (before, options, after) = match given(request) {
         Given::Nothing => (String::new(), "--ignore-stdin".to_owned(), String::new()),
         Given::Word(word) => (String::new(), format!("--ignore-stdin --raw={word}"), String::new()),
@@ -53,4 +59,18 @@ fn is_kept(value: &str) -> bool {
         }
     }
     true
+}
+
+/// Whether HTTPie sends a path and query as they are: it escapes what is not
+/// usual there, and writes escapes in capitals and only where they are needed.
+fn is_target_kept(target: &str) -> bool {
+    let mut parts = target.split('%');
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || KEPT.contains(&byte));
+    let escaped = |part: &str| {
+        let Some((digits, rest)) = part.split_at_checked(2) else { return false };
+        let code = u8::from_str_radix(digits, 16).ok();
+        let needed = |code: u8| !code.is_ascii_alphanumeric() && !b"-._~".contains(&code);
+        code.is_some_and(needed) && !digits.contains(|digit: char| digit.is_ascii_lowercase()) && plain(rest)
+    };
+    parts.next().is_some_and(plain) && parts.all(escaped)
 }

@@ -80,6 +80,12 @@ pub enum CodeError {
         /// Its name.
         name: String,
     },
+    /// A path or query that the tool would write otherwise.
+    #[error("{tool} would write the URL otherwise than it came")]
+    Url {
+        /// The tool.
+        tool: &'static str,
+    },
     /// A method that `fetch` refuses.
     #[error("`fetch` does not send {method} requests like this one")]
     Method {

@@ -67,6 +67,8 @@ pub(super) fn curl(request: &Request<'_>) -> String {
         option("--header", &quoted(&format!("{name}:")));
     }
     match body {
+        // Said to be empty, and not only not there.
+        Given::Nothing if request.has("content-length") => option("--data-raw", "''"),
         Given::Nothing => {}
         // `--data-raw` does not read a leading `@` as a file name.
         Given::Word(word) => option("--data-raw", &word),

@@ -12,7 +12,7 @@ fn headers() -> Headers {
 }
 
 fn request<'a>(headers: &'a Headers, body: &'a [u8]) -> Request<'a> {
-    let (origin, target) = ("http://localhost:3000", "/a[1]?x=\u{e9}");
+    let (origin, target) = ("http://localhost:3000", "/a'1?x=\u{e9}");
     Request { method: "POST", origin, target, headers, body, file: "delivery-1.body" }
 }
 
@@ -31,7 +31,7 @@ fn curl_adds_nothing() {
         text,
         r#"printf '@it\047s\n' |
 curl --globoff --path-as-is --include --request 'POST' \
-  --url 'http://localhost:3000/a[1]?x=%C3%A9' \
+  --url 'http://localhost:3000/a'\''1?x=%C3%A9' \
   --header 'X-Sig: v='\''1'\''' \
   --header 'X-Empty;' \
   --header "$(printf 'X-Odd: \377\233')" \
@@ -52,7 +52,7 @@ fn httpie_reads_nothing_as_a_file_or_an_option() {
         code(Form::Httpie, &request(&headers, b"{}")).unwrap(),
         r#"http --print=hb --ignore-netrc --path-as-is --ignore-stdin --raw='{}' \
   -- 'POST' \
-  'http://localhost:3000/a[1]?x=%C3%A9' \
+  'http://localhost:3000/a'\''1?x=%C3%A9' \
   '-o: /tmp/x' \
   'X-A: @/etc/passwd' \
   'X-B: =1' \
@@ -98,6 +98,38 @@ fn fetch_refuses_what_it_would_not_send() {
     let get = Request { method: "GET", ..request(&headers, b"x") };
     assert!(code(Form::Fetch, &get).is_err());
     assert!(code(Form::Fetch, &Request { body: b"", ..get }).is_ok());
+}
+
+#[test]
+fn a_url_that_a_tool_would_write_otherwise_is_refused() {
+    let headers = Headers::default();
+    for (target, httpie, fetch) in [
+        ("/a/b?c=1&d=%2F", true, true),
+        ("/it's", true, true),
+        ("/?it's", true, false),
+        ("/a[1]", false, true),
+        ("/a/../b", true, false),
+        ("/a/%2E%2e/b", false, false),
+        ("/%zz", false, true),
+        ("/%2f", false, true),
+        ("/%41", false, true),
+        ("/{a}", false, false),
+        ("/a?b=\"", false, false),
+        ("/a\\b", false, false),
+        ("/\u{e9}", true, true),
+    ] {
+        let request = Request { target, ..request(&headers, b"") };
+        assert_eq!(code(Form::Httpie, &request).is_ok(), httpie, "{target}");
+        assert_eq!(code(Form::Fetch, &request).is_ok(), fetch, "{target}");
+        assert!(code(Form::Curl, &request).is_ok() && code(Form::Python, &request).is_ok());
+    }
+}
+
+#[test]
+fn an_empty_body_is_said_to_be_empty() {
+    let (with, without) = (headers(), Headers::default());
+    let curl = |headers| code(Form::Curl, &request(headers, b"")).unwrap();
+    assert!(curl(&with).ends_with("--data-raw ''\n") && !curl(&without).contains("--data"));
 }
 
 #[test]
