@@ -132,6 +132,7 @@ pub fn run(args: &InspectArgs, context: &Context) -> Result<Exit, CommandError> 
         journal,
         listening: None,
         targets: Vec::new(),
+        public_url: None,
         bases: Vec::new(),
         judge: judge(args, context)?,
     };

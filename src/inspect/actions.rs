@@ -14,6 +14,7 @@ use axum::extract::{Path, RawQuery, State};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// Where to send when nobody says.
 const USUAL_TARGET: &str = "3000";
@@ -49,12 +50,14 @@ pub(super) async fn replay(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>, 
         return record(&preview(&sent(&prepared, &desk.forwarder)?, &unchanged(&desk, &entry, &to)?));
     }
     // A page that goes away meanwhile must not undo what the target has got: it is kept in any case.
-    let attempted = tokio::spawn(async move {
-        let attempt = desk.forwarder.attempt(&prepared.target, &prepared.head, &prepared.body, 1).await;
-        let kept = keep(&desk, seq, &attempt).await;
-        (attempt, kept.err().map(|refused| refused.message.into_owned()))
+    let (tell, told) = oneshot::channel();
+    let sender = Arc::clone(&desk);
+    desk.spawn(async move {
+        let attempt = sender.forwarder.attempt(&prepared.target, &prepared.head, &prepared.body, 1).await;
+        let kept = keep(&sender, seq, &attempt).await;
+        drop(tell.send((attempt, kept.err().map(|refused| refused.message.into_owned()))));
     });
-    let (attempt, not_kept) = attempted.await.map_err(|error| Refused::failed(&error))?;
+    let (attempt, not_kept) = told.await.map_err(|error| Refused::failed(&error))?;
     record(&ReplayedRecord::new(&entry, &attempt, not_kept))
 }
 

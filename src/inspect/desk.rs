@@ -20,6 +20,7 @@ pub(super) struct Desk {
     pub(super) readers: Readers,
     pub(super) listening: Option<String>,
     pub(super) targets: Vec<String>,
+    pub(super) public_url: Option<String>,
     pub(super) bases: Vec<String>,
     pub(super) judge: Arc<Judge>,
     pub(super) watch: Arc<Watch>,
@@ -36,7 +37,7 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn open(options: Options) -> Result<Self, OpenError> {
-        let Options { journal, listening, targets, bases, judge } = options;
+        let Options { journal, listening, targets, public_url, bases, judge } = options;
         let watch = Arc::new(Watch::new(&journal));
         let readers = Readers::open(journal)?;
         // Beside a listener its writer does it.
@@ -47,6 +48,7 @@ impl Desk {
             readers,
             listening,
             targets,
+            public_url,
             bases,
             judge,
             forwarder,

@@ -73,7 +73,8 @@ async fn explained(
     let explaining = tokio::task::spawn_blocking(move || {
         // Held until it is done, also when nobody waits any more.
         let _turn = turn;
-        let known = Known { judge: &desk.judge, bases: &desk.bases, near: &near };
+        let (judge, bases) = (&*desk.judge, desk.bases.as_slice());
+        let known = Known { judge, public_url: desk.public_url.as_deref(), bases, near: &near };
         let panel = signature::panel(&entry, &known);
         (panel, remarks(&entry.delivery.body).into_iter().map(NoteRecord::from).collect())
     });

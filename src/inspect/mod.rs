@@ -47,7 +47,9 @@ pub struct Options {
     pub listening: Option<String>,
     /// Where that listener forwards to.
     pub targets: Vec<String>,
-    /// URLs under which the endpoint may be known, the public one first.
+    /// The URL that senders were given, where that is known.
+    pub public_url: Option<String>,
+    /// URLs under which the endpoint may be known.
     pub bases: Vec<String>,
     /// Explains signatures, and signs what is sent again.
     pub judge: Arc<Judge>,

@@ -10,7 +10,7 @@ use crate::hook::describe::describe;
 use crate::hook::explain::{Context, Diagnosis, Neighbour};
 use crate::hook::remarks::{Place, Remark};
 use crate::hook::signature::Shown;
-use crate::job::judge::{Judge, neighbours};
+use crate::job::judge::{Judge, Judged, neighbours};
 use crate::journal::{Entry, Reader};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -51,7 +51,9 @@ pub(super) struct SignatureRecord {
 pub(super) struct Known<'a> {
     /// Who judges, with the secrets.
     pub(super) judge: &'a Judge,
-    /// URLs under which the endpoint may be known, the public one first.
+    /// The URL that senders were given, where that is known; else a request's own Host counts.
+    pub(super) public_url: Option<&'a str>,
+    /// URLs under which the endpoint may be known.
     pub(super) bases: &'a [String],
     /// Other deliveries, the nearest first.
     pub(super) near: &'a [(u64, Delivery)],
@@ -93,14 +95,12 @@ pub(super) fn panel(entry: &Entry, known: &Known<'_>) -> SignatureRecord {
         code: None,
         mend: None,
     };
-    let url = known.bases.first().map(|base| joined(base, entry.delivery.head.target()));
+    let url = known.public_url.map(|base| joined(base, entry.delivery.head.target()));
     let bare = explained(bare, explanation(entry, known, url.as_deref()));
     let judged = verdict.provider.as_deref().and_then(|id| known.judge.provider(id).ok());
     let Some(judged) = judged else { return bare };
     let words = describe(&judged.provider, &[]);
-    let message = entry.delivery.message(url.as_deref());
-    let Shown { signed, signed_bytes, expected, received, header } =
-        judged.provider.show_signature(judged.keys.as_ref().ok(), &message);
+    let Shown { signed, signed_bytes, expected, received, header } = shown(entry, known, &judged, url);
     SignatureRecord {
         scheme: Some(words.scheme),
         key: Some(words.key),
@@ -112,6 +112,19 @@ pub(super) fn panel(entry: &Entry, known: &Known<'_>) -> SignatureRecord {
         header,
         ..bare
     }
+}
+
+/// The signature over the URL that was judged; where another base makes it hold, over that one.
+fn shown(entry: &Entry, known: &Known<'_>, judged: &Judged, url: Option<String>) -> Shown {
+    let delivery = &entry.delivery;
+    let keys = judged.keys.as_ref().ok();
+    let show = |url: Option<&str>| judged.provider.show_signature(keys, &delivery.message(url));
+    let first = show(url.as_deref());
+    if first.expected == first.received || !judged.provider.signs_url() {
+        return first;
+    }
+    let others = known.bases.iter().map(|base| show(Some(&joined(base, delivery.head.target()))));
+    others.into_iter().find(|shown| shown.expected == shown.received).unwrap_or(first)
 }
 
 /// The explainer's word on a delivery that did not verify.

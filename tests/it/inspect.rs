@@ -67,6 +67,7 @@ fn options(journal: &Path) -> Options {
         journal: PathBuf::from(journal),
         listening: Some("http://127.0.0.1:9".to_owned()),
         targets: vec!["http://127.0.0.1:3000/".to_owned()],
+        public_url: None,
         bases: Vec::new(),
         judge: Arc::new(Judge::new(Catalogue::builtin(), None, Box::new(Nobody), None)),
     }

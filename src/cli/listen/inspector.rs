@@ -70,6 +70,7 @@ fn started(
         journal: journal.to_owned(),
         listening: Some(format!("http://{}", listening.address)),
         targets: listening.targets.clone(),
+        public_url: public_url.map(str::to_owned),
         bases: bases(listening.address, public_url),
         judge: Arc::clone(listening.judge),
     };
