@@ -3,14 +3,15 @@
 use super::{Home, PATIENCE, body_of, raw_exchange, status_of};
 use serde_json::Value;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::process::Child;
 use std::sync::mpsc::channel;
 
 /// An inspector of a journal.
 pub struct Inspector {
-    pub child: Child,
+    /// Its process, where it has one of its own.
+    pub child: Option<Child>,
     pub address: SocketAddr,
     /// The printed address, with the token.
     pub url: String,
@@ -64,9 +65,47 @@ impl Inspector {
         });
         let line = told.recv_timeout(PATIENCE).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
-        let url = ready["inspector"].as_str().unwrap().to_owned();
-        let token = url.split_once("#token=").unwrap().1.to_owned();
-        Self { child, address: ready["address"].as_str().unwrap().parse().unwrap(), url, token }
+        let mut inspector = Self::at(ready["inspector"].as_str().unwrap());
+        inspector.child = Some(child);
+        inspector
+    }
+
+    /// The inspector at a printed address.
+    pub fn at(url: &str) -> Self {
+        let (address, token) = url.split_once("/#token=").unwrap();
+        let address = address.strip_prefix("http://").unwrap().parse().unwrap();
+        Self { child: None, address, url: url.to_owned(), token: token.to_owned() }
+    }
+
+    /// The first so many events of the stream, each with its data, the comments passed over;
+    /// `begun` is called once the stream is there.
+    #[track_caller]
+    pub fn events(&self, query: &str, count: usize, begun: impl FnOnce()) -> Vec<(String, Value)> {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let token = &self.token;
+        let head = format!(
+            "GET /api/stream{query} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\r\n",
+            self.address
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let (mut begun, mut events, mut event) = (Some(begun), Vec::new(), String::new());
+        // The sizes of chunks stand on lines of their own, so they are passed over as well.
+        for line in BufReader::new(stream).lines() {
+            let line = line.unwrap();
+            if let Some(begun) = begun.take_if(|_| line.starts_with("retry:")) {
+                begun();
+            } else if let Some(name) = line.strip_prefix("event: ") {
+                event = name.to_owned();
+            } else if let Some(data) = line.strip_prefix("data: ") {
+                events.push((event.clone(), serde_json::from_str(data).unwrap()));
+                if events.len() == count {
+                    break;
+                }
+            }
+        }
+        assert_eq!(events.len(), count, "{events:?}");
+        events
     }
 
     /// Asks for something with the token; a body makes it JSON.
@@ -99,7 +138,9 @@ impl Inspector {
 impl Drop for Inspector {
     /// A test that fails leaves nothing running behind.
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        if let Some(child) = &mut self.child {
+            drop(child.kill());
+            drop(child.wait());
+        }
     }
 }

@@ -246,6 +246,31 @@ fn the_panel_says_what_was_signed_and_what_went_wrong() {
     assert_eq!(inspector.get("/api/deliveries/5")["notes"][0]["text"], "invalid UTF-8");
 }
 
+/// A bug once: the panel beside `listen` took the listener's own address for the URL that was signed.
+#[test]
+fn a_signed_url_is_shown_as_it_was_judged() {
+    let home = Home::default();
+    let profile = "[acme]\nheader = \"X-Acme\"\nvalue = \"{sig}\"\ncontent = \"{url}{body}\"\n";
+    let file = home.write("acme.toml", profile);
+    let known = [("ACME_WEBHOOK_SECRET", "fake-acme-secret")];
+    let acme = ["--provider", "acme", "--provider-file", file.to_str().unwrap()];
+    let mut command = home.command(["listen", "--port", "0", "--json"]);
+    command.args(acme).envs(known);
+    let (listening, ready) = Listening::start_with_ready(command);
+    let to = format!("http://localhost:{}/in", listening.address.port());
+    let trigger = [&["trigger", "a", "--data", "-", "--to", &to], &acme[..]].concat();
+    home.run_with(trigger, b"{}", &known).expect(0);
+    assert_eq!(listening.next("delivery")["verdict"]["code"], "verified");
+    let beside = Inspector::at(ready["inspector"].as_str().unwrap());
+    let alone = Inspector::start(&home, acme, &known);
+    for inspector in [beside, alone] {
+        let panel = &inspector.get("/api/deliveries/1")["signature"];
+        assert_eq!(panel["signed"], format!("{to}{{}}"));
+        assert_eq!(panel["expected"], panel["received"]);
+    }
+    listening.stop();
+}
+
 #[test]
 fn code_says_what_a_replay_would_send() {
     let (_home, application, inspector) = scene();

@@ -104,6 +104,30 @@ fn every_answer_keeps_to_the_schema() {
 }
 
 #[test]
+fn what_the_stream_tells_keeps_to_the_schema() {
+    let (home, application) = (Home::default(), Application::of(&[KOJI]));
+    journal(&home, &application);
+    let inspector = Inspector::start(&home, [""; 0], &[]);
+    let mut schema = Schema::read();
+    let events = inspector.events("?after=4", 4, || {
+        inspector.post("/api/deliveries/5/mark", &json!({ "mark": "seen" }));
+        inspector.ask("DELETE", "/api/deliveries/6", Some(&json!({}))).expect(200);
+    });
+    let mut names: Vec<_> = events.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names[..2], ["delivery", "delivery"]);
+    names.sort_unstable();
+    assert_eq!(names, ["changed", "deleted", "delivery", "delivery"]);
+    for (name, data) in &events {
+        let answers =
+            schema.document["routes"].as_array().unwrap().last().unwrap()["answer"]["events"].clone();
+        let place = answers[name]["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        schema.holds(&place, data);
+        schema.is_tight(&place, data);
+    }
+    schema.holds("stream_skipped", &json!({ "from": 1, "to": 3, "count": 3 }));
+}
+
+#[test]
 fn what_the_page_asks_for_keeps_to_the_schema() {
     let mut schema = Schema::read();
     let header = json!({ "name": "A", "value": "1" });
