@@ -59,10 +59,14 @@ Deno.serve({ hostname: "127.0.0.1", port: Number(process.env.PORT ?? 3000) }, as
   // The bytes as they came: a body that was parsed and written again has another signature.
   const chunks = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length;
-    if (size > LIMIT) return new Response(null, { status: 413 });
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.length;
+      if (size > LIMIT) return new Response(null, { status: 413 });
+      chunks.push(chunk);
+    }
+  } catch {
+    return new Response(null, { status: 400 }); // the sender went away
   }
   const body = Buffer.concat(chunks);
   if (!verify(request, body)) return new Response(null, { status: 401 });

@@ -110,7 +110,12 @@ fn hold_as_printed(language: Language) {
 
 /// Starts a handler as its first lines say.
 #[track_caller]
-fn start(language: Language, source: &str, folder: &Path, variables: &[(String, String)]) -> Handler {
+pub(crate) fn start(
+    language: Language,
+    source: &str,
+    folder: &Path,
+    variables: &[(String, String)],
+) -> Handler {
     let (program, file): (Vec<&str>, _) = match language {
         Language::Ruby => {
             require_from("puma", "apt-get install puma");
@@ -121,6 +126,8 @@ fn start(language: Language, source: &str, folder: &Path, variables: &[(String, 
             require_php();
             (["php"].into_iter().chain(PHP_SETTINGS).chain(["-S", "127.0.0.1:0"]).collect(), "handler.php")
         }
+        Language::Node => (vec!["node"], "handler.mjs"),
+        Language::Python => (vec!["python3"], "handler.py"),
         Language::Deno => (vec![deno(), "run", "--allow-net", "--allow-env"], "handler.mjs"),
         Language::Java => {
             require_from("java", "apt-get install default-jdk-headless");
@@ -135,7 +142,7 @@ fn start(language: Language, source: &str, folder: &Path, variables: &[(String, 
             build(go(&build_one, folder));
             return Handler::run(Command::new(program), folder, variables);
         }
-        _ => panic!("{language} is run by the integration tests"),
+        Language::Rust | Language::Csharp => panic!("{language} is not started so"),
     };
     Handler::start(&program, folder, file, source, variables)
 }

@@ -19,6 +19,7 @@ mod programs;
 
 mod browser;
 mod check_every_row;
+mod check_printed;
 mod check_reports;
 mod claim_01_kill;
 mod claim_04_disk;

@@ -15,7 +15,7 @@ const LINES: usize = 200;
 
 pub struct Handler {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
     said: Arc<Mutex<Vec<String>>>,
 }
 

@@ -17,6 +17,9 @@ const PAUSE: Duration = Duration::from_millis(40);
 const PIECES: usize = 3;
 /// How long a handler may take until it fails at a client that is gone.
 const AFTERMATH: Duration = Duration::from_millis(150);
+/// What an answer to the second of two that came in one breath may take beyond what others took:
+/// some servers lose it, and would be waited for as long as the vendor waits.
+const SECOND: Duration = Duration::from_secs(1);
 /// How long a handler that waits for the rest of a body is waited for.
 const REST: Duration = Duration::from_millis(500);
 
@@ -97,7 +100,9 @@ async fn broken(runner: &mut Runner<'_>, case: &Case, request: &Arc<Request>, sa
 pub(super) async fn pipelined(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
     let requests = [runner.make(&[])?, runner.make(&[])?];
     let said = requests.iter().map(|request| bytes_of(request)).collect::<Vec<_>>().concat();
-    several(runner, case, &requests, vec![Act::Say(said.into())]).await
+    let slowest = runner.record.slowest.as_ref().map_or(Duration::ZERO, |slowest| slowest.took);
+    let patience = runner.plan.deadline.min(slowest.saturating_mul(2).saturating_add(SECOND));
+    several(runner, case, &requests, vec![Act::Say(said.into())], patience).await
 }
 
 /// Sends three deliveries one after the other on one connection.
@@ -107,7 +112,8 @@ pub(super) async fn same_connection(runner: &mut Runner<'_>, case: &Case) -> Ste
     for (number, request) in requests.iter().enumerate() {
         acts.extend([Act::Say(bytes_of(request)), Act::Hear(number.saturating_add(1))]);
     }
-    several(runner, case, &requests, acts).await
+    let patience = runner.plan.deadline;
+    several(runner, case, &requests, acts, patience).await
 }
 
 /// Sends a delivery over HTTP/2, where that is offered.
@@ -130,10 +136,11 @@ async fn several(
     case: &Case,
     requests: &[Arc<Request>],
     acts: Vec<Act>,
+    patience: Duration,
 ) -> Step<Verdict> {
     let Some(first) = requests.first() else { return Ok(Verdict::skip("nothing was sent")) };
     let wanted = requests.len();
-    let mut trials = runner.speak(first, acts, Finish::Wait, wanted, runner.plan.deadline).await?;
+    let mut trials = runner.speak(first, acts, Finish::Wait, wanted, patience).await?;
     for (trial, request) in trials.iter_mut().zip(requests) {
         trial.request = Arc::clone(request);
     }
