@@ -165,6 +165,8 @@ pub struct Listening {
     pub child: Child,
     pub address: SocketAddr,
     pub url: String,
+    /// The record it began with.
+    pub ready: Value,
     records: Receiver<Value>,
     errors: Receiver<String>,
 }
@@ -176,18 +178,8 @@ impl Listening {
         Self::try_start(command).unwrap_or_else(|said| panic!("not ready: {said}"))
     }
 
-    /// The same with the `ready` record.
-    #[track_caller]
-    pub fn start_with_ready(command: Command) -> (Self, Value) {
-        Self::try_start_with_ready(command).unwrap_or_else(|said| panic!("not ready: {said}"))
-    }
-
     /// The same for a command that may end before it is ready; then what it said.
-    pub fn try_start(command: Command) -> Result<Self, String> {
-        Self::try_start_with_ready(command).map(|(listening, _)| listening)
-    }
-
-    fn try_start_with_ready(mut command: Command) -> Result<(Self, Value), String> {
+    pub fn try_start(mut command: Command) -> Result<Self, String> {
         let mut child = command.spawn().unwrap();
         let (to_records, records) = channel();
         let (to_errors, errors) = channel();
@@ -216,7 +208,7 @@ impl Listening {
         };
         let url = ready["url"].as_str().unwrap().to_owned();
         let address = url.strip_prefix("http://").unwrap().parse().unwrap();
-        Ok((Self { child, address, url, records, errors }, ready))
+        Ok(Self { child, address, url, ready, records, errors })
     }
 
     /// The next record of this type; others before it are passed over.

@@ -7,6 +7,7 @@ mod packages;
 mod table;
 
 pub use compiled::process_of_its_own;
+pub use packages::axe;
 pub use table::{BROKEN, GOOD, Handler, On};
 
 use crate::harness::program::{Program, Supervised, clean};

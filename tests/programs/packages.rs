@@ -43,6 +43,11 @@ pub fn compiled_by_go(handler: &Handler) -> PathBuf {
     program
 }
 
+/// The one file of axe-core, which looks for barriers in a page.
+pub fn axe() -> PathBuf {
+    installed("axe", "package-lock.json", npm).join("node_modules/axe-core/axe.min.js")
+}
+
 /// The folder of a set of packages; installs what its lock file says unless that was done.
 fn installed(name: &str, lock: &str, install: fn(&Path)) -> PathBuf {
     let _one = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

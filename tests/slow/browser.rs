@@ -4,15 +4,12 @@
 //!
 //! Without Debian's chromium it says that it was left out.
 
-#[path = "browser/devtools.rs"]
-mod devtools;
-
+use crate::devtools::Browser;
 use crate::harness::target::Application;
 use crate::harness::{Home, hmac_sha256_hex};
-use devtools::Browser;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command};
+use std::process::Child;
 
 /// The sandbox as a user starts it.
 struct Sandbox {
@@ -41,10 +38,6 @@ impl Drop for Sandbox {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-fn chromium() -> bool {
-    Command::new("sh").args(["-c", "command -v chromium >/dev/null"]).status().unwrap().success()
 }
 
 /// Adds a webhook on the dashboard and gives its secret.
@@ -78,8 +71,7 @@ fn answers_of(body: &Value) -> Vec<(&str, &Value)> {
 
 #[test]
 fn a_browser_without_scripts_answers_a_study_and_the_webhook_arrives() {
-    if !chromium() {
-        println!("left out: there is no `chromium` here; `apt-get install chromium` brings it");
+    if Browser::missing() {
         return;
     }
     let sandbox = Sandbox::start();
@@ -134,8 +126,7 @@ fn a_browser_without_scripts_answers_a_study_and_the_webhook_arrives() {
 
 #[test]
 fn a_browser_without_scripts_talks_and_a_closed_study_says_so() {
-    if !chromium() {
-        println!("left out: there is no `chromium` here; `apt-get install chromium` brings it");
+    if Browser::missing() {
         return;
     }
     let sandbox = Sandbox::start();

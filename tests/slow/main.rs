@@ -30,5 +30,7 @@ mod claim_21_terminal;
 mod claim_26_handlers;
 mod claim_35_scripts;
 mod code_as;
+mod devtools;
+mod inspector;
 mod languages;
 mod load;

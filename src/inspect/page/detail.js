@@ -33,6 +33,7 @@ function Summary({ inspection, model }) {
   const { seq, verdict } = delivery;
   const note = inspection.mark ?? delivery.mark;
   const sentence = signature?.sentence ?? verdict.diagnosis?.text;
+  const mend = signature?.mend ?? verdict.diagnosis?.mend;
   return html`<header class="summary">
     <div class="top"><h2><span class="dim">#${seq}</span> <${Shown} text=${delivery.event ?? 'no event'} /></h2>
       <span class=${`tag ${judged(verdict.code)}`}><i aria-hidden="true">${mark(verdict.code)}</i> ${verdict.code.replaceAll('_', ' ')}</span>
@@ -48,7 +49,7 @@ function Summary({ inspection, model }) {
     ${note && html`<p class="note"><b class="star" aria-label="marked">★</b> <${Shown} text=${note} /></p>`}
     ${(delivery.duplicate_of || duplicates.length > 0) && html`<p class="note">The same event: ${[...new Set([delivery.duplicate_of, ...duplicates])].filter(Boolean).slice(0, 20).map((other) => html`<${Link} seq=${other} model=${model} /> <button class="link dim" aria-label=${`compare with #${other}`} onClick=${() => model.compare(other)}>(compare)</button> `)}</p>`}
     <${Actions} seq=${seq} model=${model} />
-    ${judged(verdict.code) !== 'good' && html`<p class=${`banner ${judged(verdict.code)}`}><${Prose} text=${sentence ?? verdict.reason} /></p>`}
+    ${judged(verdict.code) !== 'good' && html`<p class=${`banner ${judged(verdict.code)}`}><${Prose} text=${sentence ?? verdict.reason} />${mend && html`<br /><${Prose} text=${mend} />`}</p>`}
   </header>`;
 }
 

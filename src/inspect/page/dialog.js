@@ -12,6 +12,8 @@ export function Dialog({ title, close, children, wide }) {
   const box = useRef(null);
   useEffect(() => {
     box.current.showModal();
+    // Not `autofocus`, which browsers take for the page's and complain of.
+    box.current.querySelector('[data-first]')?.focus();
     return () => box.current?.close();
   }, []);
   return html`<dialog ref=${box} class=${wide ? 'wide' : ''} aria-labelledby="dialog-title" onClose=${close} onCancel=${(event) => { event.preventDefault(); close(); }}>
@@ -54,7 +56,7 @@ export function Mark({ seq, mark, model, close }) {
     run(text.trim());
   };
   return html`<${Dialog} title=${`Mark #${seq}`} close=${close}><form onSubmit=${save}>
-    <p><label for="mark">A note, so that you find it again (filter “marked”)</label><input id="mark" class="full" value=${text} maxlength="200" onInput=${(event) => set(event.target.value)} autofocus /></p>
+    <p><label for="mark">A note, so that you find it again (filter “marked”)</label><input id="mark" class="full" value=${text} maxlength="200" onInput=${(event) => set(event.target.value)} data-first="" /></p>
     <${Wrong} error=${error} />
     <p class="buttons"><button type="submit" class="main" disabled=${busy}>Mark</button>${mark !== null && mark !== undefined && html`<button type="button" disabled=${busy} onClick=${() => run(null)}>Take the mark away</button>`}</p>
   </form></>`;
@@ -69,7 +71,7 @@ export function Delete({ seq, model, close }) {
   return html`<${Dialog} title=${`Delete #${seq}?`} close=${close}>
     <p>It is taken out of the journal with its attempts. That cannot be undone.</p>
     <${Wrong} error=${error} />
-    <p class="buttons"><button class="danger" disabled=${busy} onClick=${() => run(owed)}>${owed ? 'Delete it although it was not delivered' : 'Delete'}</button><button onClick=${close} autofocus>Keep it</button></p>
+    <p class="buttons"><button class="danger" disabled=${busy} onClick=${() => run(owed)}>${owed ? 'Delete it although it was not delivered' : 'Delete'}</button><button onClick=${close} data-first="">Keep it</button></p>
   </>`;
 }
 
@@ -84,7 +86,7 @@ export function Compare({ seq, items, model, close }) {
     if (Number.isInteger(other) && other > 0) model.compare(other);
   };
   return html`<${Dialog} title=${`Compare #${seq}`} close=${close}><form onSubmit=${go}>
-    <p><label for="other">With delivery number</label><input id="other" inputmode="numeric" value=${text} onInput=${(event) => set(event.target.value)} autofocus /></p>
+    <p><label for="other">With delivery number</label><input id="other" inputmode="numeric" value=${text} onInput=${(event) => set(event.target.value)} data-first="" /></p>
     ${alike.length > 0 && html`<p class="dim">Of the same event: ${alike.map((item) => html`<button type="button" class="link" onClick=${() => model.compare(item.seq)}>#${item.seq}</button> `)}</p>`}
     <p class="buttons"><button type="submit" class="main" disabled=${!(other > 0)}>Compare</button></p>
   </form></>`;

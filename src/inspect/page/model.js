@@ -18,6 +18,8 @@ export class Model {
     this.session = new Store({ record: null, error: null, locked: !hasToken(), stream: 'waiting' });
     this.feed = new Feed(filters);
     this.events = new Set();
+    /** What was being edited, by number: Escape must not lose it. */
+    this.drafts = new Map();
     onUnauthorized(() => this.session.set({ locked: true }));
     addEventListener('popstate', () => this.#moved());
   }

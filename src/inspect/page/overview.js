@@ -12,12 +12,15 @@ const MOST = 10_000;
 const AGAIN = 3_000;
 const KINDS = [['verified', 'good'], ['failed', 'bad'], ['unjudged', 'unsure']];
 
+/** Places for bars at the least: a few bars stay bars. */
+const PLACES = 16;
+
 const total = (bucket) => bucket.verified + bucket.failed + bucket.unjudged;
 
 function Timeline({ buckets, narrow }) {
   const [width, height] = [600, 120];
   const most = Math.max(1, ...buckets.map(total));
-  const step = width / buckets.length;
+  const step = width / Math.max(PLACES, buckets.length);
   const bar = (bucket, index) => {
     let y = height;
     const end = buckets[index + 1]?.at;
@@ -31,7 +34,7 @@ function Timeline({ buckets, narrow }) {
       })}</g>`;
   };
   return html`<figure><svg class="timeline" role="img" viewBox=${`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-label=${`Deliveries over time: ${counted(buckets.reduce((sum, one) => sum + total(one), 0), 'delivery', 'deliveries')}, at most ${most} at a time`}>${buckets.map(bar)}</svg>
-    <div class="axis"><span>${moment(buckets[0].at)}</span><span>${moment(buckets.at(-1).at)}</span></div>
+    <div class="axis"><span>${moment(buckets[0].at)}</span>${buckets.length >= PLACES && html`<span>${moment(buckets.at(-1).at)}</span>`}</div>
     <ul class="legend">${KINDS.map(([kind, how]) => html`<li><i class=${how}></i>${kind === 'unjudged' ? 'not judged' : kind} <b>${buckets.reduce((sum, one) => sum + one[kind], 0).toLocaleString('en')}</b></li>`)}</ul></figure>`;
 }
 
@@ -44,7 +47,8 @@ function Bars({ rows, label, narrow }) {
 }
 
 function Took({ took }) {
-  const { histogram } = took;
+  const last = took.histogram.findLastIndex((one) => one.count > 0);
+  const histogram = took.histogram.slice(0, Math.max(6, last + 2));
   const [width, height] = [600, 90];
   const most = Math.max(1, ...histogram.map((one) => one.count));
   const step = width / Math.max(1, histogram.length);

@@ -29,11 +29,12 @@ export function Signature({ signature, verdict, header }) {
   const how = judged(code);
   const sentence = signature?.sentence ?? verdict.diagnosis?.text ?? null;
   const s = signature ?? {};
+  const mend = s.mend ?? verdict.diagnosis?.mend;
   const differs = s.expected && s.received && s.expected !== s.received;
   return html`<div class="signature">
     <div class=${`banner ${how}`}><b><i aria-hidden="true">${mark(code)}</i> ${code.replaceAll('_', ' ')}</b> <span><${Prose} text=${verdict.reason} /></span>
-      ${sentence && html`<p class="cause"><b>Why:</b> <${Prose} text=${sentence} />${s.code && html` <code>${s.code}</code>`}</p>`}
-      ${verdict.diagnosis?.mend && html`<p class="cause"><b>Change:</b> <${Prose} text=${verdict.diagnosis.mend} /></p>`}</div>
+      ${sentence && html`<p class="cause"><b>Cause:</b> <${Prose} text=${sentence} />${s.code && html` <code>${s.code}</code>`}</p>`}
+      ${mend && html`<p class="cause"><b>Change:</b> <${Prose} text=${mend} /></p>`}</div>
     <dl class="facts">
       <${Fact} name="Scheme">${s.scheme && html`<${Prose} text=${s.scheme} />`}</>
       <${Fact} name="Provider">${s.provider}</>
@@ -52,7 +53,7 @@ function Signed({ signature }) {
   let text = signature.signed ?? '';
   if (whole && signature.signed_base64) text = new TextDecoder().decode(fromBase64(signature.signed_base64));
   return html`<pre class="signed" tabindex="0" aria-label="What is signed"><${Shown} text=${text} /></pre>
-    ${signature.signed_base64 && html`<button class="small" aria-expanded=${whole ? 'true' : 'false'} onClick=${() => set(!whole)}>${whole ? 'shorter' : 'up to 4 KiB of it'}</button>`}`;
+    ${signature.signed_base64 && html`<button class="small" aria-expanded=${whole ? 'true' : 'false'} onClick=${() => set(!whole)}>${whole ? 'shorter' : 'the first 4 KiB of it'}</button>`}`;
 }
 
 /** Where the time went: a bar for the answer, and one for each attempt. */
@@ -71,9 +72,9 @@ const later = (from, to) => {
   return ms >= 0 ? `${duration(ms) || '0 ms'} after it came` : 'before it came';
 };
 
-function Attempt({ attempt, received, unfolded }) {
+function Attempt({ attempt, at, received, unfolded }) {
   return html`<details class="attempt" open=${unfolded}>
-    <summary><b class=${health(attempt.status)}>${outcome(attempt)}</b> <span class="target"><${Shown} text=${attempt.target} /></span> <span class="dim">try ${attempt.number}, ${duration(attempt.took_ms)}, ${later(received, attempt.started)}</span></summary>
+    <summary><b class=${health(attempt.status)}>${outcome(attempt)}</b> <span class="target"><${Shown} text=${attempt.target} /></span> <span class="dim">attempt ${at}, ${duration(attempt.took_ms)}, ${later(received, attempt.started)}</span></summary>
     <p class="dim">Started ${moment(attempt.started)}. The request had the bytes of this delivery unless it was edited or signed again.</p>
     ${attempt.failure && html`<p class="banner bad"><b>${outcome(attempt)}</b> <${Shown} text=${attempt.failure.detail} /></p>`}
     ${attempt.headers && html`<h3>Answer's headers</h3><${Headers} headers=${attempt.headers} label="Headers of the answer" />`}
@@ -86,7 +87,7 @@ export function Attempts({ delivery }) {
   const { attempts = [], answer, outbox = [] } = delivery;
   const rows = [];
   if (answer) rows.push({ name: 'answer', took: answer.took_ms, how: health(answer.status) });
-  attempts.forEach((one, index) => rows.push({ name: `try ${attempts.length > 1 ? index + 1 : one.number}`, took: one.took_ms, how: one.delivered ? 'good' : 'bad' }));
+  attempts.forEach((one, index) => rows.push({ name: `attempt ${index + 1}`, took: one.took_ms, how: one.delivered ? 'good' : 'bad' }));
   const targets = new Set(attempts.map((one) => one.target));
   return html`<div class="attempts">
     ${answer && html`<p>The sender got <b class=${health(answer.status)}>${answer.status}</b> from ${answer.by} in ${duration(answer.took_ms)}.</p>`}
@@ -94,6 +95,6 @@ export function Attempts({ delivery }) {
     ${outbox.map((row) => html`<p class=${`banner ${row.state === 'dead' ? 'bad' : 'unsure'}`}><b>${row.state === 'dead' ? 'dead letter' : row.state}</b> <${Shown} text=${row.target} />, ${row.tries} tries${row.state === 'pending' ? `, next ${moment(row.due)}` : ''}. Replay (<kbd>r</kbd>) sends it now.</p>`)}
     ${attempts.length === 0 && html`<p class="nothing">It was passed on to nobody. Replay (<kbd>r</kbd>) sends it to a target; <code>hookctl listen --forward 3000</code> does so for each that comes.</p>`}
     ${targets.size > 1 && html`<p class="dim">${targets.size} targets.</p>`}
-    ${attempts.slice().reverse().map((attempt, index) => html`<${Attempt} key=${attempts.length - index} attempt=${attempt} received=${delivery.received} unfolded=${index === 0} />`)}
+    ${attempts.slice().reverse().map((attempt, index) => html`<${Attempt} key=${attempts.length - index} at=${attempts.length - index} attempt=${attempt} received=${delivery.received} unfolded=${index === 0} />`)}
   </div>`;
 }

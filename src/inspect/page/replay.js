@@ -1,7 +1,7 @@
 // Sending a delivery again: as it is, or edited and signed anew, with the
 // difference from the original before anything leaves.
 
-import { html, useState } from './component.js';
+import { html, useEffect, useRef, useState } from './component.js';
 import { ask } from './api.js';
 import { Dialog, Wrong, useAct } from './dialog.js';
 import { Difference } from './diff.js';
@@ -15,7 +15,7 @@ const LAST = 'hookctl-replay-to';
 
 /** Where to, how, and signed by whom: what both ways of sending ask for. */
 function Where({ way, set }) {
-  return html`<p><label for="to">To</label><input id="to" class="full" value=${way.to} onInput=${(event) => set({ ...way, to: event.target.value })} placeholder="3000, localhost:3000/path, https://…" spellcheck=${false} autocomplete="off" autofocus /></p>
+  return html`<p><label for="to">To</label><input id="to" class="full" value=${way.to} onInput=${(event) => set({ ...way, to: event.target.value })} placeholder="3000, localhost:3000/path, https://…" spellcheck=${false} autocomplete="off" data-first="" /></p>
     <fieldset><legend>Path and query</legend>
       <label><input type="radio" name="path" checked=${way.path_mode === 'keep'} onChange=${() => set({ ...way, path_mode: 'keep' })} /> those of the delivery</label>
       <label><input type="radio" name="path" checked=${way.path_mode === 'fixed'} onChange=${() => set({ ...way, path_mode: 'fixed' })} /> the target's own</label></fieldset>
@@ -95,9 +95,11 @@ function HeaderRows({ headers, set }) {
 /** Edits a delivery, shows the difference, and sends it. */
 export function Edit({ inspection, model }) {
   const { delivery } = inspection;
-  const [way, setWay] = useState(() => ({ ...first(model, delivery, true), timestamp: '' }));
-  const [headers, setHeaders] = useState(null);
-  const [body, setBody] = useState(null);
+  const form = useRef(null);
+  const draft = model.drafts.get(delivery.seq);
+  const [way, setWay] = useState(() => draft?.way ?? { ...first(model, delivery, true), timestamp: '' });
+  const [headers, setHeaders] = useState(draft?.headers ?? null);
+  const [body, setBody] = useState(draft?.body ?? null);
   const [preview, setPreview] = useState(null);
   const [attempt, sent] = useState(null);
   const request = () => ({
@@ -110,6 +112,13 @@ export function Edit({ inspection, model }) {
     setPreview(await ask(`deliveries/${delivery.seq}/replay`, { method: 'POST', body: { ...request(), preview: true } }));
   });
   const [send, busy, error] = useSend(delivery.seq, sent);
+  useEffect(() => {
+    model.drafts.set(delivery.seq, { way, headers, body });
+  }, [way, headers, body]);
+  const end = () => {
+    model.drafts.delete(delivery.seq);
+    model.close();
+  };
   const edited = (set) => (value) => {
     set(value);
     setPreview(null);
@@ -120,7 +129,8 @@ export function Edit({ inspection, model }) {
     if (preview) send({ ...request(), confirm: error?.code === 'not_loopback' });
     else review();
   };
-  return html`<form class="edit" onSubmit=${submit}>
+  useEffect(() => form.current.querySelector('[data-first]').focus(), []);
+  return html`<form class="edit" onSubmit=${submit} ref=${form}>
     <header class="top"><h2>Edit #${delivery.seq} and send it</h2><button type="button" class="quiet" aria-label="Close" onClick=${() => model.close()}>×</button></header>
     <${Where} way=${way} set=${edited(setWay)} />
     ${way.resign && html`<p><label for="timestamp">Time to sign <span class="dim">(empty: now)</span></label><input id="timestamp" value=${way.timestamp} placeholder="2026-01-31T12:00:00Z or 1769860800" onInput=${(event) => edited(setWay)({ ...way, timestamp: event.target.value })} /></p>`}
@@ -133,6 +143,6 @@ export function Edit({ inspection, model }) {
     ${preview && html`<${Review} delivery=${delivery} preview=${preview} />`}
     <${Sent} attempt=${attempt} />
     <p class="buttons sticky"><button type="submit" class="main" disabled=${busy || looking || !way.to}>${preview ? sendLabel(error, busy, attempt ? 'Send again' : `Send to ${way.to}`) : 'Review the changes'}</button>
-      ${preview && html`<button type="button" onClick=${() => setPreview(null)}>Edit on</button>`}<button type="button" onClick=${() => model.close()}>${attempt ? 'Done' : 'Cancel'}</button></p>
+      ${preview && html`<button type="button" onClick=${() => setPreview(null)}>Edit on</button>`}<button type="button" onClick=${end}>${attempt ? 'Done' : 'Cancel'}</button></p>
   </form>`;
 }

@@ -50,10 +50,11 @@ fn listen_serves_the_inspector_and_another_process_sees_the_same() {
     let home = Home::default();
     let mut command = home.command(["listen", "--port", "0", "--inspect", "0", "--json"]);
     command.env("RUST_BACKTRACE", "1");
-    let (listening, ready) = Listening::start_with_ready(command);
+    let listening = Listening::start(command);
+    let ready = &listening.ready;
     let beside = parts(&ready["inspector"]);
-    let (other, other_ready) =
-        Listening::start_with_ready(home.command(["inspect", "--port", "0", "--json"]));
+    let other = Listening::start(home.command(["inspect", "--port", "0", "--json"]));
+    let other_ready = &other.ready;
     let other_parts = parts(&other_ready["inspector"]);
     assert_ne!(beside.1, other_parts.1, "a token is one run's");
     let mut streams = [stream(&beside, "?after=0"), stream(&other_parts, "?after=0")];
@@ -90,9 +91,11 @@ fn a_port_that_nobody_asked_for_gives_way_and_one_that_was_named_does_not() {
     let refused = home.run(["listen", "--port", "0", "--inspect", port.as_str(), "--for", "1s"]).expect(6);
     assert!(refused.err().contains("could not serve the inspector"), "{}", refused.err());
     assert!(refused.err().contains("--no-inspect"), "{}", refused.err());
-    let (first, one) = Listening::start_with_ready(home.command(["listen", "--port", "0", "--json"]));
+    let first = Listening::start(home.command(["listen", "--port", "0", "--json"]));
+    let one = &first.ready;
     let second = Home::default();
-    let (other, two) = Listening::start_with_ready(second.command(["listen", "--port", "0", "--json"]));
+    let other = Listening::start(second.command(["listen", "--port", "0", "--json"]));
+    let two = &other.ready;
     assert_ne!(parts(&one["inspector"]).0, parts(&two["inspector"]).0);
     first.stop();
     other.stop();
@@ -104,7 +107,8 @@ fn without_a_journal_or_when_told_so_there_is_no_inspector() {
     for words in [&["--no-journal"][..], &["--no-inspect"]] {
         let mut command = home.command(["listen", "--port", "0", "--json"]);
         command.args(words);
-        let (listening, ready) = Listening::start_with_ready(command);
+        let listening = Listening::start(command);
+        let ready = &listening.ready;
         assert_eq!(ready["inspector"], Value::Null, "{words:?}");
         listening.stop();
     }
@@ -115,17 +119,11 @@ fn without_a_journal_or_when_told_so_there_is_no_inspector() {
 #[test]
 fn an_address_that_others_can_reach_is_asked_for_and_announced() {
     let home = Home::default();
-    let (listening, _) = Listening::start_with_ready(home.command([
-        "listen",
-        "--port",
-        "0",
-        "--inspect",
-        "0.0.0.0:0",
-        "--json",
-    ]));
+    let listening =
+        Listening::start(home.command(["listen", "--port", "0", "--inspect", "0.0.0.0:0", "--json"]));
     assert!(listening.says("other machines can reach the inspector").contains("0.0.0.0"));
-    let (other, ready) =
-        Listening::start_with_ready(home.command(["inspect", "--port", "0", "--host", "0.0.0.0", "--json"]));
+    let other = Listening::start(home.command(["inspect", "--port", "0", "--host", "0.0.0.0", "--json"]));
+    let ready = &other.ready;
     other.says("other machines can reach the inspector");
     assert!(ready["inspector"].as_str().unwrap().starts_with("http://127.0.0.1:"));
     other.stop();

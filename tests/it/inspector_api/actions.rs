@@ -256,7 +256,8 @@ fn a_signed_url_is_shown_as_it_was_judged() {
     let acme = ["--provider", "acme", "--provider-file", file.to_str().unwrap()];
     let mut command = home.command(["listen", "--port", "0", "--json"]);
     command.args(acme).envs(known);
-    let (listening, ready) = Listening::start_with_ready(command);
+    let listening = Listening::start(command);
+    let ready = &listening.ready;
     let to = format!("http://localhost:{}/in", listening.address.port());
     let trigger = [&["trigger", "a", "--data", "-", "--to", &to], &acme[..]].concat();
     home.run_with(trigger, b"{}", &known).expect(0);

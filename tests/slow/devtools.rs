@@ -1,5 +1,6 @@
 //! A small client of Chromium's DevTools protocol over a pair of pipes: the
 //! browser reads its file descriptor 3 and writes 4, messages end with a zero byte.
+#![allow(unreachable_pub, reason = "each test uses its part")]
 
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
@@ -7,8 +8,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-/// A headless browser with one page, its scripts switched off.
-pub(super) struct Browser {
+/// A headless browser with one page.
+pub struct Browser {
     child: Child,
     to: File,
     from: BufReader<File>,
@@ -22,8 +23,28 @@ const FLAGS: &str = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm
     --disable-background-networking --disable-component-update --disable-sync --disable-extensions \
     --remote-debugging-pipe";
 
+/// What a page is waited for, in milliseconds.
+const PATIENCE: u64 = 30_000;
+
 impl Browser {
-    pub(super) fn start() -> Self {
+    /// Says so where there is no browser to test with.
+    pub fn missing() -> bool {
+        let found = Command::new("sh").args(["-c", "command -v chromium >/dev/null"]).status().unwrap();
+        if !found.success() {
+            println!("left out: there is no `chromium` here; `apt-get install chromium` brings it");
+        }
+        !found.success()
+    }
+
+    /// One that runs no scripts of pages.
+    pub fn start() -> Self {
+        let mut browser = Self::with_scripts();
+        browser.call("Emulation.setScriptExecutionDisabled", json!({"value": true}));
+        browser
+    }
+
+    /// One as people have it.
+    pub fn with_scripts() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let pipe = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let (to, from) = (pipe("to"), pipe("from"));
@@ -49,16 +70,20 @@ impl Browser {
         for domain in ["Page", "Network", "Log", "Runtime"] {
             browser.call(&format!("{domain}.enable"), json!({}));
         }
-        browser.call("Emulation.setScriptExecutionDisabled", json!({"value": true}));
         browser.screen(1_000, false);
         browser
     }
 
-    /// Calls a method and waits for its answer; events on the way are kept.
-    fn call(&mut self, method: &str, params: Value) -> Value {
+    /// Calls a method of the page and waits for its answer; events on the way are kept.
+    pub fn call(&mut self, method: &str, params: Value) -> Value {
+        let session = self.session.clone();
+        self.called(method, params, session)
+    }
+
+    fn called(&mut self, method: &str, params: Value, session: Option<String>) -> Value {
         self.number += 1;
         let mut message = json!({"id": self.number, "method": method, "params": params});
-        if let Some(session) = &self.session {
+        if let Some(session) = session {
             message["sessionId"] = json!(session);
         }
         let mut bytes = message.to_string().into_bytes();
@@ -90,14 +115,21 @@ impl Browser {
         }
     }
 
-    pub(super) fn open(&mut self, url: &str) {
+    pub fn open(&mut self, url: &str) {
         let seen = self.events.len();
         self.call("Page.navigate", json!({"url": url}));
         self.loaded(seen);
     }
 
+    /// Opens the same page again.
+    pub fn reload(&mut self) {
+        let seen = self.events.len();
+        self.call("Page.reload", json!({}));
+        self.loaded(seen);
+    }
+
     /// How wide the window is, and whether the person likes it dark.
-    pub(super) fn screen(&mut self, width: u64, dark: bool) {
+    pub fn screen(&mut self, width: u64, dark: bool) {
         let height = if width < 500 { 740 } else { 800 };
         let metrics =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
@@ -108,8 +140,8 @@ impl Browser {
     }
 
     /// Looks at the page; the inspector may, though the page's own scripts are off.
-    fn look(&mut self, expression: &str) -> Value {
-        let params = json!({"expression": expression, "returnByValue": true});
+    pub fn look(&mut self, expression: &str) -> Value {
+        let params = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let looked = self.call("Runtime.evaluate", params);
         assert_eq!(looked.get("exceptionDetails"), None, "{expression}: {looked}");
         looked["result"]["value"].clone()
@@ -120,17 +152,17 @@ impl Browser {
         self.look(&format!("(() => {{ const found = document.querySelector({selector}); {what} }})()"))
     }
 
-    pub(super) fn text(&mut self, selector: &str) -> String {
+    pub fn text(&mut self, selector: &str) -> String {
         let text = self.element(selector, "return found.textContent;");
         text.as_str().unwrap().to_owned()
     }
 
-    pub(super) fn width_of_page(&mut self) -> u64 {
+    pub fn width_of_page(&mut self) -> u64 {
         self.look("document.documentElement.scrollWidth").as_u64().unwrap()
     }
 
     /// Presses the mouse in the middle of an element, as a person does.
-    pub(super) fn click(&mut self, selector: &str) {
+    pub fn click(&mut self, selector: &str) {
         let middle = self.element(
             selector,
             "found.scrollIntoView({block: 'center', behavior: 'instant'}); const box = found.getBoundingClientRect();
@@ -143,13 +175,13 @@ impl Browser {
         }
     }
 
-    pub(super) fn type_into(&mut self, selector: &str, text: &str) {
+    pub fn type_into(&mut self, selector: &str, text: &str) {
         self.click(selector);
         self.call("Input.insertText", json!({"text": text}));
     }
 
     /// Chooses an option by its key.
-    pub(super) fn choose(&mut self, selector: &str, text: &str) {
+    pub fn choose(&mut self, selector: &str, text: &str) {
         self.element(selector, "found.focus();");
         for kind in ["keyDown", "keyUp"] {
             self.call("Input.dispatchKeyEvent", json!({"type": kind, "text": text, "key": text}));
@@ -159,19 +191,125 @@ impl Browser {
     }
 
     /// Switches the browser's own checks of the form off.
-    pub(super) fn without_checks(&mut self) {
+    pub fn without_checks(&mut self) {
         self.look("document.querySelectorAll('form').forEach(form => { form.noValidate = true; })");
     }
 
     /// Presses a button and waits for the page it leads to.
-    pub(super) fn submit(&mut self, selector: &str) {
+    pub fn submit(&mut self, selector: &str) {
         let seen = self.events.len();
         self.click(selector);
         self.loaded(seen);
     }
 
+    /// Waits until an expression is true, and gives what it is.
+    #[track_caller]
+    pub fn wait_for(&mut self, expression: &str) -> Value {
+        let found = self.look(&format!(
+            "new Promise(done => {{ const end = Date.now() + {PATIENCE};
+               const look = () => {{ let found = null; try {{ found = {expression}; }} catch {{}}
+                 if (found || Date.now() > end) done(found); else setTimeout(look, 20); }}; look(); }})"
+        ));
+        if !is_true(&found) {
+            self.screenshot("waited-in-vain");
+            panic!("waited in vain for {expression}: {}", self.look("document.body.innerText"));
+        }
+        found
+    }
+
+    /// Waits for an element that has this text in it.
+    #[track_caller]
+    pub fn wait_for_text(&mut self, selector: &str, text: &str) {
+        let (selector, text) = (json!(selector), json!(text));
+        self.wait_for(&format!(
+            "[...document.querySelectorAll({selector})].some(one => one.textContent.includes({text}))"
+        ));
+    }
+
+    /// Presses a key: a letter, or one by its name.
+    pub fn press(&mut self, key: &str) {
+        let code = match key {
+            "Enter" => 13,
+            "Escape" => 27,
+            "ArrowUp" => 38,
+            "ArrowDown" => 40,
+            "Delete" => 46,
+            letter => u32::from(letter.bytes().next().unwrap().to_ascii_uppercase()),
+        };
+        let mut event = json!({"type": "keyDown", "key": key, "windowsVirtualKeyCode": code});
+        if key.chars().count() == 1 {
+            event["text"] = json!(key);
+        } else if key == "Enter" {
+            event["text"] = json!("\r");
+        }
+        self.call("Input.dispatchKeyEvent", event.clone());
+        event["type"] = json!("keyUp");
+        event["text"] = Value::Null;
+        event.as_object_mut().unwrap().remove("text");
+        self.call("Input.dispatchKeyEvent", event);
+    }
+
+    /// Turns the wheel over an element.
+    pub fn wheel(&mut self, selector: &str, by: i64) {
+        let at = self.element(
+            selector,
+            "const box = found.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2];",
+        );
+        let event = json!({"type": "mouseWheel", "x": at[0], "y": at[1], "deltaX": 0, "deltaY": by});
+        self.call("Input.dispatchMouseEvent", event);
+    }
+
+    /// Puts a text in the place of what a field holds.
+    pub fn fill(&mut self, selector: &str, text: &str) {
+        self.element(selector, "found.focus(); found.select();");
+        self.call("Input.insertText", json!({"text": text}));
+    }
+
+    /// Presses the first button whose text begins so.
+    #[track_caller]
+    pub fn press_button(&mut self, text: &str) {
+        let wanted = json!(text);
+        self.wait_for(&format!(
+            "(() => {{ const all = [...document.querySelectorAll('dialog[open] button, dialog[open] summary')];
+               const found = (all.length ? all : [...document.querySelectorAll('button, summary')])
+                 .find(one => one.textContent.trim().startsWith({wanted}) && !one.disabled && one.offsetParent !== null);
+               if (!found) return false; found.click(); return true; }})()"
+        ));
+    }
+
+    /// How long the page's tasks take while `work` is done, longest first: in
+    /// milliseconds of the processor's time, so that a busy machine does not count.
+    pub fn tasks_during(&mut self, work: impl FnOnce(&mut Self)) -> Vec<f64> {
+        let seen = self.events.len();
+        let categories = "toplevel,disabled-by-default-devtools.timeline,__metadata";
+        self.called("Tracing.start", json!({"categories": categories, "transferMode": "ReportEvents"}), None);
+        work(self);
+        self.called("Tracing.end", json!({}), None);
+        while !self.events.iter().skip(seen).any(|event| event["method"] == "Tracing.tracingComplete") {
+            let event = self.read();
+            self.events.push(event);
+        }
+        let traced: Vec<Value> = self.events.split_off(seen);
+        let pieces = traced.iter().filter(|event| event["method"] == "Tracing.dataCollected");
+        let events: Vec<&Value> =
+            pieces.flat_map(|event| event["params"]["value"].as_array().unwrap()).collect();
+        let is_main =
+            |event: &&&Value| event["name"] == "thread_name" && event["args"]["name"] == "CrRendererMain";
+        let main: Vec<_> =
+            events.iter().filter(is_main).map(|event| (&event["pid"], &event["tid"])).collect();
+        let of_page = |event: &&&Value| main.contains(&(&event["pid"], &event["tid"]));
+        let mut tasks: Vec<f64> = events
+            .iter()
+            .filter(|event| event["name"].as_str().is_some_and(|name| name.ends_with("RunTask")))
+            .filter(of_page)
+            .filter_map(|event| Some(event["tdur"].as_f64()? / 1_000.0))
+            .collect();
+        tasks.sort_by(|left, right| right.total_cmp(left));
+        tasks
+    }
+
     /// Keeps a picture of the whole page.
-    pub(super) fn screenshot(&mut self, name: &str) {
+    pub fn screenshot(&mut self, name: &str) {
         let params = json!({"format": "png", "captureBeyondViewport": true});
         let taken = self.call("Page.captureScreenshot", params);
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
@@ -185,7 +323,7 @@ impl Browser {
     }
 
     /// Nothing was loaded from elsewhere, and the browser complained about nothing.
-    pub(super) fn assert_calm(&mut self, own: &str) {
+    pub fn assert_calm(&mut self, own: &str) {
         self.look("1");
         let complaints: Vec<&Value> =
             self.events.iter().filter(|event| event["method"] == "Log.entryAdded").collect();
@@ -196,6 +334,10 @@ impl Browser {
         assert!(urls.len() > 4, "{urls:?}");
         assert!(urls.iter().all(|url| url.starts_with(own) || url.starts_with("data:")), "{urls:?}");
     }
+}
+
+fn is_true(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false)) && *value != json!(0) && *value != json!("")
 }
 
 impl Drop for Browser {

@@ -1,0 +1,79 @@
+//! Everything by the keys alone, in the order in which a person learns them.
+
+use super::{Stage, payload};
+use crate::devtools::Browser;
+
+#[test]
+fn the_keys_of_the_terminal_work_in_the_page() {
+    if Browser::missing() {
+        return;
+    }
+    let mut stage = Stage::open();
+    for number in 0..30 {
+        stage.send(&payload(number));
+    }
+    stage.browser.wait_for("document.querySelector('.row .c-seq').textContent === '#30'");
+    let chosen = "document.querySelector('.row.chosen .c-seq')?.textContent";
+    for (key, seq) in
+        [("j", 30), ("j", 29), ("ArrowDown", 28), ("k", 29), ("G", 1), ("g", 30), ("ArrowUp", 30)]
+    {
+        stage.browser.press(key);
+        stage.browser.wait_for(&format!("{chosen} === '#{seq}'"));
+    }
+    let listbox = "document.querySelector('[role=listbox]').getAttribute('aria-activedescendant')";
+    assert_eq!(stage.browser.look(listbox), "row-30");
+
+    stage.browser.press("d");
+    stage.browser.wait_for_text(".summary h2", "#30");
+    stage.browser.press("j");
+    stage.browser.wait_for_text(".summary h2", "#29");
+    stage.browser.press("r");
+    stage.browser.wait_for_text("dialog h2", "Replay #29");
+    let before = stage.application.received().len();
+    stage.browser.press("Enter");
+    stage.browser.wait_for_text("dialog .banner.good", "200");
+    assert_eq!(stage.application.wait_for(before + 1).len(), before + 1);
+    stage.pictures("replayed");
+    stage.browser.press("Escape");
+    stage.browser.wait_for("!document.querySelector('dialog')");
+
+    stage.browser.press("?");
+    stage.browser.wait_for_text("dialog h2", "Keys");
+    stage.pictures("keys");
+    stage.browser.press("Escape");
+    stage.browser.press("Escape");
+    stage.browser.wait_for("!document.querySelector('.right')");
+
+    stage.browser.press("/");
+    stage.browser.wait_for("document.activeElement.id === 'text'");
+    for letter in ["u", "s", "e", "r", "_", "7", "\""] {
+        stage.browser.press(letter);
+    }
+    stage.browser.wait_for("document.querySelectorAll('.row').length === 1");
+    assert_eq!(stage.browser.look("location.search"), "?text=user_7%22");
+    stage.browser.press("Escape");
+    stage.browser.press(" ");
+    stage.browser.wait_for_text(".state", "paused");
+    stage.browser.press(" ");
+    stage.browser.wait_for_text(".state", "live");
+    stage.browser.press("o");
+    stage.browser.wait_for_text(".overview h2", "Overview");
+}
+
+#[test]
+fn the_way_back_leads_through_what_was_open() {
+    if Browser::missing() {
+        return;
+    }
+    let mut stage = Stage::open();
+    for number in 0..3 {
+        stage.send(&payload(number));
+    }
+    stage.browser.wait_for("document.querySelectorAll('.row').length === 3");
+    stage.browser.click(".row:first-child");
+    stage.browser.wait_for_text(".summary h2", "#3");
+    stage.browser.look("history.back()");
+    stage.browser.wait_for("!document.querySelector('.right')");
+    stage.browser.look("history.forward()");
+    stage.browser.wait_for_text(".summary h2", "#3");
+}
