@@ -285,7 +285,7 @@ fn an_inspector_that_ends_is_told_and_a_later_one_wants_its_own_token() {
     stage.browser.wait_for_text(".row .c-event", "interview.completed");
     stage.listening.signal("INT");
     stage.listening.wait();
-    stage.browser.wait_for_text(".state", "connecting");
+    stage.browser.wait_for_text(".state", "not connected");
     stage.browser.press("Enter");
     stage.browser.wait_for_text(".right", "hookctl inspect");
     stage.pictures("gone");

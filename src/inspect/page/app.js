@@ -26,11 +26,11 @@ function useTheme() {
   return [theme, () => set(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length])];
 }
 
-const STATES = { live: ['good', 'live', 'New deliveries appear as they come'], waiting: ['unsure', 'connecting…', 'The stream of new deliveries is not there; the page tries again'], paused: ['unsure', 'paused', 'New deliveries wait; Space lets them in'] };
+const STATES = { live: ['good', 'live', 'New deliveries appear as they come'], waiting: ['unsure', 'connecting…', 'The stream of new deliveries is not there; the page tries again'], lost: ['bad', 'not connected', 'The inspector does not answer: is hookctl still running? Start it again with: hookctl inspect'], paused: ['unsure', 'paused', 'New deliveries wait; Space lets them in'] };
 
 function Header({ model, session, paused, view }) {
   const [theme, next] = useTheme();
-  const [how, text, why] = STATES[paused ? 'paused' : session.stream];
+  const [how, text, why] = STATES[paused && session.stream === 'live' ? 'paused' : session.stream];
   return html`<header class="bar"><h1>hookctl <span>inspector</span></h1>
     <span class=${`state ${how}`} role="status" title=${why}>${text}</span>
     <span class="journal" title="The journal that is shown">${visible(session.record?.journal ?? '')}</span>

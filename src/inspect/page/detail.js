@@ -1,6 +1,6 @@
 // One delivery whole: what it is, what can be done with it, and its parts in tabs.
 
-import { html, memo, useState } from './component.js';
+import { html, memo, useEffect, useState } from './component.js';
 import { useInspection } from './inspection.js';
 import { Payload } from './payload.js';
 import { Attempts, Headers, Signature, contentType } from './parts.js';
@@ -63,6 +63,7 @@ const tabsOf = ({ delivery, signature, notes }) => [
 
 /** Tabs as ARIA wants them: one tab stop, arrows move. */
 function Tabs({ tabs, chosen, choose }) {
+  useEffect(() => document.getElementById(`tab-${chosen}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [chosen]);
   const keys = (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
@@ -79,7 +80,12 @@ function Tabs({ tabs, chosen, choose }) {
 /** A delivery that is open. `compare` and `edit` put another view in its place. */
 export const Detail = memo(({ model, seq, compare, edit }) => {
   const { record, error } = useInspection(model, seq);
-  const [tab, choose] = useState('payload');
+  // The same part of the next delivery: so one goes through many signatures with `j`.
+  const [tab, setTab] = useState(model.tab);
+  const choose = (name) => {
+    model.tab = name;
+    setTab(name);
+  };
   if (error) {
     return html`<div class="empty"><h2>#${seq} cannot be shown</h2><${Wrong} error=${error} />
       ${error.status === 404 && html`<p>It was deleted, or pruned to keep the journal within its limits.</p>`}<p><button onClick=${() => model.close()}>Back to the list</button></p></div>`;

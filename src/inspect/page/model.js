@@ -18,6 +18,8 @@ export class Model {
     this.session = new Store({ record: null, error: null, locked: !hasToken(), stream: 'waiting' });
     this.feed = new Feed(filters);
     this.events = new Set();
+    /** The part of a delivery that is looked at. */
+    this.tab = 'payload';
     /** What was being edited, by number: Escape must not lose it. */
     this.drafts = new Map();
     onUnauthorized(() => this.session.set({ locked: true }));

@@ -74,12 +74,18 @@ function Notes({ notes }) {
 /** Whether a text that is no JSON should have been. */
 const isMeantAsJson = (kind, text) => /json/i.test(kind) || /^\s*[[{]/.test(text.slice(0, 100));
 
+/** Where the way of looking is kept that somebody chose last. */
+const VIEW = 'hookctl-payload-view';
 const VIEWS = [['tree', 'Tree'], ['raw', 'Raw'], ['both', 'Side by side']];
 
 /** The payload of a delivery or of an answer. */
 export function Payload({ body, base64, notes, kind = 'json' }) {
   const [large, readLarge] = useState(false);
-  const [view, setView] = useState('tree');
+  const [view, setView] = useState(VIEWS.some(([name]) => name === localStorage.getItem(VIEW)) ? localStorage.getItem(VIEW) : 'tree');
+  const choose = (name) => {
+    localStorage.setItem(VIEW, name);
+    setView(name);
+  };
   const bytes = useMemo(() => (base64 === undefined ? null : fromBase64(base64)), [base64]);
   const text = body ?? null;
   const wait = text !== null && text.length > LARGE && !large;
@@ -93,7 +99,7 @@ export function Payload({ body, base64, notes, kind = 'json' }) {
     ${wait && html`<p class="hint">${counted(text.length, 'character')}: too large to be read at once. <button class="small" onClick=${() => readLarge(true)}>read it as JSON</button></p>`}
     ${!wait && !reader && html`<p class="hint" role="status">reading… ${Math.round(progress * 100)} %</p>`}
     ${reader?.error && isMeantAsJson(kind, text) && html`<p class="hint">Shown raw: this is no JSON. At character ${reader.error.at.toLocaleString('en')}: ${reader.error.message}.</p>`}
-    ${read && html`<div class="views" role="group" aria-label="How the payload is shown">${VIEWS.map(([name, label]) => html`<button class=${`view-${name}`} aria-pressed=${view === name ? 'true' : 'false'} onClick=${() => setView(name)}>${label}</button>`)}</div>`}
+    ${read && html`<div class="views" role="group" aria-label="How the payload is shown">${VIEWS.map(([name, label]) => html`<button class=${`view-${name}`} aria-pressed=${view === name ? 'true' : 'false'} onClick=${() => choose(name)}>${label}</button>`)}</div>`}
     <div class=${`panes ${shown}`}>
       ${read && shown !== 'raw' && html`<${Tree} reader=${reader} />`}
       ${shown !== 'tree' && html`<${Raw} text=${text} />`}

@@ -119,6 +119,9 @@ export function Edit({ inspection, model }) {
     model.drafts.delete(delivery.seq);
     model.close();
   };
+  // What is new stands below what was written.
+  useEffect(() => preview && form.current.querySelector('.review').scrollIntoView({ block: 'start' }), [preview]);
+  useEffect(() => attempt && form.current.querySelector('.banner').scrollIntoView({ block: 'nearest' }), [attempt]);
   const edited = (set) => (value) => {
     set(value);
     setPreview(null);

@@ -35,7 +35,7 @@ function event(block) {
 /**
  * Follows the stream for as long as the page lives.
  * `after` gives the number to go on from; `tell` gets each event's name and record;
- * `state` gets `live`, `waiting`.
+ * `state` gets `live`, `waiting`, and `lost` once it failed for the third time in a row.
  */
 export async function follow(after, tell, state) {
   for (let failures = 0; ; failures += 1) {
@@ -47,7 +47,7 @@ export async function follow(after, tell, state) {
     }
     // A connection that held for long was a good one.
     if (Date.now() - started > 10_000) failures = 0;
-    state('waiting');
+    state(failures < 2 ? 'waiting' : 'lost');
     await new Promise((resolve) => setTimeout(resolve, WAITS[Math.min(failures, WAITS.length - 1)]));
   }
 }
