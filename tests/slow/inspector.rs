@@ -215,14 +215,14 @@ fn reload_and_find_everything(stage: &mut Stage) {
 
 fn mark_compare_and_delete(stage: &mut Stage) {
     stage.browser.press("m");
-    stage.browser.wait_for("document.querySelector('dialog #mark')");
+    stage.browser.wait_for("document.querySelector('dialog[open] #mark')");
     stage.browser.fill("#mark", "the one with the line break");
     stage.pictures("mark");
     stage.browser.press("Enter");
     stage.browser.wait_for_text(".summary .note", "the one with the line break");
     stage.browser.wait_for("!document.querySelector('dialog')");
     stage.browser.press("c");
-    stage.browser.wait_for("document.querySelector('dialog #other')");
+    stage.browser.wait_for("document.querySelector('dialog[open] #other')");
     stage.browser.fill("#other", "1");
     stage.browser.press("Enter");
     stage.browser.wait_for_text(".compared h2", "#13 and #1");
@@ -245,7 +245,7 @@ fn mark_compare_and_delete(stage: &mut Stage) {
     stage.pictures("overview");
     stage.browser.press("Escape");
     stage.browser.press("Delete");
-    stage.browser.wait_for_text("dialog h2", "Delete #13?");
+    stage.browser.wait_for_text("dialog[open] h2", "Delete #13?");
     stage.browser.press_button("Delete");
     stage
         .browser
@@ -268,11 +268,19 @@ fn a_page_without_this_runs_token_shows_nothing_and_says_where_to_find_it() {
         assert_eq!(stage.browser.look("document.querySelectorAll('.row').length"), 0);
     }
     stage.pictures("locked");
-    // The control: with the token it opens.
-    let url = stage.url.clone();
+    // The control: with the token it opens, and a bookmark keeps its filters.
+    let bookmark = stage.at("/?verdict=verified");
     stage.browser.open("about:blank");
-    stage.browser.open(&url);
+    stage.browser.open(&bookmark);
+    stage.browser.wait_for("document.querySelector('#address')");
+    stage.browser.fill("#address", &stage.at("/"));
+    stage.browser.press("Enter");
+    stage.browser.wait_for_text(".bare .wrong", "#token=");
+    let url = stage.url.clone();
+    stage.browser.fill("#address", &url);
+    stage.browser.press("Enter");
     stage.browser.wait_for_text(".row .c-event", "interview.completed");
+    assert_eq!(stage.browser.look("location.search + location.hash"), "?verdict=verified");
 }
 
 #[test]

@@ -13,12 +13,16 @@ export class Refusal extends Error {
   }
 }
 
-/** Takes the token out of the address. */
+/** Takes the token out of the address of the page. */
 export function takeToken() {
-  const found = /^#token=([\w-]+)$/.exec(location.hash);
-  if (!found) return;
-  sessionStorage.setItem(KEY, found[1]);
-  history.replaceState(history.state, '', location.pathname + location.search);
+  if (giveToken(location.hash)) history.replaceState(history.state, '', location.pathname + location.search);
+}
+
+/** Takes the token out of an address, as the terminal shows it; false where there is none. */
+export function giveToken(address) {
+  const found = /#token=([\w-]+)\s*$/.exec(address);
+  if (found) sessionStorage.setItem(KEY, found[1]);
+  return found !== null;
 }
 
 export const hasToken = () => sessionStorage.getItem(KEY) !== null;

@@ -1,7 +1,7 @@
 // The page: what is where, and what is drawn when there is nothing to draw.
 
 import { html, memo, names, render, useEffect, useState, useStore } from './component.js';
-import { takeToken } from './api.js';
+import { giveToken, takeToken } from './api.js';
 import { Model } from './model.js';
 import { listen } from './keys.js';
 import { List } from './list.js';
@@ -41,11 +41,23 @@ function Header({ model, session, paused, view }) {
   </header>`;
 }
 
-const Locked = () => html`<main class="bare"><h1>hookctl <span>inspector</span></h1>
+/** A tab without this run's token: a bookmark, or an inspector that was started anew. */
+function Locked() {
+  const [wrong, set] = useState(false);
+  const open = (event) => {
+    event.preventDefault();
+    // Read anew, with the filters that the address has.
+    if (giveToken(new FormData(event.target).get('address'))) location.reload();
+    else set(true);
+  };
+  return html`<main class="bare"><h1>hookctl <span>inspector</span></h1>
   <h2>This page needs the address from the terminal</h2>
   <p>It ends with <code>#token=…</code> and is another one each time hookctl starts, so that no other page can read your deliveries.</p>
   <ol><li>Look for the line <code>inspector</code> in the terminal where <code>hookctl listen</code> runs, or press <kbd>o</kbd> there.</li>
-  <li>If it ended: <code>hookctl inspect --open</code> shows the same journal.</li></ol></main>`;
+  <li>If it ended: <code>hookctl inspect --open</code> shows the same journal.</li></ol>
+  <form onSubmit=${open}><p><label for="address">Or paste that address here</label><span class="pasted"><input id="address" name="address" autocomplete="off" spellcheck=${false} /><button class="main" type="submit">Open</button></span></p>
+  ${wrong && html`<p class="wrong" role="alert">There is no <code>#token=…</code> at its end.</p>`}</form></main>`;
+}
 
 function Empty({ state, session, clear }) {
   if (state.loading) return html`<p class="empty" role="status">reading the journal…</p>`;

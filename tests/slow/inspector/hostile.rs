@@ -28,6 +28,7 @@ fn markup_in_every_field_is_shown_as_text_and_nothing_of_it_runs() {
     post(stage.listening.address, "/hooks?q='-alert(1)-'", &headers, &body);
     stage.browser.wait_for_text(".row", "<img src=x");
     stage.browser.click(".row");
+    stage.browser.wait_for_text(".tabs", "Payload");
     for (tab, texts) in [
         (
             "payload",

@@ -28,7 +28,7 @@ fn the_keys_of_the_terminal_work_in_the_page() {
     stage.browser.press("j");
     stage.browser.wait_for_text(".summary h2", "#29");
     stage.browser.press("r");
-    stage.browser.wait_for_text("dialog h2", "Replay #29");
+    stage.browser.wait_for_text("dialog[open] h2", "Replay #29");
     let before = stage.application.received().len();
     stage.browser.press("Enter");
     stage.browser.wait_for_text("dialog .banner.good", "200");
@@ -38,7 +38,7 @@ fn the_keys_of_the_terminal_work_in_the_page() {
     stage.browser.wait_for("!document.querySelector('dialog')");
 
     stage.browser.press("?");
-    stage.browser.wait_for_text("dialog h2", "Keys");
+    stage.browser.wait_for_text("dialog[open] h2", "Keys");
     stage.pictures("keys");
     stage.browser.press("Escape");
     stage.browser.press("Escape");
