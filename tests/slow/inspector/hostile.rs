@@ -44,7 +44,8 @@ fn markup_in_every_field_is_shown_as_text_and_nothing_of_it_runs() {
         }
     }
     stage.browser.click("#tab-payload");
-    stage.browser.click(".view-both");
+    stage.browser.press_button("Side by side");
+    stage.browser.wait_for_text(".panes.both .raw", "window.pwned=1");
     stage.pictures("hostile");
     assert_eq!(stage.browser.look("typeof window.pwned + typeof {}.polluted"), "undefinedundefined");
     assert_eq!(stage.browser.look("document.querySelectorAll('#app img, #app script').length"), 0);
