@@ -51,10 +51,10 @@ fn listen_serves_the_inspector_and_another_process_sees_the_same() {
     let mut command = home.command(["listen", "--port", "0", "--inspect", "0", "--json"]);
     command.env("RUST_BACKTRACE", "1");
     let listening = Listening::start(command);
-    let ready = &listening.ready;
+    let ready = listening.ready.clone();
     let beside = parts(&ready["inspector"]);
     let other = Listening::start(home.command(["inspect", "--port", "0", "--json"]));
-    let other_ready = &other.ready;
+    let other_ready = other.ready.clone();
     let other_parts = parts(&other_ready["inspector"]);
     assert_ne!(beside.1, other_parts.1, "a token is one run's");
     let mut streams = [stream(&beside, "?after=0"), stream(&other_parts, "?after=0")];
@@ -92,10 +92,10 @@ fn a_port_that_nobody_asked_for_gives_way_and_one_that_was_named_does_not() {
     assert!(refused.err().contains("could not serve the inspector"), "{}", refused.err());
     assert!(refused.err().contains("--no-inspect"), "{}", refused.err());
     let first = Listening::start(home.command(["listen", "--port", "0", "--json"]));
-    let one = &first.ready;
+    let one = first.ready.clone();
     let second = Home::default();
     let other = Listening::start(second.command(["listen", "--port", "0", "--json"]));
-    let two = &other.ready;
+    let two = other.ready.clone();
     assert_ne!(parts(&one["inspector"]).0, parts(&two["inspector"]).0);
     first.stop();
     other.stop();
@@ -108,7 +108,7 @@ fn without_a_journal_or_when_told_so_there_is_no_inspector() {
         let mut command = home.command(["listen", "--port", "0", "--json"]);
         command.args(words);
         let listening = Listening::start(command);
-        let ready = &listening.ready;
+        let ready = listening.ready.clone();
         assert_eq!(ready["inspector"], Value::Null, "{words:?}");
         listening.stop();
     }
@@ -123,7 +123,7 @@ fn an_address_that_others_can_reach_is_asked_for_and_announced() {
         Listening::start(home.command(["listen", "--port", "0", "--inspect", "0.0.0.0:0", "--json"]));
     assert!(listening.says("other machines can reach the inspector").contains("0.0.0.0"));
     let other = Listening::start(home.command(["inspect", "--port", "0", "--host", "0.0.0.0", "--json"]));
-    let ready = &other.ready;
+    let ready = other.ready.clone();
     other.says("other machines can reach the inspector");
     assert!(ready["inspector"].as_str().unwrap().starts_with("http://127.0.0.1:"));
     other.stop();

@@ -257,7 +257,7 @@ fn a_signed_url_is_shown_as_it_was_judged() {
     let mut command = home.command(["listen", "--port", "0", "--json"]);
     command.args(acme).envs(known);
     let listening = Listening::start(command);
-    let ready = &listening.ready;
+    let ready = listening.ready.clone();
     let to = format!("http://localhost:{}/in", listening.address.port());
     let trigger = [&["trigger", "a", "--data", "-", "--to", &to], &acme[..]].concat();
     home.run_with(trigger, b"{}", &known).expect(0);
