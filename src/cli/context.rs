@@ -28,13 +28,15 @@ use std::sync::Arc;
 const MENDERS: [&str; 4] = ["config", "doctor", "completions", "man"];
 
 /// What every command works with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     streams: Arc<Streams>,
     environment: Environment,
     settings: Settings,
     surroundings: Surroundings,
     json: bool,
+    /// Text was asked for by name.
+    plain: bool,
     jq: Option<Arc<Filter>>,
     verbose: bool,
     no_input: bool,
@@ -70,7 +72,19 @@ impl Context {
         // A filter works on records, so it asks for them.
         let json = everywhere.json || everywhere.output == Some(OutputFormat::Json) || jq.is_some();
         let verbose = everywhere.verbose;
-        Ok(Self { streams, environment, settings, surroundings: look, json, jq, verbose, no_input, profile })
+        let plain = everywhere.output.is_some();
+        Ok(Self {
+            streams,
+            environment,
+            settings,
+            surroundings: look,
+            json,
+            plain,
+            jq,
+            verbose,
+            no_input,
+            profile,
+        })
     }
 
     /// The profile that was named, and where: `--profile`, a variable, a file.
@@ -154,6 +168,12 @@ impl Context {
     /// Whether and how a person may be asked.
     pub fn gate(&self) -> Gate {
         Gate::of_process(&self.surroundings, self.no_input)
+    }
+
+    /// Whether there is a terminal to draw on, and nobody asked for anything else.
+    pub fn may_draw(&self) -> bool {
+        let knows = self.surroundings.term.is_some() && !self.surroundings.dumb();
+        knows && self.streams.look().width.is_some() && self.gate().may_prompt() && !self.plain && !self.json
     }
 
     /// Writes one line of text as the result.

@@ -1,5 +1,6 @@
 //! `hookctl listen`: receive webhooks on this machine.
 
+mod hands;
 mod inspector;
 mod registered;
 mod setup;
@@ -40,6 +41,8 @@ const EXAMPLES: &str = "Examples:
 /// forwarded with the same bytes. Without a target, verified deliveries are answered 200 and others 401
 /// (`strict`). With a target, the sender gets the target's own answer (`mirror`), or 200 at once with
 /// `--answer ack`. Without any signing secret nothing can be verified: deliveries are marked and passed on.
+/// In a terminal the deliveries are a list to move in, open, filter and send again from; `?` names the keys. Lines
+/// one after the other, as in a pipe, come with `--output text`, `--show`, `--until` and `--for`, and without a journal.
 /// With `--quiet` no delivery is shown, only what goes wrong; `hookctl events list` shows them from the journal.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -131,9 +134,9 @@ pub struct ListenArgs {
     /// The largest body that is accepted
     #[arg(long, value_name = "SIZE", default_value = "25MiB")]
     pub max_body: String,
-    /// What is shown under each delivery
-    #[arg(long, value_enum, value_name = "PARTS", default_value = "body")]
-    pub show: ShowArg,
+    /// What is shown under each delivery, line by line; the payload unless named
+    #[arg(long, value_enum, value_name = "PARTS")]
+    pub show: Option<ShowArg>,
     /// Print the environment lines that an application under test needs, once ready
     #[arg(long)]
     pub print_env: bool,

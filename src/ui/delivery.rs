@@ -121,7 +121,7 @@ pub fn judgement(page: &mut Page, judged: &Verdict, facts: &Facts) {
     }
 }
 
-const fn status_role(status: u16) -> Role {
+pub(super) const fn status_role(status: u16) -> Role {
     match status {
         200..=299 => Role::Verified,
         300..=399 => Role::Warning,
@@ -271,6 +271,12 @@ pub fn attempted(page: &mut Page, attempted: &Attempted) {
 /// A connection or request that was turned away.
 pub fn rejected(page: &mut Page, rejected: &Rejected) {
     page.put(Role::Dim, rejected.at.local_time_of_day()).space(2);
+    turned_away(page, rejected);
+    page.end_line();
+}
+
+/// The same without its time and the end of the line.
+pub(super) fn turned_away(page: &mut Page, rejected: &Rejected) {
     page.mark(Role::Warning, Mark::No).space(1).put(Role::Warning, "rejected").space(2);
     page.put(Role::Plain, rejected.peer.to_string()).space(2).mark(Role::Dim, Mark::Arrow).space(1);
     match rejected.status {
@@ -278,7 +284,6 @@ pub fn rejected(page: &mut Page, rejected: &Rejected) {
         None => page.put(Role::Plain, "closed"),
     };
     page.space(2).put(Role::Plain, rejected.code).put(Role::Dim, ": ").put(Role::Plain, &rejected.reason);
-    page.end_line();
 }
 
 #[cfg(test)]

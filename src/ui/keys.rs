@@ -6,7 +6,18 @@
 //! ends it; a process in the background touches neither the terminal's modes
 //! nor its input, which would stop it. A paste and the escape sequences of
 //! other keys are not commands. `SIGTERM` and `SIGINT` are the caller's: it must
-//! end by returning, so that this is dropped. Does not decide what a key does.
+//! end by returning, so that this is dropped. Whoever wants the whole window
+//! gets the bytes as they are typed and the terminal's second screen, which is
+//! left and comes back with the modes. Does not decide what a key does.
+
+#[cfg(not(unix))]
+#[path = "keys/other.rs"]
+mod imp;
+#[cfg(unix)]
+#[path = "keys/unix.rs"]
+mod imp;
+#[cfg(unix)]
+mod screen;
 
 use super::prompt::Gate;
 
@@ -47,267 +58,64 @@ fn parse(bytes: &[u8]) -> Vec<Key> {
     bytes.iter().filter_map(key).collect()
 }
 
+/// What a terminal has to say to whoever has the whole window.
+#[derive(Clone, Copy, Debug)]
+pub enum Heard<'a> {
+    /// What was typed, or a part of it.
+    Bytes(&'a [u8]),
+    /// Everything must be drawn anew: the window has another size, or comes back after something else.
+    Redraw,
+}
+
 /// Reads keys until it is dropped.
 #[derive(Debug)]
-pub struct Keys(#[allow(dead_code, reason = "held for its drop")] imp::Reader);
+pub struct Keys(imp::Reader);
 
 impl Keys {
     /// Begins to read keys where a person can press them; `None` otherwise.
     /// `on_key` runs on a thread of its own and must not drop this.
-    pub fn start(gate: Gate, on_key: impl FnMut(Key) + Send + 'static) -> Option<Self> {
-        gate.may_prompt().then(|| imp::Reader::start(Box::new(on_key))).flatten().map(Self)
+    pub fn start(gate: Gate, mut on_key: impl FnMut(Key) + Send + 'static) -> Option<Self> {
+        Self::listen(gate, move |heard| {
+            if let Heard::Bytes(bytes) = heard {
+                parse(bytes).into_iter().for_each(&mut on_key);
+            }
+        })
     }
+
+    /// The same with everything that is typed, for whoever draws on the window.
+    pub(super) fn listen(gate: Gate, on: impl FnMut(Heard<'_>) + Send + 'static) -> Option<Self> {
+        gate.may_prompt().then(|| imp::Reader::start(Box::new(on))).flatten().map(Self)
+    }
+
+    /// Gives the terminal away as it was before, for as long as `with` runs.
+    pub(super) fn lend<T>(&self, with: impl FnOnce() -> T) -> T {
+        self.0.lend(with)
+    }
+
+    /// Shows the second screen until this is dropped.
+    pub(super) fn open_screen(&self) {
+        imp::open_screen();
+    }
+
+    /// Leaves the second screen for good.
+    pub(super) fn close_screen(&self) {
+        imp::close_screen();
+    }
+
+    /// Draws, if the second screen is shown and the terminal takes something; whether it was done.
+    pub(super) fn draw(&self, draw: impl FnOnce()) -> bool {
+        imp::draw(draw)
+    }
+}
+
+/// Whether the terminal is this process's to read and draw on, and not a shell's.
+pub(super) fn in_foreground() -> bool {
+    imp::in_foreground()
 }
 
 /// Puts the terminal back now. For an exit that drops nothing.
 pub fn restore() {
     imp::restore();
-}
-
-#[cfg(not(unix))]
-mod imp {
-    use super::Key;
-
-    #[derive(Debug)]
-    pub(super) struct Reader;
-
-    impl Reader {
-        pub(super) fn start(_: Box<dyn FnMut(Key) + Send>) -> Option<Self> {
-            None
-        }
-    }
-
-    pub(super) fn restore() {}
-}
-
-#[cfg(unix)]
-mod imp {
-    use super::{Key, parse};
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::process::getpgrp;
-    use rustix::termios::{
-        LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
-    };
-    use signal_hook::SigId;
-    use signal_hook::consts::{SIGCONT, SIGQUIT, SIGTSTP};
-    use signal_hook::low_level::{emulate_default_handler, pipe, unregister};
-    use std::io::{self, Read};
-    use std::os::fd::AsFd;
-    use std::os::unix::net::UnixStream;
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::{Arc, Mutex, Once, PoisonError};
-    use std::thread::JoinHandle;
-
-    /// The modes to go back to, while they are changed.
-    static SAVED: Mutex<Option<Termios>> = Mutex::new(None);
-
-    /// How often a process in the background looks whether it was brought back:
-    /// `fg` tells a running job nothing.
-    const BACKGROUND: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
-
-    /// Reads keys one by one, without showing them.
-    pub(super) fn without_editing(modes: &Termios) -> Termios {
-        let mut modes = modes.clone();
-        modes.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
-        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
-        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-        modes
-    }
-
-    fn in_foreground() -> bool {
-        tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
-    }
-
-    fn enter() {
-        let Ok(modes) = tcgetattr(io::stdin()) else { return };
-        let changed = without_editing(&modes);
-        let mut saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner);
-        // Modes that are ours already, after a continue, are not what to go back to.
-        if modes.local_modes.intersects(LocalModes::ICANON | LocalModes::ECHO) || saved.is_none() {
-            *saved = Some(modes);
-        }
-        drop(saved);
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &changed);
-    }
-
-    pub(super) fn restore() {
-        // A panic may come while the lock is held: never wait for it.
-        let saved = match SAVED.try_lock() {
-            Ok(mut saved) => saved.take(),
-            Err(_) => return,
-        };
-        if let Some(modes) = saved
-            && in_foreground()
-        {
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
-        }
-    }
-
-    /// A socket that gets a byte for each signal.
-    fn signal(number: i32, ids: &mut Vec<SigId>) -> io::Result<UnixStream> {
-        let (reader, writer) = UnixStream::pair()?;
-        reader.set_nonblocking(true)?;
-        ids.push(pipe::register(number, writer)?);
-        Ok(reader)
-    }
-
-    fn drain(mut socket: &UnixStream) -> bool {
-        let mut bytes = [0; 64];
-        let mut any = false;
-        while matches!(socket.read(&mut bytes), Ok(1..)) {
-            any = true;
-        }
-        any
-    }
-
-    struct Listener {
-        stopped: UnixStream,
-        stop: UnixStream,
-        quit: UnixStream,
-        cont: UnixStream,
-        on_key: Box<dyn FnMut(Key) + Send>,
-    }
-
-    impl Listener {
-        fn run(mut self) {
-            let mut entered = false;
-            loop {
-                let foreground = in_foreground();
-                if foreground && !entered {
-                    enter();
-                }
-                entered = foreground;
-                let Some((over, input)) = self.wait(foreground) else { return };
-                if over {
-                    return;
-                }
-                if drain(&self.quit) {
-                    restore();
-                    let _ = emulate_default_handler(SIGQUIT);
-                }
-                if drain(&self.stop) {
-                    restore();
-                    // Returns when the process is continued.
-                    let _ = emulate_default_handler(SIGTSTP);
-                    entered = false;
-                }
-                if drain(&self.cont) {
-                    // A shell may have changed the modes meanwhile.
-                    entered = false;
-                }
-                if input && in_foreground() && !self.read() {
-                    return;
-                }
-            }
-        }
-
-        /// Waits for something to do: whether reading is over, whether there is input.
-        fn wait(&self, foreground: bool) -> Option<(bool, bool)> {
-            let stdin = io::stdin();
-            let mut waiting = vec![
-                PollFd::new(&self.stopped, PollFlags::IN),
-                PollFd::new(&self.stop, PollFlags::IN),
-                PollFd::new(&self.quit, PollFlags::IN),
-                PollFd::new(&self.cont, PollFlags::IN),
-            ];
-            if foreground {
-                waiting.push(PollFd::new(&stdin, PollFlags::IN));
-            }
-            match poll(&mut waiting, (!foreground).then_some(&BACKGROUND)) {
-                Ok(_) => {}
-                Err(rustix::io::Errno::INTR) => return Some((false, false)),
-                Err(_) => return None,
-            }
-            let events: Vec<PollFlags> = waiting.iter().map(PollFd::revents).collect();
-            let at = |index: usize| events.get(index).copied().unwrap_or(PollFlags::empty());
-            // A terminal that hung up is readable for ever and has nothing to say.
-            let gone = at(4).intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
-            Some((!at(0).is_empty() || gone, at(4).contains(PollFlags::IN)))
-        }
-
-        fn read(&mut self) -> bool {
-            let mut bytes = [0; 1024];
-            match rustix::io::read(io::stdin().as_fd(), &mut bytes) {
-                Ok(0) => false,
-                Ok(size) => {
-                    parse(bytes.get(..size).unwrap_or_default()).into_iter().for_each(&mut self.on_key);
-                    true
-                }
-                Err(error) => matches!(error, rustix::io::Errno::INTR | rustix::io::Errno::AGAIN),
-            }
-        }
-    }
-
-    /// The thread that reads, and what to undo after it.
-    #[derive(Debug)]
-    pub(super) struct Reader {
-        stopped: Option<UnixStream>,
-        ids: Vec<SigId>,
-        /// True gives the stop and quit signals their ordinary meaning back.
-        ordinary: Arc<AtomicBool>,
-        thread: Option<JoinHandle<()>>,
-    }
-
-    impl Reader {
-        pub(super) fn start(on_key: Box<dyn FnMut(Key) + Send>) -> Option<Self> {
-            restore_on_panic();
-            let ordinary = Arc::new(AtomicBool::new(false));
-            let mut ids = Vec::new();
-            let listener = Self::listener(on_key, &mut ids, &ordinary);
-            let mut reader = Self { stopped: None, ids, ordinary, thread: None };
-            // Dropping the reader undoes what was registered before a failure.
-            let (listener, stopped) = listener.ok()?;
-            reader.stopped = Some(stopped);
-            let thread = std::thread::Builder::new().name("keys".to_owned()).spawn(move || listener.run());
-            reader.thread = Some(thread.ok()?);
-            Some(reader)
-        }
-
-        fn listener(
-            on_key: Box<dyn FnMut(Key) + Send>,
-            ids: &mut Vec<SigId>,
-            ordinary: &Arc<AtomicBool>,
-        ) -> io::Result<(Listener, UnixStream)> {
-            for number in [SIGTSTP, SIGQUIT] {
-                // Never unregistered: it is what keeps the signal's meaning afterwards.
-                signal_hook::flag::register_conditional_default(number, Arc::clone(ordinary))?;
-            }
-            let (ours, theirs) = UnixStream::pair()?;
-            let listener = Listener {
-                stopped: theirs,
-                stop: signal(SIGTSTP, ids)?,
-                quit: signal(SIGQUIT, ids)?,
-                cont: signal(SIGCONT, ids)?,
-                on_key,
-            };
-            Ok((listener, ours))
-        }
-    }
-
-    impl Drop for Reader {
-        fn drop(&mut self) {
-            self.stopped = None;
-            if let Some(thread) = self.thread.take() {
-                let _ = thread.join();
-            }
-            restore();
-            self.ordinary.store(true, Ordering::SeqCst);
-            for id in self.ids.drain(..) {
-                unregister(id);
-            }
-        }
-    }
-
-    fn restore_on_panic() {
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
-            let before = std::panic::take_hook();
-            std::panic::set_hook(Box::new(move |panic| {
-                restore();
-                before(panic);
-            }));
-        });
-    }
 }
 
 #[cfg(test)]

@@ -173,6 +173,21 @@ fn cells(charset: Charset, listed: &Listed) -> Vec<Cell> {
             .and(Role::Url, delivery::short_target(&last.target, true))
             .and(Role::Plain, format!(" {how}"));
     }
+    let rest = still(rest, listed);
+    vec![
+        Cell::new(Role::Seq, format!("#{}", listed.seq)),
+        Cell::new(Role::Dim, listed.received.local_date_and_time()),
+        Cell::new(Role::Event, listed.facts.event.as_deref().unwrap_or("-")),
+        Cell::new(role, verdict),
+        Cell::new(Role::Plain, status.unwrap_or_default()),
+        rest,
+        Cell::new(Role::Dim, subject),
+    ]
+}
+
+/// Adds what is not settled yet: what is owed to targets, and that it is a repeat.
+pub(super) fn still(rest: Cell, listed: &Listed) -> Cell {
+    let mut rest = rest;
     let also = |rest: Cell, role: Role, text: String| {
         let gap = if rest.is_empty() { "" } else { "  " };
         rest.and(role, format!("{gap}{text}"))
@@ -195,15 +210,7 @@ fn cells(charset: Charset, listed: &Listed) -> Vec<Cell> {
     if let Some(earlier) = listed.duplicate_of {
         rest = also(rest, Role::Warning, format!("repeats #{earlier}"));
     }
-    vec![
-        Cell::new(Role::Seq, format!("#{}", listed.seq)),
-        Cell::new(Role::Dim, listed.received.local_date_and_time()),
-        Cell::new(Role::Event, listed.facts.event.as_deref().unwrap_or("-")),
-        Cell::new(role, verdict),
-        Cell::new(Role::Plain, status.unwrap_or_default()),
-        rest,
-        Cell::new(Role::Dim, subject),
-    ]
+    rest
 }
 
 /// One delivery whole: facts, headers, body, attempts.

@@ -32,3 +32,4 @@ pub mod study;
 pub mod style;
 pub mod table;
 pub mod text;
+pub mod view;

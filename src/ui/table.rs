@@ -36,17 +36,22 @@ impl Cell {
     }
 
     /// The columns it takes once it is safe to show.
-    fn columns(&self, page: &Page) -> usize {
+    pub(super) fn columns(&self, page: &Page) -> usize {
         let mut trial = Page::new(page.look());
         self.put(&mut trial, usize::MAX);
         trial.column()
     }
 
     /// Puts it in at most so many columns.
-    fn put(&self, page: &mut Page, most: usize) {
+    pub(super) fn put(&self, page: &mut Page, most: usize) {
         let end = page.column().saturating_add(most);
         for (role, text) in self.0.iter().filter(|(_, text)| !text.is_empty()) {
-            page.put_within(*role, text, end.saturating_sub(page.column()));
+            let room = end.saturating_sub(page.column());
+            if room == 0 {
+                // What was cut says so already.
+                return;
+            }
+            page.put_within(*role, text, room);
         }
     }
 }
@@ -135,5 +140,17 @@ mod tests {
         let mut page = Page::new(Look { width: Some(22), ..Look::PLAIN });
         facts(&mut page, &list);
         assert_eq!(page.as_str(), "  name  one two three\n        four\n        five\n");
+    }
+
+    #[test]
+    fn a_cell_that_was_cut_says_so_once() {
+        let cell = Cell::new(Role::Plain, "abcdef").and(Role::Plain, "gh").and(Role::Plain, "i");
+        for (room, text) in
+            [(9, "abcdefghi"), (8, "abcdefgh"), (5, "abcd…"), (6, "abcdef"), (1, "…"), (0, "")]
+        {
+            let mut page = Page::new(Look::PLAIN);
+            cell.put(&mut page, room);
+            assert_eq!(page.as_str(), text);
+        }
     }
 }

@@ -222,7 +222,7 @@ fn row<'p>(page: &'p mut Page, label: &str) -> &'p mut Page {
     page.space(2).put(Role::Dim, label).pad_to(12)
 }
 
-fn banner(page: &mut Page, ready: &Ready, options: TextOptions) {
+pub(super) fn banner(page: &mut Page, ready: &Ready, options: TextOptions) {
     page.put(Role::Strong, "listening on").space(1).put(Role::Url, &ready.url).end_line();
     row(page, "answer").put(Role::Plain, ready.answer.as_str()).put(Role::Plain, ": ");
     let bare = ready.answer == AnswerPolicy::Strict && ready.secrets.is_empty();

@@ -1,6 +1,7 @@
 //! From the arguments of `listen` to a running listener: everything that can be
 //! wrong is found before a socket is opened, each with the command that mends it.
 
+use super::hands::{Given, Keeper};
 use super::inspector::{self, Listening};
 use super::registered::{self, Registered};
 use super::{ListenArgs, RetryArg};
@@ -27,6 +28,9 @@ use crate::job::listen::{self, Ended, Ledger, Options, Rooms, Until};
 use crate::job::report::{AnswerPolicy, SecretOrigin};
 use crate::journal::{Counter, Journal};
 use crate::serve::{self, BindError, Limits};
+use crate::ui::view::Hands;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -145,7 +149,11 @@ impl Setup {
         }
         let broken = stop.clone();
         context.streams().when_broken(move |_| broken.ask());
-        let Screen { report, commands, keys } = screen::of_listen(args, inspector.as_ref(), context, stop);
+        let url = inspector.as_ref().map(|inspector| inspector.url.clone());
+        let hands = Self::hands(&self.options, args, ledger.path(), (address, url), stop, context)?;
+        let hands = ledger.path().zip(hands);
+        let Screen { report, commands, held } =
+            screen::of_listen(args, inspector.as_ref(), context, stop, hands)?;
         let bounded = args.until.is_some() || args.run_for.is_some();
         let rooms = Rooms {
             ledger,
@@ -160,7 +168,7 @@ impl Setup {
             ended = listen::run(socket, rooms, self.options, stop.first()) => ended,
             () = stop.second() => return Ok(Exit::Interrupted),
         };
-        drop(keys);
+        drop(held);
         let outcome =
             ended.map_err(|error| CommandError::local("could not listen to the end").because(&error))?;
         if !outcome.heard {
@@ -177,6 +185,23 @@ impl Setup {
             Ended::Stopped if bounded => Exit::Interrupted,
             Ended::Stopped | Ended::Enough => Exit::Done,
         })
+    }
+}
+
+impl Setup {
+    /// What the keys of a list do; none where nothing is kept that could be listed.
+    fn hands(
+        options: &Options,
+        args: &ListenArgs,
+        journal: Option<&Path>,
+        (address, inspector): (SocketAddr, Option<String>),
+        stop: &Stop,
+        context: &Context,
+    ) -> Result<Option<Arc<dyn Hands>>, CommandError> {
+        let Some(journal) = journal else { return Ok(None) };
+        let (targets, kept_headers) = (&options.targets, &options.protected);
+        let given = Given { journal, targets, kept_headers, address, inspector };
+        Ok(Some(Arc::new(Keeper::new(args, given, stop, context)?)))
     }
 }
 
