@@ -1,16 +1,13 @@
 //! Claim 21: nothing that was received drives the terminal. A real one is the
 //! victim: its title, its clipboard, its screen and what it types back.
 
-use crate::harness::{Home, PATIENCE, hmac_sha256_hex, post, raw_exchange, request, require};
+use crate::harness::{PATIENCE, hmac_sha256_hex, post, raw_exchange, request};
+use crate::tmux::{Left, SECRET, Terminal};
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Command, Output};
 use std::time::Instant;
 
-const SECRET: &str = "not-a-secret-of-the-terminal";
-
 /// What terminals obey: titles, clipboards, links, screens, questions.
-const HOSTILE: [&str; 16] = [
+pub(crate) const HOSTILE: [&str; 16] = [
     "\x1b]0;PWNED\x07",
     "\x1b]2;PWNED\x1b\\",
     "\x1bkPWNED\x1b\\",
@@ -28,106 +25,6 @@ const HOSTILE: [&str; 16] = [
     "\x1bPtmux;\x1b\x1b]2;PWNED\x07\x1b\\",
     "ok\r\x1b[Kforged \x08\x08\x08",
 ];
-
-/// A terminal of its own: a tmux server that only this test knows.
-struct Terminal {
-    home: Home,
-    socket: PathBuf,
-}
-
-/// What a terminal was left like.
-#[derive(Debug, PartialEq, Eq)]
-struct Left {
-    title: String,
-    clipboard: Option<String>,
-    /// Alternate screen, cursor, mouse.
-    flags: String,
-}
-
-impl Left {
-    fn calm() -> Self {
-        Self { title: "calm".to_owned(), clipboard: None, flags: "0 1 0".to_owned() }
-    }
-}
-
-impl Terminal {
-    fn new() -> Self {
-        require("tmux");
-        let home = Home::default();
-        let terminal = Self { socket: home.join("tmux"), home };
-        terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "150", "-y", "50", "exec sleep 600"]);
-        // The most obedient a terminal can be.
-        for option in ["set-clipboard", "allow-passthrough", "allow-rename"] {
-            terminal.tmux(&["set", "-g", option, "on"]);
-        }
-        terminal.tmux(&["set", "-g", "remain-on-exit", "on"]);
-        terminal
-    }
-
-    fn try_tmux(&self, args: &[&str]) -> Output {
-        let mut command = Command::new("tmux");
-        command.arg("-S").arg(&self.socket).args(args).env_remove("TMUX").env("LC_ALL", "C.UTF-8");
-        command.current_dir(self.home.path()).output().unwrap()
-    }
-
-    #[track_caller]
-    fn tmux(&self, args: &[&str]) -> String {
-        let output = self.try_tmux(args);
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
-    /// Runs a script in a calm new pane; gives the pane.
-    fn start(&self, script: &str) -> String {
-        // Ctrl-C is for the program; the shells around it go on.
-        let file = self.home.write("script", format!("trap : INT\n{script}"));
-        // What the terminal types back is shown by `cat`, after the end of the script.
-        let line = format!(
-            "sh {}; tmux -S {} wait-for -S ended; exec cat -v",
-            file.display(),
-            self.socket.display()
-        );
-        let setup = format!("trap : INT; printf '\\033]2;calm\\033\\\\'; {line}");
-        self.tmux(&["new-window", "-d", "-P", "-F", "#{pane_id}", &setup]).trim().to_owned()
-    }
-
-    #[track_caller]
-    fn ended(&self) {
-        let mut command = Command::new("timeout");
-        command.args(["60", "tmux", "-S"]).arg(&self.socket).args(["wait-for", "ended"]);
-        assert!(command.status().unwrap().success(), "the script in the pane did not end");
-    }
-
-    fn screen(&self, pane: &str) -> String {
-        self.tmux(&["capture-pane", "-p", "-J", "-S", "-", "-t", pane])
-    }
-
-    fn left(&self, pane: &str) -> Left {
-        let ask = |format: &str| self.tmux(&["display-message", "-p", "-t", pane, format]).trim().to_owned();
-        let buffer = self.try_tmux(&["show-buffer"]);
-        Left {
-            title: ask("#{pane_title}"),
-            clipboard: buffer.status.success().then(|| String::from_utf8_lossy(&buffer.stdout).into_owned()),
-            flags: ask("#{alternate_on} #{cursor_flag} #{mouse_any_flag}"),
-        }
-    }
-
-    /// A shell line that runs the program in this home, whatever the pane's own environment is.
-    fn hookctl(&self, args: &str) -> String {
-        let home = self.home.path().display();
-        format!(
-            "env -i PATH=\"$PATH\" HOME={home} TERM=screen-256color LANG=C.UTF-8 USERJOURNEYS_WEBHOOK_SECRET={SECRET} \
-             HOOKCTL_CONFIG_DIR={home}/settings HOOKCTL_DATA_DIR={home}/data {} {args}\n",
-            env!("CARGO_BIN_EXE_hookctl")
-        )
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        drop(self.try_tmux(&["kill-server"]));
-    }
-}
 
 #[test]
 fn the_raw_payloads_do_drive_this_terminal() {
@@ -156,7 +53,7 @@ fn the_raw_payloads_do_drive_this_terminal() {
 }
 
 /// A delivery with this string wherever a sender can put one.
-fn hostile_requests(payload: &str) -> Vec<Vec<u8>> {
+pub(crate) fn hostile_requests(payload: &str) -> Vec<Vec<u8>> {
     let json =
         serde_json::json!({ "event": payload, "data": { "interview_id": payload }, payload: [payload] });
     let escaped = json.to_string().into_bytes();
@@ -177,7 +74,7 @@ fn hostile_requests(payload: &str) -> Vec<Vec<u8>> {
 }
 
 /// Waits until the listener says where it is.
-fn address(terminal: &Terminal, pane: &str) -> SocketAddr {
+pub(crate) fn address(terminal: &Terminal, pane: &str) -> SocketAddr {
     let begun = Instant::now();
     loop {
         let screen = terminal.screen(pane);

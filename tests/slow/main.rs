@@ -33,4 +33,6 @@ mod code_as;
 mod devtools;
 mod inspector;
 mod languages;
+mod list;
 mod load;
+mod tmux;
