@@ -46,7 +46,7 @@ pub struct InspectArgs {
     /// Address of the page; anything but loopback lets other machines knock, and the token is all that keeps them out
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub host: IpAddr,
-    /// Open the page in the browser
+    /// Open the page in the browser; the other users of this machine may see the address, with its token, meanwhile
     #[arg(long)]
     pub open: bool,
     /// Whose scheme.

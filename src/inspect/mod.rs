@@ -125,7 +125,7 @@ fn limits() -> Limits {
     Limits {
         max_body: 36 << 20,
         max_bytes_in_flight: 64 << 20,
-        max_connections: Some(128),
+        max_connections: Some(Limits::default().most_connections().min(128)),
         max_requests_in_hand: 128,
         drain: Duration::from_secs(2),
         ..Limits::default()

@@ -83,7 +83,7 @@ pub(super) async fn serve<H: Handler>(exchange: Arc<Exchange<H>>, stream: TcpStr
                     connection.as_mut().graceful_shutdown();
                     if !seat.has_request_in_hand() {
                         // An answer may have ended just now: what is written of it goes out.
-                        poll_fn(|context| Poll::Ready(drop(connection.as_mut().poll(context)))).await;
+                        drop(poll_fn(|context| Poll::Ready(connection.as_mut().poll(context))).await);
                         return;
                     }
                 }

@@ -13,6 +13,7 @@ use super::record::{AnswerRecord, DeliveryRecord, VerdictRecord, milliseconds};
 use super::sanitize::Charset;
 use super::style::Role;
 use super::table::{Cell, table};
+use crate::hook::attempt::FailureKind;
 use crate::hook::delivery::Checked;
 use crate::journal::{Entry, LastAttempt, Listed, OutboxRow, OutboxState};
 use serde::Serialize;
@@ -52,7 +53,7 @@ impl<'a> From<&'a LastAttempt> for ForwardedRecord<'a> {
     fn from(last: &'a LastAttempt) -> Self {
         Self {
             status: last.status,
-            failure: last.failure.map(|failure| failure.as_str()),
+            failure: last.failure.map(FailureKind::as_str),
             took_ms: milliseconds(last.duration),
             target: &last.target,
             attempts: last.count,

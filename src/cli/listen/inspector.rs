@@ -20,6 +20,14 @@ pub(super) struct Listening<'a> {
     pub(super) targets: Vec<String>,
 }
 
+/// The address that was named.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn place(args: &ListenArgs) -> Result<Option<Place>, CommandError> {
+    args.inspect.as_deref().map(|text| Place::parse("--inspect", text)).transpose()
+}
+
 /// Starts it where there is a journal to show.
 ///
 /// # Errors
@@ -27,20 +35,20 @@ pub(super) struct Listening<'a> {
 /// done without.
 pub(super) fn beside(
     args: &ListenArgs,
-    listening: Listening<'_>,
+    listening: &Listening<'_>,
     context: &Context,
 ) -> Result<Option<Inspector>, CommandError> {
     if args.no_inspect || args.guided {
         return Ok(None);
     }
-    let named = args.inspect.as_deref().map(|text| Place::parse("--inspect", text)).transpose()?;
+    let named = place(args)?;
     let Some(journal) = listening.ledger.path() else {
         if named.is_some() {
             context.streams().warn("there is no inspector: without a journal there is nothing to show", None);
         }
         return Ok(None);
     };
-    match started(named.unwrap_or(Place::USUAL), journal, &listening, args.public_url.as_deref(), context) {
+    match started(named.unwrap_or(Place::USUAL), journal, listening, args.public_url.as_deref(), context) {
         Ok(inspector) => Ok(Some(inspector)),
         Err(error) if named.is_none() => {
             let why = error.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();

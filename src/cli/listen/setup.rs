@@ -56,6 +56,7 @@ impl Setup {
         };
         let forwarder = forwarder(args, protected.clone())?;
         let options = options(args, context, known, protected)?;
+        inspector::place(args)?;
         let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;
         let interviews = args.enrich.then(|| interviews(args, context)).transpose()?;
         let judge = Judge::new(catalogue, named, Box::new(secrets), tolerance)
@@ -143,7 +144,7 @@ impl Setup {
         let judge = Arc::new(self.judge);
         let targets = self.options.targets.iter().map(ToString::to_string).collect();
         let beside = Listening { ledger: &ledger, judge: &judge, address, targets };
-        let inspector = inspector::beside(args, beside, context)?;
+        let inspector = inspector::beside(args, &beside, context)?;
         if args.print_env {
             print_env(&self.options, &format!("http://{address}"), context)?;
         }
