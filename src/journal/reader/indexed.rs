@@ -374,10 +374,9 @@ fn two_that_write_one_segment_at_once_with_different_slices_hide_nothing() {
         let mut turn = 0;
         while first.due(4_095) || second.due(4_095) {
             turn += 1;
-            let next = if turn % turns == 0 || !first.due(4_095) { &mut second } else { &mut first };
-            if next.due(4_095) {
-                next.bite(&mut connection, 4_095).unwrap();
-            }
+            let second_next = second.due(4_095) && (turn % turns == 0 || !first.due(4_095));
+            let next = if second_next { &mut second } else { &mut first };
+            next.bite(&mut connection, 4_095).unwrap();
             assert!(turn < 1_000);
         }
         let reader = Reader { connection };

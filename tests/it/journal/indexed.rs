@@ -139,3 +139,45 @@ async fn retention_lets_go_of_segments_too() {
     assert!(seqs(&reader, &by_text("needle")).is_empty());
     drop(journal);
 }
+
+#[tokio::test]
+async fn a_damaged_index_is_an_error_or_reads_but_never_a_panic() {
+    let (folder, path) = folder();
+    let journal = Journal::open(&path, quick()).unwrap();
+    for number in 0..60 {
+        let sample = Sample::new(format!("{{\"n\":{number},\"needle\":true}}")).key("k");
+        let _ = journal.append(sample.checked()).await.unwrap();
+    }
+    journal.close().await.unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch("UPDATE journal SET last_seq = 8191").unwrap();
+    drop(connection);
+    let mut guest = Guest::open(&path).unwrap();
+    while guest.index().unwrap() {}
+    drop(guest);
+    let whole = std::fs::read(&path).unwrap();
+    let damaged = folder.path().join("damaged.db");
+    let (mut errors, mut tries) = (0, 0);
+    for at in (4..whole.len()).step_by(8_192 / 4).chain((8..whole.len()).step_by(8_192)) {
+        for name in ["damaged.db-wal", "damaged.db-shm", "damaged.db.lock"] {
+            drop(std::fs::remove_file(folder.path().join(name)));
+        }
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x55;
+        std::fs::write(&damaged, &bytes).unwrap();
+        let event = Filter { events: vec!["interview.*".into()], ..oldest_first() };
+        let read = Reader::open(&damaged).map_err(drop).and_then(|reader| {
+            [&by_text("needle"), &event, &by_status(200)]
+                .into_iter()
+                .try_for_each(|filter| reader.list(filter).map(drop).map_err(drop))?;
+            reader.duplicates(1, 9).map(drop).map_err(drop)
+        });
+        let written = Guest::open(&damaged).map_err(drop).and_then(|mut guest| {
+            while guest.index().map_err(drop)? {}
+            Ok(())
+        });
+        errors += usize::from(read.is_err() || written.is_err());
+        tries += 1;
+    }
+    assert!(errors > tries / 20, "{errors} errors in {tries} tries");
+}
