@@ -100,7 +100,7 @@ pub(super) fn panel(entry: &Entry, known: &Known<'_>) -> SignatureRecord {
     let judged = verdict.provider.as_deref().and_then(|id| known.judge.provider(id).ok());
     let Some(judged) = judged else { return bare };
     let words = describe(&judged.provider, &[]);
-    let Shown { signed, signed_bytes, expected, received, header } = shown(entry, known, &judged, url);
+    let Shown { signed, signed_bytes, expected, received, header } = shown(entry, known, &judged, url.as_deref());
     SignatureRecord {
         scheme: Some(words.scheme),
         key: Some(words.key),
@@ -115,11 +115,11 @@ pub(super) fn panel(entry: &Entry, known: &Known<'_>) -> SignatureRecord {
 }
 
 /// The signature over the URL that was judged; where another base makes it hold, over that one.
-fn shown(entry: &Entry, known: &Known<'_>, judged: &Judged, url: Option<String>) -> Shown {
+fn shown(entry: &Entry, known: &Known<'_>, judged: &Judged, url: Option<&str>) -> Shown {
     let delivery = &entry.delivery;
     let keys = judged.keys.as_ref().ok();
     let show = |url: Option<&str>| judged.provider.show_signature(keys, &delivery.message(url));
-    let first = show(url.as_deref());
+    let first = show(url);
     if first.expected == first.received || !judged.provider.signs_url() {
         return first;
     }

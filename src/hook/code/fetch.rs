@@ -22,8 +22,8 @@ const KEPT: &[u8] = b"-._~!$&()*+,;=:@/?%[]";
 /// The module.
 pub(super) fn fetch(request: &Request<'_>) -> Result<String, CodeError> {
     let is = |method: &&str| request.method.eq_ignore_ascii_case(method);
-    if FORBIDDEN.iter().any(|method| is(&method))
-        || (!request.body.is_empty() && BODILESS.iter().any(|method| is(&method)))
+    if FORBIDDEN.iter().any(|method| is(method))
+        || (!request.body.is_empty() && BODILESS.iter().any(|method| is(method)))
     {
         return Err(CodeError::Method { method: request.method.to_owned() });
     }
