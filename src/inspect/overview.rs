@@ -28,7 +28,7 @@ struct OverviewRecord<'a> {
     to: Option<String>,
     buckets: Vec<BucketRecord>,
     events: Vec<EventRecord<'a>>,
-    took: Option<TookRecord>,
+    took: TookRecord,
     verdicts: Vec<VerdictCount>,
 }
 
@@ -52,11 +52,12 @@ struct VerdictCount {
     count: u64,
 }
 
-#[derive(Debug, Serialize)]
+/// Nothing of it where no answer was given.
+#[derive(Debug, Default, Serialize)]
 struct TookRecord {
-    p50_ms: f64,
-    p95_ms: f64,
-    max_ms: f64,
+    p50_ms: Option<f64>,
+    p95_ms: Option<f64>,
+    max_ms: Option<f64>,
     histogram: Vec<StepRecord>,
 }
 
@@ -100,7 +101,7 @@ impl<'a> From<&'a Overview> for OverviewRecord<'a> {
             events: events
                 .map(|(event, count)| EventRecord { event: event.as_deref(), count: *count })
                 .collect(),
-            took: overview.took.as_ref().map(TookRecord::from),
+            took: overview.took.as_ref().map(TookRecord::from).unwrap_or_default(),
             verdicts: verdicts
                 .map(|(code, count)| VerdictCount { code: code.as_str(), count: *count })
                 .collect(),
@@ -122,9 +123,9 @@ impl From<&Took> for TookRecord {
             count: *count,
         };
         Self {
-            p50_ms: milliseconds(took.p50),
-            p95_ms: milliseconds(took.p95),
-            max_ms: milliseconds(took.max),
+            p50_ms: Some(milliseconds(took.p50)),
+            p95_ms: Some(milliseconds(took.p95)),
+            max_ms: Some(milliseconds(took.max)),
             histogram: took.histogram.iter().map(step).collect(),
         }
     }

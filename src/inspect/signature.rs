@@ -100,7 +100,8 @@ pub(super) fn panel(entry: &Entry, known: &Known<'_>) -> SignatureRecord {
     let judged = verdict.provider.as_deref().and_then(|id| known.judge.provider(id).ok());
     let Some(judged) = judged else { return bare };
     let words = describe(&judged.provider, &[]);
-    let Shown { signed, signed_bytes, expected, received, header } = shown(entry, known, &judged, url.as_deref());
+    let Shown { signed, signed_bytes, expected, received, header } =
+        shown(entry, known, &judged, url.as_deref());
     SignatureRecord {
         scheme: Some(words.scheme),
         key: Some(words.key),

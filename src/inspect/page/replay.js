@@ -104,7 +104,7 @@ export function Edit({ inspection, model }) {
   const [attempt, sent] = useState(null);
   const request = () => ({
     to: way.to, path_mode: way.path_mode, resign: way.resign,
-    ...(way.timestamp.trim() ? { timestamp: way.timestamp.trim() } : {}),
+    ...(way.resign && way.timestamp.trim() ? { timestamp: way.timestamp.trim() } : {}),
     ...(headers ? { headers: headers.filter((header) => header.name.trim() !== '') } : {}),
     ...(body === null ? {} : { body: withEnds(body, delivery.body ?? '') }),
   });
