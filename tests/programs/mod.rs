@@ -3,11 +3,10 @@
 #![allow(dead_code, unreachable_pub, reason = "each test crate uses its part")]
 
 mod compiled;
-mod packages;
+pub mod packages;
 mod table;
 
 pub use compiled::process_of_its_own;
-pub use packages::axe;
 pub use table::{BROKEN, GOOD, Handler, On};
 
 use crate::harness::program::{Program, Supervised, clean};
