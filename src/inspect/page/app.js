@@ -89,7 +89,7 @@ function Said() {
   return html`<div class=${names('said', bad && 'bad', text && 'on')} role="status" aria-live="polite">${text}</div>`;
 }
 
-const Search = memo(({ model, filters, providers, events, error }) => html`<${Filters} filters=${filters} change=${(now) => model.filter(now)} providers=${providers ?? []} events=${[...events].sort()} error=${error} />`);
+const Search = memo(({ model, filters, providers, error }) => html`<${Filters} filters=${filters} change=${(now) => model.filter(now)} providers=${providers ?? []} events=${model.eventNames()} error=${error} />`);
 
 function App({ model }) {
   const place = useStore(model.place);
@@ -105,7 +105,7 @@ function App({ model }) {
   return html`<${Header} model=${model} session=${session} paused=${state.paused} view=${place.view} />
     <main class=${names('split', side && 'side')}>
       <section class="left" aria-label="Deliveries">
-        <${Search} model=${model} filters=${state.filters} providers=${session.record?.providers} events=${model.events} error=${state.error?.status === 400 ? state.error : null} />
+        <${Search} model=${model} filters=${state.filters} providers=${session.record?.providers} error=${state.error?.status === 400 ? state.error : null} />
         <${List} feed=${model.feed} state=${state} cursor=${place.cursor} open=${place.open} choose=${choose} empty=${html`<${Empty} state=${state} session=${session} clear=${() => model.filter({})} />`} />
       </section>
       ${side && html`<section class="right" aria-label=${place.view === 'overview' ? 'Overview' : `Delivery #${place.open}`}>

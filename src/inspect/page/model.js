@@ -67,6 +67,12 @@ export class Model {
     write({ filters: this.feed.state.filters, open, compare, view }, step);
   }
 
+  /** Names of events that came, for the filter to offer. */
+  eventNames() {
+    for (const { event } of this.feed.state.items.slice(0, MOST_EVENTS)) if (event && this.events.size < MOST_EVENTS) this.events.add(event);
+    return [...this.events].sort();
+  }
+
   filter(filters) {
     this.feed.load(filters);
     this.#go({}, false);

@@ -1,7 +1,7 @@
 // Where a picture says it faster: deliveries over time by verdict, how long
 // answers took, which events came. What is pressed becomes a filter.
 
-import { html, memo, useEffect, useState } from './component.js';
+import { html, memo, useEffect, useRef, useState } from './component.js';
 import { ask, query } from './api.js';
 import { Wrong } from './dialog.js';
 import { counted, duration, judged, moment, visible } from './words.js';
@@ -62,17 +62,23 @@ function Took({ took }) {
 /** The overview of what matches the filters. */
 export const Overview = memo(({ model, filters, newest }) => {
   const [state, set] = useState({ record: null, error: null });
+  const load = useRef(null);
+  const due = useRef(null);
   useEffect(() => {
     const stop = new AbortController();
-    const timer = setTimeout(() => {
-      ask(`overview${query({ ...filters, most: MOST })}`, { signal: stop.signal })
-        .then((record) => set({ record, error: null }), (error) => error.name !== 'AbortError' && set({ record: null, error }));
-    }, state.record ? AGAIN : 0);
-    return () => {
-      clearTimeout(timer);
-      stop.abort();
-    };
-  }, [filters, newest]);
+    load.current = () => ask(`overview${query({ ...filters, most: MOST })}`, { signal: stop.signal })
+      .then((record) => set({ record, error: null }), (error) => error.name !== 'AbortError' && set({ record: null, error }));
+    load.current();
+    return () => stop.abort();
+  }, [filters]);
+  useEffect(() => {
+    // What comes while a reading is due does not put it off.
+    due.current ??= setTimeout(() => {
+      due.current = null;
+      load.current();
+    }, AGAIN);
+  }, [newest]);
+  useEffect(() => () => clearTimeout(due.current), []);
   const narrow = (more) => {
     const kept = Object.entries({ ...filters, ...more }).filter(([, value]) => value);
     model.filter(Object.fromEntries(kept));

@@ -72,9 +72,9 @@ const later = (from, to) => {
   return ms >= 0 ? `${duration(ms) || '0 ms'} after it came` : 'before it came';
 };
 
-function Attempt({ attempt, at, received, unfolded }) {
+function Attempt({ attempt, at, method, received, unfolded }) {
   return html`<details class="attempt" open=${unfolded}>
-    <summary><b class=${health(attempt.status)}>${outcome(attempt)}</b> <span class="target"><${Shown} text=${attempt.target} /></span> <span class="dim">attempt ${at}, ${duration(attempt.took_ms)}, ${later(received, attempt.started)}</span></summary>
+    <summary><b class=${health(attempt.status)}>${outcome(attempt)}</b> <span class="target">${method} <${Shown} text=${attempt.target} /></span> <span class="dim">attempt ${at}, ${duration(attempt.took_ms)}, ${later(received, attempt.started)}</span></summary>
     <p class="dim">Started ${moment(attempt.started)}. The request had the bytes of this delivery unless it was edited or signed again.</p>
     ${attempt.failure && html`<p class="banner bad"><b>${outcome(attempt)}</b> <${Shown} text=${attempt.failure.detail} /></p>`}
     ${attempt.headers && html`<h3>Answer's headers</h3><${Headers} headers=${attempt.headers} label="Headers of the answer" />`}
@@ -95,6 +95,6 @@ export function Attempts({ delivery }) {
     ${outbox.map((row) => html`<p class=${`banner ${row.state === 'dead' ? 'bad' : 'unsure'}`}><b>${row.state === 'dead' ? 'dead letter' : row.state}</b> <${Shown} text=${row.target} />, ${row.tries} tries${row.state === 'pending' ? `, next ${moment(row.due)}` : ''}. Replay (<kbd>r</kbd>) sends it now.</p>`)}
     ${attempts.length === 0 && html`<p class="nothing">It was passed on to nobody. Replay (<kbd>r</kbd>) sends it to a target; <code>hookctl listen --forward 3000</code> does so for each that comes.</p>`}
     ${targets.size > 1 && html`<p class="dim">${targets.size} targets.</p>`}
-    ${attempts.slice().reverse().map((attempt, index) => html`<${Attempt} key=${attempts.length - index} at=${attempts.length - index} attempt=${attempt} received=${delivery.received} unfolded=${index === 0} />`)}
+    ${attempts.slice().reverse().map((attempt, index) => html`<${Attempt} key=${attempts.length - index} at=${attempts.length - index} attempt=${attempt} method=${delivery.method} received=${delivery.received} unfolded=${index === 0} />`)}
   </div>`;
 }

@@ -76,4 +76,15 @@ fn the_way_back_leads_through_what_was_open() {
     stage.browser.wait_for("!document.querySelector('.right')");
     stage.browser.look("history.forward()");
     stage.browser.wait_for_text(".summary h2", "#3");
+
+    // The same event once more is told, and leads to the first.
+    stage.send(&payload(1));
+    stage.browser.wait_for_text(".row .c-subject", "repeats #2");
+    stage.browser.press("g");
+    stage.browser.wait_for_text(".summary h2", "#4");
+    stage.browser.press_button("#2");
+    stage.browser.wait_for_text(".summary h2", "#2");
+    stage.browser.wait_for_text(".summary .note", "#4");
+    stage.browser.press_button("(compare)");
+    stage.browser.wait_for_text(".compared .nothing", "the same, byte for byte");
 }
