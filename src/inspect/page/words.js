@@ -64,12 +64,16 @@ export const quoted = (word) => (/^[\w./:*@%+=-]+$/.test(word) ? word : `'${word
 // Control characters but tab and line feed, what turns the direction of writing,
 // what cannot be seen: the same as `ui::sanitize` writes out in the terminal. And
 // more marks on one letter than any living script piles up.
-const HIDDEN = new RegExp(`[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u0600-\\u0605\\u061c\\u06dd\\u070f\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164\\ue000-\\uf8ff\\ufeff\\uffa0\\ufff0-\\ufffb\\u{110bd}-\\u{110cd}\\u{13430}-\\u{1345f}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{10ffff}]|(?<=\\p{M}{8})\\p{M}+`, 'gu');
-const MARKS = /^\p{M}/u;
+const HIDDEN = new RegExp(`[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u0600-\\u0605\\u061c\\u06dd\\u070f\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164\\ue000-\\uf8ff\\ufeff\\uffa0\\ufff0-\\ufffb\\u{110bd}-\\u{110cd}\\u{13430}-\\u{1345f}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{10ffff}]+|(?<=\\p{M}{8})\\p{M}+`, 'gu');
+// Some of the first kind are marks, too: a run of the second is of marks alone, and of none of these.
+const MARKS = /^(?:(?![\u034f\u180b-\u180f\u{e0100}-\u{e01ef}])\p{M})+$/u;
 
-const escaped = (text) => (MARKS.test(text) && text !== '\u034f' && !/^[\u180b-\u180d\u180f]|[\u{e0100}-\u{e01ef}]/u.test(text)
-  ? `\\u{+${Array.from(text).length} marks}`
-  : Array.from(text, (one) => `\\u{${one.codePointAt(0).toString(16)}}`).join(''));
+function escaped(text) {
+  if (text >= '\u0300' && MARKS.test(text)) return `\\u{+${Array.from(text).length} marks}`;
+  let written = '';
+  for (const one of text) written += `\\u{${one.codePointAt(0).toString(16)}}`;
+  return written;
+}
 
 /** Text whose every character can be seen: the others are written as `\u{202e}`. */
 export const visible = (text) => text.replace(HIDDEN, escaped);
