@@ -46,3 +46,13 @@ pub(super) fn of_own_listener(context: &Context) -> &'static [&'static str] {
         _ => &[],
     }
 }
+
+/// A bug in the list of `listen`: none.
+#[cfg(not(feature = "fault-injection"))]
+pub(super) fn in_the_list(_context: &Context) {}
+
+/// A bug in it, at the key `o`, with `HOOKCTL_FAULT=list:panic`.
+#[cfg(feature = "fault-injection")]
+pub(super) fn in_the_list(context: &Context) {
+    assert!(context.environment().text("HOOKCTL_FAULT") != Some("list:panic"), "a bug in the list");
+}

@@ -36,6 +36,13 @@ pub(super) enum Held {
     View(Arc<View>),
 }
 
+impl Held {
+    /// Whether it ended by a bug.
+    pub(super) fn crashed(&self) -> bool {
+        matches!(self, Self::View(view) if view.crashed())
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         if let Self::View(view) = self {

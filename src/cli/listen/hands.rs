@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::signals::Stop;
 use crate::cli::values::{duration, headers};
-use crate::cli::{browser, editor};
+use crate::cli::{browser, editor, faults};
 use crate::clock;
 use crate::forward::{ForwardOptions, Forwarder};
 use crate::hook::attempt::Attempt;
@@ -157,6 +157,14 @@ fn keep(journal: &Path, seq: u64, attempt: &Attempt) -> Result<(), String> {
     guest.record_attempt(seq, attempt).map_err(|error| error.to_string())
 }
 
+/// The inspector's page of a delivery. The token stays behind the `#`, which no server sees.
+fn page_of(url: &str, seq: Option<u64>) -> String {
+    match (url.split_once('#'), seq) {
+        (Some((page, token)), Some(seq)) => format!("{page}?open={seq}#{token}"),
+        _ => url.to_owned(),
+    }
+}
+
 /// An error in one line: what, why, and the command that mends it.
 fn in_one_line(error: CommandError) -> String {
     let mut text = std::iter::once(error.message).chain(error.causes).collect::<Vec<_>>().join(": ");
@@ -193,11 +201,13 @@ impl Hands for Keeper {
         }
     }
 
-    fn open(&self, _seq: Option<u64>, ended: &Ended) {
+    fn open(&self, seq: Option<u64>, ended: &Ended) {
+        faults::in_the_list(&self.context);
         let ended = ended.clone();
         let Some(url) = self.inspector.clone() else {
             return ended.say(Err("there is no inspector to open; start without `--no-inspect`".to_owned()));
         };
+        let url = page_of(&url, seq);
         let context = self.context.clone();
         // The opener is watched for a moment.
         self.runtime.spawn_blocking(move || {
@@ -208,5 +218,17 @@ impl Hands for Keeper {
 
     fn quit(&self) {
         self.stop.ask();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_a_delivery_keeps_the_token_out_of_the_query() {
+        let url = "http://127.0.0.1:4401/#token=abc";
+        assert_eq!(page_of(url, Some(12)), "http://127.0.0.1:4401/?open=12#token=abc");
+        assert_eq!(page_of(url, None), url);
     }
 }

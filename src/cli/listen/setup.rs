@@ -169,6 +169,7 @@ impl Setup {
             ended = listen::run(socket, rooms, self.options, stop.first()) => ended,
             () = stop.second() => return Ok(Exit::Interrupted),
         };
+        let crashed = held.crashed();
         drop(held);
         let outcome =
             ended.map_err(|error| CommandError::local("could not listen to the end").because(&error))?;
@@ -180,6 +181,7 @@ impl Setup {
             return Err(failure.into());
         }
         Ok(match outcome.ended {
+            _ if crashed => Exit::Bug,
             _ if outcome.unexpected > 0 => Exit::No,
             Ended::TimeUp => Exit::TimeUp,
             // A script that waits for something did not get it.

@@ -87,7 +87,8 @@ fn title(state: &State, width: u16) -> Line<'static> {
 
 /// What is shown of all there is.
 fn status(state: &State, page: &mut Page) {
-    let newer = match (state.newest, state.window.first()) {
+    let first = state.window.shown().next().map(|(_, listed)| listed.seq);
+    let newer = match (state.newest, first) {
         _ if !state.window.has_newer() => None,
         (Some(newest), Some(first)) if state.filter.is_empty() && newest > first => {
             Some(format!("{} newer", human::count(newest - first)))

@@ -55,12 +55,8 @@ impl Parser {
         if self.left.is_empty() && is_unmarked_paste(bytes) {
             return vec![Press::Paste(String::from_utf8_lossy(bytes).into_owned())];
         }
-        // With the Alt key both would have come at once.
-        let alone = self.left == [0x1b] && !matches!(bytes.first(), Some(b'[' | b'O'));
-        let mut pressed = if alone { self.flush() } else { Vec::new() };
         self.left.extend_from_slice(bytes);
-        pressed.extend(self.take(false));
-        pressed
+        self.take(false)
     }
 
     /// Whether something is left over that more bytes may complete.
@@ -102,9 +98,8 @@ fn first(bytes: &[u8]) -> First {
         [0x1b, b'[', rest @ ..] => sequence(rest, 2),
         [0x1b, b'O', letter, ..] => First::Found(arrow(*letter), 3),
         [0x1b, b'O'] => First::Unfinished,
-        // Two in a row: the first stands alone.
-        [0x1b, 0x1b, ..] => First::Found(Some(Press::Escape), 1),
-        // With the Alt key: means nothing here.
+        // Escape and another key soon after; a key with Alt comes in the same way and means nothing of its own.
+        [0x1b, 0x1b | b' '..=b'~' | b'\r' | b'\n', ..] => First::Found(Some(Press::Escape), 1),
         [0x1b, ..] => First::Found(None, 2),
         [byte, ..] if *byte < 0x80 => First::Found(control_or_letter(*byte), 1),
         _ => letter(bytes),
@@ -231,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_nobody_knows_is_nothing() {
-        for bytes in [&b"\x1bq"[..], b"\x1b[99~", b"\x1b[?1;2c", b"\xff", b"\xc3", b"\x1b[", b"\x00"] {
+        for bytes in [&b"\x1b\x80"[..], b"\x1b[99~", b"\x1b[?1;2c", b"\xff", b"\xc3", b"\x1b[", b"\x00"] {
             assert_eq!(pressed(bytes), [], "{bytes:?}");
         }
         assert_eq!(pressed(b"\x1b\x1b[B"), [Press::Escape, Press::Down]);
@@ -254,7 +249,7 @@ mod tests {
         let mut parser = Parser::default();
         assert_eq!(parser.feed(b"\x1b"), []);
         assert_eq!(parser.feed(b"g"), [Press::Escape, Press::Letter('g')]);
-        assert_eq!(parser.feed(b"\x1bg"), [], "the Alt key");
+        assert_eq!(parser.feed(b"\x1b/a"), [Press::Escape, Press::Letter('/'), Press::Letter('a')]);
     }
 
     #[test]

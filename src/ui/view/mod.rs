@@ -37,6 +37,7 @@ use bytes::Bytes;
 use running::Running;
 use source::{Answer, Source};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -108,6 +109,7 @@ enum Input {
     Rejected(Rejected),
     Diagnosed(Arc<Diagnosed>),
     NotKept,
+    Interviewed(u64, Result<(), String>),
     Ended(Result<String, String>),
     Attempted(u64, Box<Attempt>),
     End,
@@ -121,6 +123,22 @@ pub struct View {
     /// Closed when the terminal is an ordinary one again.
     gone: Mutex<Option<Receiver<()>>>,
     warnings: Mutex<Vec<Note>>,
+    crashed: Arc<AtomicBool>,
+}
+
+/// Stops the listener when the thread that draws ends by a bug: nobody would see what it does.
+struct Crash {
+    hands: Arc<dyn Hands>,
+    crashed: Arc<AtomicBool>,
+}
+
+impl Drop for Crash {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.crashed.store(true, Ordering::Release);
+            self.hands.quit();
+        }
+    }
 }
 
 impl View {
@@ -152,9 +170,13 @@ impl View {
         let answers = inputs.clone();
         let source = Source::start(journal, move |answer| answers.send(Input::Journal(answer)).is_ok())?;
         let (here, gone) = sync_channel(0);
+        let crashed = Arc::new(AtomicBool::new(false));
+        let crash = Crash { hands: Arc::clone(&hands), crashed: Arc::clone(&crashed) };
         let running = Running::new(keys, Arc::clone(streams), source, hands, Ended(inputs.clone()), received);
         std::thread::Builder::new().name("view".to_owned()).spawn(move || {
+            // Dropped last to first, after the terminal: what tells of a crash, then what waits for the end.
             let _here: SyncSender<()> = here;
+            let _crash = crash;
             running.run();
         })?;
         let options = TextOptions { show: Show::None, ..TextOptions::default() };
@@ -163,7 +185,13 @@ impl View {
             inputs,
             gone: Mutex::new(Some(gone)),
             warnings: Mutex::default(),
+            crashed,
         })))
+    }
+
+    /// Whether the screen ended by a bug.
+    pub fn crashed(&self) -> bool {
+        self.crashed.load(Ordering::Acquire)
     }
 
     fn send(&self, input: Input) {
@@ -203,7 +231,11 @@ impl Report for View {
             }
             Event::Delivery(delivered) if delivered.seq.is_none() => self.send(Input::NotKept),
             // The journal has them.
-            Event::Delivery(_) | Event::Attempt(_) | Event::Interview(_) => {}
+            Event::Delivery(_) | Event::Attempt(_) => {}
+            Event::Interview(interviewed) => {
+                let outcome = interviewed.outcome.as_ref().map(drop).map_err(Clone::clone);
+                self.send(Input::Interviewed(interviewed.seq, outcome));
+            }
             Event::Diagnosed(diagnosed) => self.send(Input::Diagnosed(Arc::clone(diagnosed))),
             Event::Rejected(rejected) => self.send(Input::Rejected(rejected.clone())),
             Event::Note(note) => {

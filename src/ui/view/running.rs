@@ -6,6 +6,7 @@ use super::source::Source;
 use super::state::{Deed, State};
 use super::{Edited, Ended, Hands, Input, copy, draw};
 use crate::clock;
+use crate::job::report::Level;
 use crate::journal::Entry;
 use crate::ui::delivery;
 use crate::ui::keys::Keys;
@@ -176,8 +177,15 @@ impl Running {
                 let deeds = self.state.answer(answer);
                 self.act(deeds);
             }
+            Input::Interviewed(seq, outcome) => {
+                let deeds = self.state.interviewed(seq, outcome);
+                self.act(deeds);
+            }
             Input::Note(note) => self.state.say(clock::now(), |page| {
-                page.mark(Role::Warning, Mark::Alert).space(1).put(Role::Plain, &note.text);
+                if note.level == Level::Warning {
+                    page.mark(Role::Warning, Mark::Alert).space(1);
+                }
+                page.put(Role::Plain, &note.text);
                 if let Some(hint) = &note.hint {
                     page.put(Role::Dim, ": ").put(Role::Plain, hint);
                 }

@@ -149,6 +149,16 @@ impl State {
         });
     }
 
+    /// The interview of a delivery was fetched, or could not be.
+    pub(super) fn interviewed(&mut self, seq: u64, outcome: Result<(), String>) -> Vec<Deed> {
+        let done = outcome.is_ok();
+        self.ended(match outcome {
+            Ok(()) => Ok(format!("the interview of #{seq} was fetched")),
+            Err(reason) => Err(format!("the interview of #{seq} could not be fetched: {reason}")),
+        });
+        if done && self.open() == Some(seq) { vec![read(seq, Aim::Show)] } else { Vec::new() }
+    }
+
     /// Says how something went that a person asked for.
     pub(super) fn ended(&mut self, how: Result<String, String>) {
         match how {
