@@ -52,6 +52,7 @@ const EXAMPLES: &str = "Examples:
 /// Check that a webhook handler survives what the world will send it
 ///
 /// Sends at most 200 requests to the URL and nowhere else. Exit code 1 when a case of severity `must` fails.
+/// With `--verbose` the report shows the request of every finding, and not of the first that a mend is for.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct CheckArgs {

@@ -133,6 +133,11 @@ impl Context {
         self.json
     }
 
+    /// Whether details are asked for.
+    pub fn verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// Says a detail that only `--verbose` asks for.
     pub fn detail(&self, text: &str) {
         if self.verbose {

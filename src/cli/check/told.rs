@@ -54,6 +54,7 @@ pub(super) fn tell(
         fail_on: args.fail_on.severity(),
         baseline: accepted.baseline(),
         leaks: &leaks,
+        verbose: context.verbose(),
     };
     // What cannot be written to a file is still said, and then is an error.
     let written = super::files::write(args, report, &about, context);

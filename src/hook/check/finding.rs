@@ -69,6 +69,10 @@ pub enum Symptom {
     Rewritten,
 }
 
+/// What fails with this symptom explains every other failure with it: who believes what a
+/// stranger has signed with a secret of his own has verified nothing.
+const EXPLAINS: [(&str, Symptom); 1] = [("other-secret", Symptom::Believed)];
+
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -119,6 +123,15 @@ impl Finding {
         if self.symptom == Some(Symptom::Died) { Severity::Must } else { self.case.severity }
     }
 
+    /// Whether whatever mends this one mends the other as well, as far as anybody can tell
+    /// before it is mended.
+    pub fn explains(&self, other: &Self) -> bool {
+        let explains = |(case, symptom): &(&str, Symptom)| {
+            self.case.id == *case && self.symptom == Some(*symptom) && other.symptom == Some(*symptom)
+        };
+        self.failed() && EXPLAINS.iter().any(explains)
+    }
+
     /// Whether the handler does not do what a good one does.
     pub fn failed(&self) -> bool {
         self.outcome == Outcome::Fail
@@ -163,6 +176,29 @@ impl Symptom {
             Self::WrongAfterwards => "wrong_afterwards",
             Self::ComparedOpenly => "compared_openly",
             Self::Rewritten => "rewritten",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::check::Suite;
+
+    #[test]
+    fn what_explains_others_is_a_case_and_explains_its_own_symptom_alone() {
+        let suite = Suite::builtin();
+        for (id, symptom) in EXPLAINS {
+            let found = |id: &str, symptom| {
+                let case = suite.get(id).unwrap();
+                Finding { symptom: Some(symptom), ..Finding::new(case, Outcome::Fail, "") }
+            };
+            let root = found(id, symptom);
+            assert!(root.explains(&found("no-signature", symptom)));
+            assert!(!root.explains(&found("no-signature", Symptom::ServerError)));
+            assert!(!found(id, Symptom::ServerError).explains(&found("no-signature", Symptom::ServerError)));
+            assert!(!found("no-signature", symptom).explains(&root));
+            assert!(!Finding { outcome: Outcome::Pass, ..root.clone() }.explains(&root));
         }
     }
 }

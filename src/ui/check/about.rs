@@ -28,6 +28,8 @@ pub struct About<'a> {
     pub baseline: Option<&'a Baseline>,
     /// Masks the secrets in what was sent and in what came back.
     pub leaks: &'a Leaks,
+    /// Whether the report for a person tells every finding in full.
+    pub verbose: bool,
 }
 
 /// One finding as reports show it. Text from outside is masked and cut, not yet

@@ -5,6 +5,7 @@
 //! it is masked, cut and made safe in every one of them.
 
 mod about;
+mod advice;
 pub mod baseline;
 mod curl;
 pub mod json;

@@ -2,27 +2,24 @@
 //! to do about it; what was not looked at; what holds.
 
 use super::about::{About, Shown, Totals};
+use super::advice;
 use crate::hook::check::{Group, Outcome, Severity};
 use crate::job::check::Report;
 use crate::ui::human;
 use crate::ui::page::Page;
 use crate::ui::prose::prose;
-use crate::ui::sanitize::{Rules, cut_to_columns};
+use crate::ui::sanitize::cut_to_columns;
 use crate::ui::style::{Mark, Role};
 use crate::ui::table::{Cell, table};
 
 /// The case that everything else rests on.
 const GOOD: &str = "good-delivery";
-/// Where the text of a piece of advice begins.
-const TEXT: usize = 4;
-/// Where the commands of a case in it begin.
-const COMMANDS: usize = TEXT + 9;
+/// So many reasons for skips, unless all are asked for.
+const MOST_REASONS: usize = 4;
 /// Where facts of other kinds begin.
 const FACTS: usize = 12;
 /// The most columns of what was seen in the list of failures.
 const SEEN: usize = 120;
-/// The longest curl command that is shown; a longer one is in the other reports.
-const LONGEST: usize = 2_000;
 
 /// Puts the whole report on a page.
 pub fn report(page: &mut Page, report: &Report, about: &About<'_>) {
@@ -36,14 +33,14 @@ pub fn report(page: &mut Page, report: &Report, about: &About<'_>) {
         page.end_line();
         failures(page, &failed);
         comparisons(page, &failed, about);
-        advice(page, &failed);
+        advice::advice(page, &failed, about);
     }
     accepted(page, &shown, report, about);
     if !shown.is_empty() {
         page.end_line();
     }
     groups(page, &shown);
-    skips(page, &shown);
+    skips(page, &shown, about.verbose);
     page.end_line();
     end(page, report, about, &totals);
 }
@@ -82,7 +79,7 @@ fn failures(page: &mut Page, failed: &[&Shown<'_>]) {
     table(page, &rows);
 }
 
-const fn weight(severity: Severity) -> (Role, Mark) {
+pub(super) const fn weight(severity: Severity) -> (Role, Mark) {
     match severity {
         Severity::Must => (Role::Failed, Mark::No),
         Severity::Should => (Role::Warning, Mark::Alert),
@@ -117,54 +114,6 @@ fn comparisons(page: &mut Page, failed: &[&Shown<'_>], about: &About<'_>) {
     for (name, text) in facts {
         page.space(2).put(Role::Dim, name);
         prose(page, &text, FACTS);
-    }
-}
-
-/// What to do: one piece of advice for all the findings that it mends.
-fn advice(page: &mut Page, failed: &[&Shown<'_>]) {
-    page.end_line().put(Role::Strong, "What to do").end_line();
-    let mut told: Vec<&str> = Vec::new();
-    for first in failed {
-        if told.contains(&&*first.mend) {
-            continue;
-        }
-        told.push(&first.mend);
-        page.end_line().put(Role::Seq, format!("{:>2}.", told.len()));
-        prose(page, &first.mend, TEXT);
-        prose(page, &first.finding.case.why, TEXT);
-        let mended = failed.iter().filter(|one| one.mend == first.mend);
-        for (at, one) in mended.enumerate() {
-            // A person looks at one; the others are a wall of text, and `again` shows them.
-            finding(page, one, at == 0 || page.look().width.is_none());
-        }
-    }
-}
-
-/// What a case asks, what was seen, and how to see it again.
-fn finding(page: &mut Page, one: &Shown<'_>, with_curl: bool) {
-    let (role, _) = weight(one.severity);
-    let case = one.finding.case;
-    page.space(TEXT).put(role, &case.id).put(Role::Plain, ":").space(1);
-    let place = one.place().map(|place| format!(" ({place})")).unwrap_or_default();
-    let mut text = format!("a good handler {}; this one {}{place}", case.title, one.reason);
-    let answered = one.finding.seen.as_ref().is_some_and(|seen| seen.status.is_some());
-    match (one.excerpt.as_str(), answered) {
-        ("", _) => {}
-        (said, true) => text.push_str(&format!("; it said: {said}")),
-        (failure, false) => text.push_str(&format!(" ({failure})")),
-    }
-    prose(page, &text, TEXT + 2);
-    let curl = one.curl.as_ref().filter(|_| with_curl);
-    for (name, command) in [("again", one.again.as_ref()), ("curl", curl)] {
-        let Some(command) = command else { continue };
-        page.space(TEXT + 2).put(Role::Dim, name).pad_to(COMMANDS);
-        if command.len() > LONGEST {
-            page.put(Role::Dim, "too long to show here; `--json` has it").end_line();
-        } else {
-            // Never broken: it is there to be copied.
-            let rules = Rules::field(page.look().charset);
-            page.put_by(Role::Plain, command.as_bytes(), rules).end_line();
-        }
     }
 }
 
@@ -232,7 +181,7 @@ fn groups(page: &mut Page, shown: &[Shown<'_>]) {
 }
 
 /// Why cases were skipped, the commonest reason first.
-fn skips(page: &mut Page, shown: &[Shown<'_>]) {
+fn skips(page: &mut Page, shown: &[Shown<'_>], all: bool) {
     let mut reasons: Vec<(&str, u64)> = Vec::new();
     for one in shown.iter().filter(|one| one.finding.outcome == Outcome::Skip) {
         match reasons.iter_mut().find(|(reason, _)| *reason == one.reason) {
@@ -241,9 +190,18 @@ fn skips(page: &mut Page, shown: &[Shown<'_>]) {
         }
     }
     reasons.sort_by_key(|(_, many)| std::cmp::Reverse(*many));
-    for (reason, many) in reasons {
+    // A single reason more takes no more room than what stands for it.
+    let shown = if all || reasons.len() == MOST_REASONS + 1 { reasons.len() } else { MOST_REASONS };
+    for (reason, many) in reasons.iter().take(shown) {
         page.space(2).put(Role::Dim, format!("{many} skipped")).pad_to(FACTS + 2);
         prose(page, reason, FACTS + 2);
+    }
+    let rest: u64 = reasons.iter().skip(shown).map(|(_, many)| many).sum();
+    if rest > 0 {
+        page.space(2).put(Role::Dim, format!("{rest} skipped")).pad_to(FACTS + 2);
+        let others =
+            human::counted(reasons.len().saturating_sub(shown) as u64, "other reason", "other reasons");
+        prose(page, &format!("for {others}: `--verbose` names them"), FACTS + 2);
     }
 }
 

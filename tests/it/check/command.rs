@@ -163,6 +163,22 @@ fn the_exit_code_is_1_from_the_severity_on_that_was_named() {
     assert!(again.starts_with("hookctl check http") && again.ends_with("--case no-signature"), "{again}");
 }
 
+/// Who verifies nothing at all was given fifteen pieces of advice.
+#[test]
+fn who_believes_everybody_gets_one_piece_of_advice() {
+    let stage = Stage::new(&[Fault::When(|seen| seen.method() == "POST", Does::Believe)]);
+    let said = stage.check(&["--case", "authenticity", "--lang", "node"]).expect(1).out();
+    let (_, advice) = said.split_once("What to do").unwrap();
+    assert!(advice.contains("\n 1.") && !advice.contains("\n 2."), "{said}");
+    assert!(
+        advice.contains("also: no-signature, empty-signature") && advice.contains("other-secret: "),
+        "{said}"
+    );
+    assert_eq!(advice.matches("curl -gisS").count(), 1, "{said}");
+    let full = stage.check(&["--case", "authenticity", "--verbose"]).expect(1).out();
+    assert!(full.contains("\n15.") && full.matches("curl -gisS").count() > 14, "{full}");
+}
+
 #[test]
 fn what_a_baseline_accepts_is_no_failure_until_it_is_another() {
     let stage = Stage::new(&[THROWS]);

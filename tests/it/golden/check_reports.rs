@@ -7,15 +7,19 @@ mod run;
 use crate::harness;
 use hookctl::hook::check::Severity;
 use hookctl::ui::check::baseline::Baseline;
-use hookctl::ui::check::{Totals, json, junit, list, markdown, sarif, table};
+use hookctl::ui::check::{About, Totals, json, junit, list, markdown, sarif, table};
 use hookctl::ui::page::Page;
 use hookctl::ui::sanitize::Charset;
 use hookctl::ui::style::Look;
 use run::Run;
 
 fn shown(run: &Run, look: Look) -> String {
+    shown_with(run, look, false)
+}
+
+fn shown_with(run: &Run, look: Look, verbose: bool) -> String {
     let mut page = Page::new(look);
-    table::report(&mut page, &run.report, &run.about());
+    table::report(&mut page, &run.report, &About { verbose, ..run.about() });
     page.as_str().to_owned()
 }
 
@@ -41,8 +45,25 @@ fn the_table_for_a_person() {
     let narrow = Look { width: Some(80), ..Look::PLAIN };
     text.push_str(&format!("==== 80 columns\n{}", shown(&run::broken(), narrow)));
     let simple = Look { charset: Charset::Ascii, ..narrow };
+    text.push_str(&format!("==== --verbose\n{}", shown_with(&run::broken(), narrow, true)));
     text.push_str(&format!("==== ASCII alone\n{}", shown(&run::accepted(), simple)));
     harness::golden("check-report.table.txt", &text);
+}
+
+/// Every finding's request is shown, and can be run again by itself.
+#[test]
+fn nothing_is_left_out_of_a_verbose_report() {
+    let run = run::broken();
+    let (short, full) = (shown(&run, Look::PLAIN), shown_with(&run, Look::PLAIN, true));
+    let mut left_out = 0;
+    for one in run.shown().iter().filter(|one| one.counts()) {
+        for command in [one.again.as_deref(), one.curl.as_deref()].into_iter().flatten() {
+            assert!(full.contains(&format!("{command}\n")), "{command}");
+            left_out += usize::from(!short.contains(&format!("{command}\n")));
+        }
+        assert!(short.contains(&one.finding.case.id), "{}", one.finding.case.id);
+    }
+    assert!(left_out > 0 && short.len() < full.len());
 }
 
 #[test]
@@ -126,7 +147,7 @@ fn a_new_baseline_accepts_the_run_it_was_made_of() {
 fn junit_and_the_exit_code_agree() {
     for (name, run) in runs() {
         for fail_on in [Severity::Must, Severity::Should, Severity::Note] {
-            let about = hookctl::ui::check::About { fail_on, ..run.about() };
+            let about = About { fail_on, ..run.about() };
             let fails = Totals::of_report(&run.report, &about).fails(fail_on);
             let document = junit::document(&run.report, &about);
             assert_eq!(document.contains("<failure "), fails, "{name}, {fail_on:?}");
@@ -140,7 +161,7 @@ fn every_result_of_sarif_has_a_place_in_the_repository() {
     let mut results = 0;
     for (_, run) in runs() {
         for source in [None, Some("./src/hooks: old.js")] {
-            let about = hookctl::ui::check::About { source, ..run.about() };
+            let about = About { source, ..run.about() };
             let log: serde_json::Value = serde_json::from_str(&sarif::document(&run.report, &about)).unwrap();
             for result in log["runs"][0]["results"].as_array().unwrap() {
                 let place = &result["locations"][0]["physicalLocation"];

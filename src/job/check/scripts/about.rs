@@ -59,12 +59,12 @@ pub(super) fn exactly_200(runner: &Runner<'_>) -> Verdict {
 
 /// Whether what was accepted was counted.
 pub(super) fn counted(runner: &Runner<'_>) -> Verdict {
-    weighed(runner, &runner.gauge.missing, Symptom::NotCounted, "accepted deliveries that were not counted")
+    weighed(runner, &runner.gauge.missing, Symptom::NotCounted, "accepted deliveries and did not count them")
 }
 
 /// Whether what was forged changed nothing.
 pub(super) fn unchanged(runner: &Runner<'_>) -> Verdict {
-    weighed(runner, &runner.gauge.changed, Symptom::CountedForged, "forged deliveries that were counted")
+    weighed(runner, &runner.gauge.changed, Symptom::CountedForged, "counted forged deliveries")
 }
 
 fn weighed(runner: &Runner<'_>, found: &[(&str, i64)], symptom: Symptom, what: &str) -> Verdict {
@@ -103,7 +103,9 @@ pub(super) async fn alive(runner: &mut Runner<'_>, end: End) -> Step<Verdict> {
     Ok(match after {
         After::Right if end == End::Unaccepted => Verdict::pass("still listens after everything", None),
         After::Right => Verdict::pass("still takes a good delivery after everything", None),
-        After::Wrong(reason) => Verdict::fail(Symptom::WrongAfterwards, reason, None),
+        After::Wrong(reason) => {
+            Verdict::fail(Symptom::WrongAfterwards, format!("is not right any more; {reason}"), None)
+        }
         After::Gone => Verdict::fail(Symptom::Died, "does not listen any more", None),
     })
 }

@@ -27,7 +27,7 @@ pub(super) async fn moves_by(
             return Ok(passed(moved, trials.first()));
         }
         let symptom = if moved > expected { Symptom::CountedTwice } else { Symptom::NotCounted };
-        let reason = format!("the counter moved by {moved}, and must move by {expected}");
+        let reason = format!("moved the counter by {moved}, and must move it by {expected}");
         verdict = Verdict::fail(symptom, reason, trials.first());
         if symptom == Symptom::CountedTwice {
             if runner.gauge.doubles {
@@ -40,7 +40,7 @@ pub(super) async fn moves_by(
 }
 
 pub(super) fn passed(moved: i64, trial: Option<&Trial>) -> Verdict {
-    Verdict::pass(format!("the counter moved by {moved}"), trial)
+    Verdict::pass(format!("moved the counter by {moved}"), trial)
 }
 
 /// For cases that are about the counter alone.

@@ -103,7 +103,7 @@ async fn one(
                 _ if answer.status >= 500 => Symptom::ServerError,
                 _ => Symptom::WrongHandshake,
             };
-            Verdict::fail(symptom, format!("to the {name}: {}", wrong.text), Some(&trial))
+            Verdict::fail(symptom, format!("failed the {name}: {}", wrong.text), Some(&trial))
         }
     })
 }

@@ -53,6 +53,7 @@ impl Run {
             fail_on: Severity::Must,
             baseline: self.baseline.as_ref(),
             leaks: &self.leaks,
+            verbose: false,
         }
     }
 
