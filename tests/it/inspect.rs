@@ -167,7 +167,7 @@ impl Events {
                     return Some(block);
                 }
             }
-            let mut more = [0; 64 << 10];
+            let mut more = vec![0; 64 << 10];
             match soon(self.stream.read(&mut more)).await {
                 Ok(0) | Err(_) => return None,
                 Ok(count) => self.read.push_str(std::str::from_utf8(&more[..count]).unwrap()),

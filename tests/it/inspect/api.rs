@@ -1,6 +1,10 @@
 //! The JSON API: the list with its words and its cursor, one delivery, its bytes.
 
 use super::{Page, sample};
+use hookctl::hook::time::Timestamp;
+use hookctl::job::wanted::Words;
+use hookctl::journal::{Order, Reader};
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn a_session_says_what_is_shown() {
@@ -81,6 +85,25 @@ async fn the_words_of_events_list_are_the_lists() {
         assert_eq!(error["type"], "error", "{wrong}");
         assert!(!error["message"].as_str().unwrap().is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_jq_expression_that_takes_too_long_ends_the_page_and_the_next_goes_on() {
+    let page = Page::with(500).await;
+    let reader = Reader::open(page.journal.path()).unwrap();
+    let words = Words { filter: Some(".score == 2".to_owned()), ..Words::default() };
+    let wanted = |before| {
+        let mut wanted = words.wanted(Timestamp::from_seconds(0), 50, Order::NewestFirst).unwrap();
+        wanted.filter.after = before;
+        wanted
+    };
+    let late = Instant::now();
+    let (items, next) = wanted(None).page(&reader, late).unwrap();
+    assert_eq!((items.len(), next), (0, Some(500)), "one was looked at, and it goes on behind it");
+    let (_, next) = wanted(next).page(&reader, late).unwrap();
+    assert_eq!(next, Some(499));
+    let (items, next) = wanted(None).page(&reader, late + Duration::from_secs(3600)).unwrap();
+    assert_eq!((items.len(), next), (0, None), "the control: with time, all are looked at");
 }
 
 #[tokio::test]
