@@ -29,7 +29,7 @@ fn with_target(name: &'static str, target: &str) -> Hostile {
 /// What is tried in every place that a sender writes.
 const WORDS: [(&str, &str); 14] = [
     ("the quote of a shell", "'; touch trace; '"),
-    ("the quote of fish", "\\'; touch trace; '"),
+    ("the quote of fish", "\\'; touch trace; #"),
     ("a substitution", "$(touch trace)`touch trace`${x:-$(touch trace)}"),
     ("double quotes", "\"; touch trace; \""),
     ("the quote of Python", "\"); import os; os.system('touch trace'); (\""),

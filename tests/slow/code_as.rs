@@ -139,7 +139,7 @@ fn the_quote_of_a_posix_shell_is_not_enough_for_fish() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let word = hookctl::hook::curl::quote(b"\\'; touch trace; '");
+    let word = hookctl::hook::curl::quote(b"\\'; touch trace; #");
     run("fish", &format!("echo {}", String::from_utf8(word).unwrap()), folder.path(), None);
     assert!(folder.path().join(TRACE).exists());
 }
