@@ -2,7 +2,7 @@
 //! target, curl itself percent-encodes what is not ASCII and drops a fragment.
 //!
 //! Every word is single-quoted, so nothing a stranger sent is ever read as
-//! shell; curl's own additions (`Accept`, `User-Agent`, a content type, URL
+//! shell, nor as fish; curl's own additions (`Accept`, `User-Agent`, a content type, URL
 //! globbing, path squashing) are switched off.
 
 use super::headers::Headers;
@@ -36,15 +36,30 @@ pub fn quote(word: &[u8]) -> Vec<u8> {
     quoted
 }
 
+/// Quotes one word for a POSIX shell and for fish, which reads `\'` and `\\`
+/// between single quotes: so backslashes stand outside of them.
+pub(super) fn word(word: &[u8]) -> Vec<u8> {
+    let mut quoted = vec![b'\''];
+    for byte in word {
+        match byte {
+            b'\'' => quoted.extend_from_slice(br"'\''"),
+            b'\\' => quoted.extend_from_slice(br"'\\'"),
+            other => quoted.push(*other),
+        }
+    }
+    quoted.push(b'\'');
+    quoted
+}
+
 /// The command, one option a line, without a line ending at its end.
 pub fn command(method: &str, url: &str, headers: &Headers, body: BodyFrom<'_>) -> Vec<u8> {
     let mut text = b"curl --globoff --path-as-is --include --request ".to_vec();
-    text.extend(quote(method.as_bytes()));
-    let mut option = |name: &str, word: &[u8]| {
+    text.extend(word(method.as_bytes()));
+    let mut option = |name: &str, value: &[u8]| {
         text.extend_from_slice(b" \\\n  ");
         text.extend_from_slice(name.as_bytes());
         text.push(b' ');
-        text.extend(quote(word));
+        text.extend(word(value));
     };
     option("--url", url.as_bytes());
     for field in headers.iter() {
@@ -87,6 +102,14 @@ mod tests {
     fn a_quoted_word_ends_only_where_it_should() {
         assert_eq!(text(&quote(b"it's $(here) `now` \\ \"")), r#"'it'\''s $(here) `now` \ "'"#);
         assert_eq!(text(&quote(b"")), "''");
+    }
+
+    /// A bug once: pasted into fish, the second quote of a payload ended the word.
+    #[test]
+    fn no_backslash_stands_between_quotes_in_a_command() {
+        assert_eq!(text(&word(br"a\'; b #")), r"'a'\\''\''; b #'");
+        let command = command("POST", "http://a/", &Headers::default(), BodyFrom::Inline(br#"{"a":"\n"}"#));
+        assert!(text(&command).ends_with(r#"--data-raw '{"a":"'\\'n"}'"#));
     }
 
     #[test]

@@ -21,17 +21,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// A text between single quotes; quotes and backslashes stand outside of them.
 pub(super) fn quoted(text: &str) -> String {
-    let mut word = String::with_capacity(text.len() + 2);
-    word.push('\'');
-    for letter in text.chars() {
-        match letter {
-            '\'' => word.push_str(r"'\''"),
-            '\\' => word.push_str(r"'\\'"),
-            other => word.push(other),
-        }
-    }
-    word.push('\'');
-    word
+    String::from_utf8_lossy(&crate::hook::curl::word(text.as_bytes())).into_owned()
 }
 
 /// The quoted format of a `printf` that prints these bytes.
