@@ -43,7 +43,7 @@ async function call(path, { method = 'GET', body, signal } = {}) {
     });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Refusal(0, { code: 'unreachable', message: 'the inspector does not answer', hint: 'is hookctl still running? Start it again: hookctl inspect' });
+    throw new Refusal(0, { code: 'unreachable', message: 'the inspector does not answer', hint: 'is hookctl still running? Start it again: `hookctl inspect`' });
   }
   if (answer.ok) return answer;
   if (answer.status === 401) for (const listener of listeners) listener();

@@ -9,7 +9,7 @@ import { Filters } from './filters.js';
 import { Detail } from './detail.js';
 import { useInspection } from './inspection.js';
 import { Overview } from './overview.js';
-import { Code, Compare, Delete, Help, Mark } from './dialog.js';
+import { Code, Compare, Delete, Help, Mark, Wrong } from './dialog.js';
 import { Replay } from './replay.js';
 import { said } from './copy.js';
 import { visible } from './words.js';
@@ -61,7 +61,7 @@ function Locked() {
 
 function Empty({ state, session, clear }) {
   if (state.loading) return html`<p class="empty" role="status">reading the journal…</p>`;
-  if (state.error) return html`<div class="empty"><h2>The list cannot be shown</h2><p>${state.error.status === 400 ? 'A filter is not written as it should be; see above.' : state.error.message}</p>${state.error.status !== 400 && html`<p>${state.error.hint}</p>`}</div>`;
+  if (state.error) return html`<div class="empty"><h2>The list cannot be shown</h2>${state.error.status === 400 ? html`<p>A filter is not written as it should be; see above.</p>` : html`<${Wrong} error=${state.error} />`}</div>`;
   if (Object.keys(state.filters).length > 0) return html`<div class="empty"><h2>No delivery matches</h2><p>New ones that match appear here.</p><p><button onClick=${clear}>Clear the filters</button></p></div>`;
   const port = session.record?.listening ? new URL(session.record.listening).port : null;
   return html`<div class="empty"><h2>No deliveries yet</h2>
