@@ -173,9 +173,12 @@ async fn slower_than_the_vendor_waits() {
     assert_eq!(finding(&report, "no-signature").outcome, Outcome::Skip);
 }
 
-/// A plan of which no wait takes long.
+/// A plan of which no wait takes long, without the bodies that a busy machine may
+/// not have carried by then.
 fn hurried(server: &Server) -> Plan {
-    Plan { deadline: Duration::from_millis(150), ..plan("koji", server) }
+    let mut plan = plan("koji", server);
+    plan.cases.retain(|case| !case.id.starts_with("size-"));
+    Plan { deadline: Duration::from_millis(400), ..plan }
 }
 
 #[tokio::test]
