@@ -151,3 +151,58 @@ fn check_type(head: &Head) -> Result<(), Refusal> {
     }
     Err(Refusal::new(415, "not_json", "what changes something is sent as `Content-Type: application/json`"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn gate() -> Gate {
+        Gate::new(SocketAddr::from(([127, 0, 0, 1], 4401))).unwrap()
+    }
+
+    fn asked(gate: &Gate, host: &str, origin: Option<&str>, token: &str) -> Result<(), Refusal> {
+        let bearer = format!("Bearer {token}");
+        let mut fields = vec![("Host", host), ("Authorization", bearer.as_str())];
+        fields.extend(origin.map(|origin| ("Origin", origin)));
+        let head = Head::build("GET", "/api/session", fields).unwrap();
+        gate.check(&head, SocketAddr::from(([127, 0, 0, 1], 4401)))
+    }
+
+    #[test]
+    fn a_token_has_256_bits_and_no_two_runs_share_one() {
+        let (one, other) = (gate(), gate());
+        assert_eq!(one.token.len(), 43);
+        assert_ne!(*one.token, *other.token);
+        assert!(one.url().starts_with("http://127.0.0.1:4401/#token="));
+        assert!(asked(&one, "127.0.0.1:4401", None, &one.token).is_ok());
+        assert_eq!(asked(&one, "127.0.0.1:4401", None, &other.token).unwrap_err().status, 401);
+    }
+
+    #[test]
+    fn the_usual_port_may_be_left_out_and_no_other() {
+        let gate = Gate::new(SocketAddr::from(([127, 0, 0, 1], 80))).unwrap();
+        let hosts = gate.hosts(SocketAddr::from(([127, 0, 0, 1], 80)));
+        assert_eq!(hosts, ["127.0.0.1:80", "localhost:80", "127.0.0.1", "localhost"]);
+        let gate = Gate::new("[::1]:4401".parse().unwrap()).unwrap();
+        assert_eq!(gate.hosts("[::1]:4401".parse().unwrap()), ["[::1]:4401", "localhost:4401"]);
+        let gate = Gate::new("192.0.2.7:4401".parse().unwrap()).unwrap();
+        assert_eq!(gate.hosts("192.0.2.7:4401".parse().unwrap()), ["192.0.2.7:4401"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_host_origin_or_token_comes_in(
+            host in "[a-z0-9.:@\\[\\]-]{0,24}",
+            origin in "(http://|https://|null|)[a-z0-9.:@-]{0,20}",
+            token in "[A-Za-z0-9_-]{0,50}",
+        ) {
+            let gate = gate();
+            let own = ["127.0.0.1:4401", "localhost:4401"];
+            prop_assert_eq!(asked(&gate, &host, None, &gate.token).is_ok(), own.contains(&host.as_str()));
+            let from_us = own.iter().any(|own| origin == format!("http://{own}"));
+            prop_assert_eq!(asked(&gate, own[0], Some(&origin), &gate.token).is_ok(), from_us);
+            prop_assert!(asked(&gate, own[0], None, &token).is_err());
+        }
+    }
+}

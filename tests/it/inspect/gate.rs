@@ -3,9 +3,12 @@
 //! everything to all of them.
 
 use super::Page;
-use crate::wire::{Answer, Wire};
+use crate::wire::{Answer, Wire, soon};
+use bytes::Bytes;
 use hookctl::hook::headers::Head;
 use hookctl::serve::{self, Handler, Limits, Rejection, Request, Response};
+use http_body_util::Full;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -246,6 +249,38 @@ async fn an_upgrade_or_an_absolute_target_passes_no_other_gate() {
     }
     let absolute = page.asks("GET", &format!("http://{}/api/session", page.address), "", "");
     assert_eq!(page.says(&absolute).await.status, 400);
+}
+
+#[tokio::test]
+async fn the_gate_is_the_same_over_http2() {
+    let page = Page::with(1).await;
+    let stream = tokio::net::TcpStream::connect(page.address).await.unwrap();
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+    let (mut sender, connection) = soon(handshake).await.unwrap();
+    tokio::spawn(connection);
+    let bearer = format!("Bearer {}", page.token);
+    let own = page.address.to_string();
+    for (authority, host, origin, token, status) in [
+        (own.as_str(), None, None, bearer.as_str(), 200),
+        (&own, Some(own.as_str()), None, &bearer, 200),
+        (&own, None, None, "", 401),
+        ("evil.test", None, None, &bearer, 403),
+        ("evil.test", Some(&own), None, &bearer, 403),
+        (&own, Some("evil.test"), None, &bearer, 403),
+        (&own, None, Some("http://evil.test"), &bearer, 403),
+    ] {
+        let mut request = hyper::Request::get(format!("http://{authority}/api/session"));
+        let fields = [("host", host), ("origin", origin), ("authorization", Some(token))];
+        for (name, value) in fields {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        let request = request.body(Full::<Bytes>::default()).unwrap();
+        let answer = soon(sender.send_request(request)).await.unwrap();
+        assert_eq!(answer.status(), status, "{authority} {host:?} {origin:?}");
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    }
 }
 
 #[tokio::test]
