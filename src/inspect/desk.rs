@@ -41,7 +41,8 @@ impl Desk {
         let watch = Arc::new(Watch::new(&journal));
         let readers = Readers::open(journal)?;
         // Beside a listener its writer does it.
-        let indexing = listening.is_none().then(|| Indexing::start(readers.path())).unwrap_or_default();
+        let indexing =
+            if listening.is_none() { Indexing::start(readers.path()) } else { Indexing::default() };
         let (forwarder, explaining) = (replay::forwarder(), Arc::new(Semaphore::new(1)));
         let (streams, tasks) = (stream::room(), Mutex::default());
         Ok(Self {
