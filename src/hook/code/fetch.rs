@@ -22,9 +22,7 @@ const KEPT: &[u8] = b"-._~!$&()*+,;=:@/?%[]";
 /// The module.
 pub(super) fn fetch(request: &Request<'_>) -> Result<String, CodeError> {
     let is = |method: &&str| request.method.eq_ignore_ascii_case(method);
-    if FORBIDDEN.iter().any(|method| is(method))
-        || (!request.body.is_empty() && BODILESS.iter().any(|method| is(method)))
-    {
+    if FORBIDDEN.iter().any(is) || (!request.body.is_empty() && BODILESS.iter().any(is)) {
         return Err(CodeError::Method { method: request.method.to_owned() });
     }
     if !is_target_kept(&request.ascii_target()) {
