@@ -80,6 +80,15 @@ impl Browser {
         self.called(method, params, session)
     }
 
+    /// Lets pages use the clipboard, and keeps their downloads in this folder.
+    pub fn allow(&mut self, downloads: &std::path::Path) {
+        let permissions = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
+        self.called("Browser.grantPermissions", permissions, None);
+        let behaviour = json!({"behavior": "allow", "downloadPath": downloads});
+        self.called("Browser.setDownloadBehavior", behaviour, None);
+        self.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
+    }
+
     fn called(&mut self, method: &str, params: Value, session: Option<String>) -> Value {
         self.number += 1;
         let mut message = json!({"id": self.number, "method": method, "params": params});

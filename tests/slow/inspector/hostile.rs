@@ -2,7 +2,9 @@
 
 use super::{SECRET, Stage};
 use crate::devtools::Browser;
-use crate::harness::{hmac_sha256_hex, post};
+use crate::harness::{PATIENCE, hmac_sha256_hex, post};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 const MARKUP: &str = r#"<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>"#;
 
@@ -81,4 +83,67 @@ fn bodies_that_are_no_text_deep_large_or_broken_are_shown_for_what_they_are() {
         stage.browser.press("Escape");
         stage.browser.wait_for("!document.querySelector('.right')");
     }
+}
+
+/// Waits for a file to hold these bytes.
+#[track_caller]
+fn kept(path: &Path, bytes: &[u8]) {
+    let start = Instant::now();
+    while std::fs::read(path).unwrap_or_default() != bytes {
+        assert!(start.elapsed() < PATIENCE, "{} does not hold the bytes", path.display());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// What is on the clipboard once it begins so, or after a while.
+fn copied(browser: &mut Browser, start: &str) -> String {
+    let start = serde_json::json!(start);
+    let text = browser.look(&format!(
+        "(async () => {{ const end = Date.now() + 10_000; let now = '';
+           do now = await navigator.clipboard.readText(); while (!now.startsWith({start}) && Date.now() < end);
+           return now; }})()"
+    ));
+    text.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_downloaded_and_copied_is_what_came() {
+    if Browser::missing() {
+        return;
+    }
+    let mut stage = Stage::open();
+    let downloads = tempfile::tempdir().unwrap();
+    stage.browser.allow(downloads.path());
+    let body = b"\x00\xff<script>\r\n\x1b[2J".to_vec();
+    post(stage.listening.address, "/odd", &[("Content-Type", "text/html")], &body);
+    stage.browser.wait_for("document.querySelector('.row')");
+    stage.browser.click(".row");
+    stage.browser.wait_for_text(".tabs", "Payload");
+    stage.browser.press_button("Body");
+    kept(&downloads.path().join("delivery-1.body"), &body);
+    stage.browser.press_button("Raw ↓");
+    let raw = stage.home.run(["events", "show", "1", "--raw"]).expect(0).stdout;
+    kept(&downloads.path().join("delivery-1.http"), &raw);
+
+    post(stage.listening.address, "/", &[], br#"{"a":{"odd name":["x", 1.10]}}"#);
+    stage.browser.wait_for("document.querySelectorAll('.row').length === 2");
+    stage.browser.press("g");
+    stage.browser.wait_for_text(".tree", "1.10");
+    for (selector, path, value) in [
+        (".line:nth-child(4)", r#".a["odd name"][0]"#, "x"),
+        (".line:nth-child(5)", r#".a["odd name"][1]"#, "1.10"),
+        (".line:nth-child(2)", ".a", r#"{"odd name":["x", 1.10]}"#),
+    ] {
+        stage.browser.click(selector);
+        stage.browser.wait_for_text(".path code", path);
+        stage.browser.press_button("copy path");
+        assert_eq!(copied(&mut stage.browser, path), path);
+        stage.browser.press_button("copy value");
+        assert_eq!(copied(&mut stage.browser, value), value);
+    }
+    stage.browser.look("document.activeElement.blur()");
+    stage.browser.press("y");
+    stage.browser.wait_for_text(".said", "as curl");
+    let line = copied(&mut stage.browser, "curl ");
+    assert!(line.starts_with("curl ") && line.contains("1.10"), "{line}");
 }

@@ -2,6 +2,7 @@
 
 use super::{Stage, payload};
 use crate::devtools::Browser;
+use crate::harness::inspector::Inspector;
 
 #[test]
 fn the_keys_of_the_terminal_work_in_the_page() {
@@ -87,4 +88,43 @@ fn the_way_back_leads_through_what_was_open() {
     stage.browser.wait_for_text(".summary .note", "#4");
     stage.browser.press_button("(compare)");
     stage.browser.wait_for_text(".compared .nothing", "the same, byte for byte");
+}
+
+#[test]
+fn a_journal_that_another_process_writes_is_followed_and_deliveries_from_it_are_sent_again() {
+    if Browser::missing() {
+        return;
+    }
+    // Its own inspector is not the one that is looked at.
+    let mut stage = Stage::without_target();
+    let secret = stage.home.join("secret");
+    let args = ["--provider", "koji", "--secret-file", secret.to_str().unwrap()];
+    let inspector = Inspector::start(&stage.home, args, &[]);
+    stage.send(&payload(0));
+    stage.browser.open(&inspector.url);
+    stage.browser.wait_for_text(".row .c-event", "interview.completed");
+    stage.browser.wait_for_text(".state", "live");
+    stage.send(&payload(1));
+    stage.browser.wait_for("document.querySelectorAll('.row').length === 2");
+    stage.browser.press("j");
+    stage.browser.press("r");
+    stage.browser.wait_for_text("dialog[open] h2", "Replay #2");
+    let to = stage.application.url();
+    stage.browser.fill("#to", &to);
+    stage.browser.press("Enter");
+    stage.browser.wait_for_text("dialog[open] .banner.good", "200");
+    assert_eq!(stage.application.wait_for(1).remove(0).body, payload(1).to_string().into_bytes());
+    stage.browser.press("Escape");
+    stage.browser.wait_for_text(".row .c-forward", "200");
+    let shown = stage.home.run(["events", "show", "2", "--json"]).expect(0).records().remove(0);
+    assert_eq!(shown["attempts"][0]["status"], 200, "the attempt is in the journal of the other process");
+
+    // Elsewhere is asked about; nothing is sent before the second yes.
+    stage.browser.press("r");
+    stage.browser.wait_for("document.querySelector('dialog[open] #to')");
+    stage.browser.fill("#to", "https://hooks.example.com");
+    stage.browser.press("Enter");
+    stage.browser.wait_for_text("dialog[open] .wrong", "hooks.example.com");
+    stage.browser.wait_for_text("dialog[open] button.main", "all the same");
+    stage.pictures("elsewhere");
 }
