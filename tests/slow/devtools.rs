@@ -2,6 +2,9 @@
 //! browser reads its file descriptor 3 and writes 4, messages end with a zero byte.
 #![allow(unreachable_pub, reason = "each test uses its part")]
 
+#[path = "devtools/trace.rs"]
+mod trace;
+
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -290,7 +293,7 @@ impl Browser {
     /// milliseconds of the processor's time, so that a busy machine does not count.
     pub fn tasks_during(&mut self, work: impl FnOnce(&mut Self)) -> Vec<f64> {
         let seen = self.events.len();
-        let categories = "toplevel,disabled-by-default-devtools.timeline,__metadata";
+        let categories = "toplevel,devtools.timeline,v8,disabled-by-default-devtools.timeline,__metadata";
         self.called("Tracing.start", json!({"categories": categories, "transferMode": "ReportEvents"}), None);
         work(self);
         self.called("Tracing.end", json!({}), None);
@@ -302,19 +305,7 @@ impl Browser {
         let pieces = traced.iter().filter(|event| event["method"] == "Tracing.dataCollected");
         let events: Vec<&Value> =
             pieces.flat_map(|event| event["params"]["value"].as_array().unwrap()).collect();
-        let is_main =
-            |event: &&&Value| event["name"] == "thread_name" && event["args"]["name"] == "CrRendererMain";
-        let main: Vec<_> =
-            events.iter().filter(is_main).map(|event| (&event["pid"], &event["tid"])).collect();
-        let of_page = |event: &&&Value| main.contains(&(&event["pid"], &event["tid"]));
-        let mut tasks: Vec<f64> = events
-            .iter()
-            .filter(|event| event["name"].as_str().is_some_and(|name| name.ends_with("RunTask")))
-            .filter(of_page)
-            .filter_map(|event| Some(event["tdur"].as_f64()? / 1_000.0))
-            .collect();
-        tasks.sort_by(|left, right| right.total_cmp(left));
-        tasks
+        trace::tasks(&events)
     }
 
     /// Keeps a picture of the whole page.
