@@ -93,11 +93,10 @@ fn is_unmarked_paste(bytes: &[u8]) -> bool {
 
 fn first(bytes: &[u8]) -> First {
     match bytes {
-        [0x1b] => First::Unfinished,
+        [0x1b] | [0x1b, b'O'] => First::Unfinished,
         [0x1b, b'[', ..] if bytes.starts_with(PASTE_BEGINS) => paste(bytes),
         [0x1b, b'[', rest @ ..] => sequence(rest, 2),
         [0x1b, b'O', letter, ..] => First::Found(arrow(*letter), 3),
-        [0x1b, b'O'] => First::Unfinished,
         // Escape and another key soon after; a key with Alt comes in the same way and means nothing of its own.
         [0x1b, 0x1b | b' '..=b'~' | b'\r' | b'\n', ..] => First::Found(Some(Press::Escape), 1),
         [0x1b, ..] => First::Found(None, 2),

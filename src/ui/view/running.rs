@@ -225,7 +225,7 @@ impl Running {
                     match edited {
                         Ok(Some(edited)) => self.replay(&entry, Some(edited), to),
                         Ok(None) => {
-                            self.state.ended(Ok("nothing was changed, so nothing was sent".to_owned()))
+                            self.state.ended(Ok("nothing was changed, so nothing was sent".to_owned()));
                         }
                         Err(reason) => self.state.warn(reason),
                     }

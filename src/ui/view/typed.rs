@@ -43,7 +43,7 @@ impl Typed {
             Press::Escape | Press::Ctrl('c' | 'g') => return Line::Dropped,
             Press::Letter(letter) => self.put(*letter),
             Press::Paste(text) => {
-                text.chars().filter(|letter| !letter.is_control()).for_each(|letter| self.put(letter))
+                text.chars().filter(|letter| !letter.is_control()).for_each(|letter| self.put(letter));
             }
             Press::Backspace | Press::Ctrl('h') if self.at > 0 => {
                 self.at -= 1;
