@@ -52,3 +52,56 @@ pub(super) fn print(page: &mut Page, command: &str) {
         page.put_by(Role::Plain, line.as_bytes(), rules).end_line();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::style::Look;
+    use crate::ui::view::fixture::entry;
+    use bytes::Bytes;
+
+    const URL: &str = "http://localhost:3000/hooks";
+
+    /// The command for a body, with headers that are text.
+    fn of(body: &[u8]) -> Result<String, String> {
+        let mut entry = entry(12);
+        entry.delivery.head =
+            crate::hook::headers::Head::build("POST", "/hooks", [("X-A", &b"it's"[..])]).unwrap();
+        entry.delivery.body = Bytes::copy_from_slice(body);
+        command(&entry, URL)
+    }
+
+    #[test]
+    fn a_command_is_quoted_carried_in_base64_and_printed_as_it_is() {
+        let command = of(b"{\"a\": \"$(id) `id` '; id\\n\",\n\t\"b\": 1}").unwrap();
+        assert!(
+            command.starts_with("curl --globoff") && command.contains(r"--header 'X-A: it'\''s'"),
+            "{command}"
+        );
+        let sequence = sequence(&command);
+        let inside =
+            sequence.strip_prefix(b"\x1b]52;c;").and_then(|rest| rest.strip_suffix(b"\x07")).unwrap();
+        assert_eq!(STANDARD.decode(inside).unwrap(), command.as_bytes());
+        let mut page = Page::new(Look::PLAIN);
+        print(&mut page, &command);
+        assert_eq!(page.as_str(), command + "\n");
+    }
+
+    #[test]
+    fn what_a_terminal_may_obey_when_it_is_pasted_is_not_copied() {
+        for body in [
+            &b"\x1b[201~\nid\n"[..],
+            b"\x9b201~",
+            b"a\rb",
+            b"\x00",
+            b"\x7f",
+            "\u{202e}".as_bytes(),
+            "\u{9b}".as_bytes(),
+        ] {
+            let reason = of(body).unwrap_err();
+            assert!(reason.contains("hookctl events export --format curl"), "{body:?}: {reason}");
+        }
+        assert!(of(&vec![b'a'; LONGEST]).unwrap_err().contains("too large"));
+        assert!(of(b"").is_ok() && of("日本".as_bytes()).is_ok());
+    }
+}

@@ -29,8 +29,8 @@ pub(super) enum Press {
 const LONGEST_KEY: usize = 16;
 /// The longest paste that is taken.
 const LONGEST_PASTE: usize = 64 << 10;
-/// More bytes at once than a person types: a paste in a terminal that does not mark them.
-const PASTE: usize = 8;
+/// More bytes at once than a person types while the screen is drawn: a paste in one of the few terminals that mark none.
+const PASTE: usize = 64;
 
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
@@ -257,9 +257,11 @@ mod tests {
             pressed(b"\x1b[200~q\x1b[Ar\x1b[201~j"),
             [Press::Paste("q\x1b[Ar".into()), Press::Letter('j')]
         );
-        assert_eq!(pressed(b"http://localhost/queue?r"), [Press::Paste("http://localhost/queue?r".into())]);
-        // A key that is held down is no paste.
-        assert_eq!(pressed(b"jjjjjjjjjj").len(), 10);
+        let unmarked = "http://localhost/queue?r".repeat(3);
+        assert_eq!(pressed(unmarked.as_bytes()), [Press::Paste(unmarked)]);
+        // A key that is held down is no paste, and neither is what was typed ahead.
+        assert_eq!(pressed(&[b'j'; 100]).len(), 100);
+        assert_eq!(pressed(b"/verdict=failed\r").len(), 16);
         let mut parser = Parser::default();
         assert_eq!(parser.feed(b"\x1b[200~half"), []);
         assert!(!parser.waits(), "the rest of a paste is waited for as long as it takes");
