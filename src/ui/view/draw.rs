@@ -10,7 +10,7 @@ use crate::ui::sanitize::{Rules, columns};
 use crate::ui::style::{Look, Mark, Role};
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
-use ratatui_core::style::{Modifier, Style};
+use ratatui_core::style::{Color, Modifier, Style};
 use ratatui_core::terminal::Frame;
 use ratatui_core::text::Line;
 
@@ -138,7 +138,9 @@ fn list(state: &mut State, buffer: &mut Buffer, area: Rect) {
         put(buffer, area, row, &line);
         if chosen {
             let whole = Rect { y: area.y + row, height: 1, ..area };
-            buffer.set_style(whole, Style::new().add_modifier(Modifier::REVERSED));
+            // Reversed, each colour would be a patch behind its word.
+            let one = Style::new().fg(Color::Reset).remove_modifier(Modifier::DIM);
+            buffer.set_style(whole, one.add_modifier(Modifier::REVERSED));
         }
     }
 }
