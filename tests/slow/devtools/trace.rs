@@ -8,8 +8,11 @@ pub(super) fn tasks(events: &[&Value]) -> Vec<f64> {
     let is_main =
         |event: &&&Value| event["name"] == "thread_name" && event["args"]["name"] == "CrRendererMain";
     let thread = |event: &Value| (event["pid"].clone(), event["tid"].clone());
-    let main: Vec<_> = events.iter().filter(is_main).map(|event| thread(event)).collect();
-    let of_page: Vec<&Value> = events.iter().copied().filter(|event| main.contains(&thread(event))).collect();
+    // Chromium has pages of its own, each with a main thread: ours is the one that does most.
+    let of = |name: &Value| -> Vec<&Value> {
+        events.iter().copied().filter(|event| thread(event) == thread(name)).collect()
+    };
+    let of_page = events.iter().filter(is_main).map(|name| of(name)).max_by_key(Vec::len).unwrap_or_default();
     let mut tasks: Vec<(f64, &Value)> = of_page
         .iter()
         .filter(|event| is_task(event))
