@@ -11,6 +11,7 @@ use http_body_util::Full;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use tokio::net::TcpStream;
 
 /// What every answer must carry, refusals as well.
 const FIELDS: [&str; 7] = [
@@ -254,7 +255,7 @@ async fn an_upgrade_or_an_absolute_target_passes_no_other_gate() {
 #[tokio::test]
 async fn the_gate_is_the_same_over_http2() {
     let page = Page::with(1).await;
-    let stream = tokio::net::TcpStream::connect(page.address).await.unwrap();
+    let stream = TcpStream::connect(page.address).await.unwrap();
     let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
     let (mut sender, connection) = soon(handshake).await.unwrap();
     tokio::spawn(connection);
@@ -306,11 +307,11 @@ impl Page {
     /// The head of a stream's answer.
     async fn stream_head(&self, request: &str) -> Answer {
         let mut events = super::Events {
-            stream: crate::wire::soon(tokio::net::TcpStream::connect(self.address)).await.unwrap(),
+            stream: soon(TcpStream::connect(self.address)).await.unwrap(),
             read: String::new(),
         };
         let send = tokio::io::AsyncWriteExt::write_all(&mut events.stream, request.as_bytes());
-        crate::wire::soon(send).await.unwrap();
+        soon(send).await.unwrap();
         let head = events.block().await.unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Answer { status, head, body: Vec::new() }
