@@ -70,19 +70,19 @@ pub async fn run<H: Handler>(
 }
 
 /// Frees a seat, also when its task is cut off.
-struct Leaving<H: Handler> {
-    shared: Arc<Shared<H>>,
+struct Leaving {
+    shared: Arc<Shared>,
     seat: Arc<Seat>,
 }
 
-impl<H: Handler> Drop for Leaving<H> {
+impl Drop for Leaving {
     fn drop(&mut self) {
         self.shared.seats.leave(&self.seat);
     }
 }
 
 /// Waits for requests in hand, and cuts off what is left when the time is over.
-async fn drain<H: Handler>(shared: &Arc<Shared<H>>, mut connections: JoinSet<()>) -> usize {
+async fn drain(shared: &Arc<Shared>, mut connections: JoinSet<()>) -> usize {
     let deadline = (Instant::now() + shared.limits.drain).into();
     shared.stop();
     let _ = timeout_at(deadline, async { while connections.join_next().await.is_some() {} }).await;
@@ -104,15 +104,15 @@ async fn drain<H: Handler>(shared: &Arc<Shared<H>>, mut connections: JoinSet<()>
 }
 
 /// Lets connections in.
-struct Door<H> {
-    shared: Arc<Shared<H>>,
+struct Door {
+    shared: Arc<Shared>,
     pause: Duration,
     /// The last accept failed too.
     failed: bool,
     saturated_since: Option<Instant>,
 }
 
-impl<H: Handler> Door<H> {
+impl Door {
     /// The next connection that has a seat; `None` when there was none this time.
     async fn next(&mut self, listener: &TcpListener) -> Option<(TcpStream, Arc<Seat>)> {
         match listener.accept().await {

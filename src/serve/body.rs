@@ -7,7 +7,7 @@ use super::limits::{Limits, Progress};
 use super::seats::Seat;
 use super::shared::Shared;
 use super::wire::SharedWire;
-use super::{Handler, Refusal, limits};
+use super::{Refusal, limits};
 use crate::buffer::Buffer;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming};
@@ -78,8 +78,8 @@ async fn next(body: &mut Incoming, clock: &mut Clock, limits: &Limits) -> Next {
 }
 
 /// Reads a body whole, or says why it must be turned away.
-pub(super) async fn read<H: Handler>(
-    shared: &Shared<H>,
+pub(super) async fn read(
+    shared: &Shared,
     seat: &Arc<Seat>,
     mut body: Incoming,
     mut clock: Clock,

@@ -9,7 +9,7 @@ use super::seats::Seat;
 use super::shared::Shared;
 use super::tee::Tee;
 use super::wire::{Late, SharedWire, Stage, Wire};
-use super::{Handler, Limits, Refusal, body, http2, limits};
+use super::{Limits, Refusal, body, http2, limits};
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -40,7 +40,7 @@ enum Ending {
 }
 
 /// Serves one connection to its end.
-pub(super) async fn serve<H: Handler>(shared: Arc<Shared<H>>, seat: Arc<Seat>, stream: TcpStream) {
+pub(super) async fn serve(shared: Arc<Shared>, seat: Arc<Seat>, stream: TcpStream) {
     let since = Instant::now();
     let mut first = Vec::new();
     let read = {
@@ -100,13 +100,7 @@ fn builder(limits: &Limits) -> http1::Builder {
     builder
 }
 
-async fn serve_http1<H: Handler>(
-    shared: Arc<Shared<H>>,
-    seat: Arc<Seat>,
-    stream: TcpStream,
-    first: Bytes,
-    since: Instant,
-) {
+async fn serve_http1(shared: Arc<Shared>, seat: Arc<Seat>, stream: TcpStream, first: Bytes, since: Instant) {
     let wire = SharedWire::new(shared.limits.max_head, since, shared.reservation(&seat, FREE_BYTES));
     let tee = Tee::new(stream, first, wire.clone());
     let exchange = Arc::new(Exchange::new(Arc::clone(&shared), Arc::clone(&seat), Some(wire.clone())));
@@ -131,9 +125,9 @@ async fn serve_http1<H: Handler>(
 }
 
 /// Drives hyper to its end, unless something else ends the connection before.
-async fn watch<H: Handler, S>(
+async fn watch<S>(
     connection: &mut http1::Connection<TokioIo<Tee<TcpStream>>, S>,
-    shared: &Shared<H>,
+    shared: &Shared,
     seat: &Seat,
     wire: &SharedWire,
 ) -> Ending

@@ -8,7 +8,7 @@ use super::respond::{Body as Answered, Outgoing, into_hyper};
 use super::seats::Seat;
 use super::shared::Shared;
 use super::wire::SharedWire;
-use super::{Handler, Refusal, Request, http2};
+use super::{Refusal, Request, http2};
 use crate::buffer::Buffer;
 use crate::hook::headers::Head;
 use bytes::Bytes;
@@ -29,8 +29,8 @@ pub(super) struct Evicted;
 type Answer = http::Response<Outgoing>;
 
 /// The requests of one connection.
-pub(super) struct Exchange<H: Handler> {
-    pub(super) shared: Arc<Shared<H>>,
+pub(super) struct Exchange {
+    pub(super) shared: Arc<Shared>,
     pub(super) seat: Arc<Seat>,
     /// The wire, when it is HTTP/1.
     wire: Option<SharedWire>,
@@ -41,9 +41,9 @@ pub(super) struct Exchange<H: Handler> {
 }
 
 /// Counts a request as in hand until dropped.
-struct InHand<H: Handler>(Arc<Exchange<H>>);
+struct InHand(Arc<Exchange>);
 
-impl<H: Handler> Drop for InHand<H> {
+impl Drop for InHand {
     fn drop(&mut self) {
         let Exchange { shared, seat, wire, .. } = &*self.0;
         let now = Instant::now();
@@ -56,16 +56,16 @@ impl<H: Handler> Drop for InHand<H> {
 }
 
 /// Counts a request as open until dropped.
-struct Open<H: Handler>(Arc<Exchange<H>>);
+struct Open(Arc<Exchange>);
 
-impl<H: Handler> Drop for Open<H> {
+impl Drop for Open {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl<H: Handler> Exchange<H> {
-    pub(super) fn new(shared: Arc<Shared<H>>, seat: Arc<Seat>, wire: Option<SharedWire>) -> Self {
+impl Exchange {
+    pub(super) fn new(shared: Arc<Shared>, seat: Arc<Seat>, wire: Option<SharedWire>) -> Self {
         Self { shared, seat, wire, begun: AtomicU32::new(0), open: AtomicU32::new(0) }
     }
 
@@ -94,12 +94,7 @@ impl<H: Handler> Exchange<H> {
             return Err(Evicted);
         }
         let in_hand_here = InHand(Arc::clone(&self));
-        let handler = Arc::clone(&self.shared.handler);
-        let answering = async move {
-            let response = handler.handle(request).await;
-            drop((held, in_hand));
-            response
-        };
+        let answering = Arc::clone(&self.shared.handler).answer(request, (held, in_hand));
         let mut response = Handover::new(Arc::clone(&self.shared), answering).await;
         match &mut response.body {
             Answered::Whole(_) => drop(in_hand_here),

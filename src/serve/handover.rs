@@ -2,31 +2,27 @@
 //! long as there is one, and handed over to the server when that goes away. So
 //! the usual case costs no task, and a sender that hangs up cancels nothing.
 
+use super::Response;
+use super::answering::Answer;
 use super::shared::Shared;
-use super::{Handler, Response};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
-
 /// The handler at work on one request.
-pub(super) struct Handover<H: Handler> {
-    answering: Option<Answering>,
-    shared: Arc<Shared<H>>,
+pub(super) struct Handover {
+    answering: Option<Answer>,
+    shared: Arc<Shared>,
 }
 
-impl<H: Handler> Handover<H> {
-    pub(super) fn new(
-        shared: Arc<Shared<H>>,
-        answering: impl Future<Output = Response> + Send + 'static,
-    ) -> Self {
-        Self { answering: Some(Box::pin(answering)), shared }
+impl Handover {
+    pub(super) fn new(shared: Arc<Shared>, answering: Answer) -> Self {
+        Self { answering: Some(answering), shared }
     }
 }
 
-impl<H: Handler> Future for Handover<H> {
+impl Future for Handover {
     type Output = Response;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
@@ -39,7 +35,7 @@ impl<H: Handler> Future for Handover<H> {
     }
 }
 
-impl<H: Handler> Drop for Handover<H> {
+impl Drop for Handover {
     fn drop(&mut self) {
         let Some(answering) = self.answering.take() else { return };
         // A future that panicked must not be polled again.

@@ -3,7 +3,7 @@
 
 use super::exchange::Exchange;
 use super::shared::Shared;
-use super::{Handler, Limits, Refusal, limits};
+use super::{Limits, Refusal, limits};
 use crate::hook::headers::{Head, HeadError};
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -28,21 +28,21 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs streams as the server's own tasks, so that none is left behind.
-struct Streams<H>(Arc<Shared<H>>);
+struct Streams(Arc<Shared>);
 
-impl<H> Clone for Streams<H> {
+impl Clone for Streams {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<H: Handler, F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Streams<H> {
+impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Streams {
     fn execute(&self, stream: F) {
         self.0.spawn(stream);
     }
 }
 
-fn builder<H: Handler>(shared: &Arc<Shared<H>>) -> http2::Builder<Streams<H>> {
+fn builder(shared: &Arc<Shared>) -> http2::Builder<Streams> {
     let mut builder = http2::Builder::new(Streams(Arc::clone(shared)));
     builder
         .timer(TokioTimer::new())
@@ -57,7 +57,7 @@ fn builder<H: Handler>(shared: &Arc<Shared<H>>) -> http2::Builder<Streams<H>> {
 }
 
 /// Serves one connection of which `first` has been read already.
-pub(super) async fn serve<H: Handler>(exchange: Arc<Exchange<H>>, stream: TcpStream, first: Bytes) {
+pub(super) async fn serve(exchange: Arc<Exchange>, stream: TcpStream, first: Bytes) {
     let shared = Arc::clone(&exchange.shared);
     let seat = Arc::clone(&exchange.seat);
     let requests = Arc::clone(&exchange);
@@ -97,12 +97,12 @@ pub(super) async fn serve<H: Handler>(exchange: Arc<Exchange<H>>, stream: TcpStr
 }
 
 /// How long a connection without an open request may stay.
-fn allowance<H: Handler>(exchange: &Exchange<H>, limits: &Limits) -> Duration {
+fn allowance(exchange: &Exchange, limits: &Limits) -> Duration {
     if exchange.counts().0 == 0 { limits.head_timeout } else { limits.keep_alive_timeout }
 }
 
 /// When to look again whether the connection is idle; `None` when it was idle too long.
-fn next_check<H: Handler>(exchange: &Exchange<H>) -> Option<Instant> {
+fn next_check(exchange: &Exchange) -> Option<Instant> {
     let Exchange { shared, seat, .. } = exchange;
     let now = Instant::now();
     let (begun, open) = exchange.counts();

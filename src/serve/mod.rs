@@ -7,6 +7,7 @@
 //! the HTTP server crate.
 
 mod accept;
+mod answering;
 mod bind;
 mod body;
 mod budget;

@@ -1,10 +1,11 @@
 //! What all connections of one server share, and the decisions that concern
 //! more than one of them: who gives way when there is no room.
 
+use super::answering::Answering;
 use super::budget::{Budget, Reservation};
 use super::seats::{Seat, Seats};
 use super::stream::Stream;
-use super::{Handler, Limits, Rejection};
+use super::{Limits, Rejection};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -21,8 +22,8 @@ const MAX_YIELDS: usize = 1000;
 const ROOM_PATIENCE: Duration = Duration::from_secs(2);
 
 /// One server.
-pub(super) struct Shared<H> {
-    pub(super) handler: Arc<H>,
+pub(super) struct Shared {
+    pub(super) handler: Arc<dyn Answering>,
     pub(super) limits: Limits,
     pub(super) seats: Seats,
     budget: Arc<Budget>,
@@ -47,8 +48,8 @@ impl Drop for InHand {
     }
 }
 
-impl<H: Handler> Shared<H> {
-    pub(super) fn new(handler: Arc<H>, limits: Limits, max_connections: usize) -> Self {
+impl Shared {
+    pub(super) fn new(handler: Arc<dyn Answering>, limits: Limits, max_connections: usize) -> Self {
         Self {
             seats: Seats::new(max_connections),
             budget: Arc::new(Budget::new(
