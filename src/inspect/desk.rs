@@ -39,10 +39,14 @@ impl Desk {
     pub(super) fn open(options: Options) -> Result<Self, OpenError> {
         let Options { journal, listening, targets, public_url, bases, judge } = options;
         let watch = Arc::new(Watch::new(&journal));
-        let readers = Readers::open(journal)?;
-        // Beside a listener its writer does it.
-        let indexing =
-            if listening.is_none() { Indexing::start(readers.path()) } else { Indexing::default() };
+        // Beside a listener the journal has just been opened, and its writer makes the index.
+        let (readers, indexing) = if listening.is_some() {
+            (Readers::new(journal), Indexing::default())
+        } else {
+            let readers = Readers::open(journal)?;
+            let indexing = Indexing::start(readers.path());
+            (readers, indexing)
+        };
         let (forwarder, explaining) = (replay::forwarder(), Arc::new(Semaphore::new(1)));
         let (streams, tasks) = (stream::room(), Mutex::default());
         Ok(Self {

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::response::IntoResponse;
 use http::{HeaderName, HeaderValue, header};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tower_service::Service;
 
 /// What a page may do: nothing but run our own scripts, which talk to us alone
@@ -35,18 +35,20 @@ const FIELDS: [(HeaderName, &str); 7] = [
 pub(super) struct Door {
     gate: Gate,
     desk: Arc<Desk>,
-    router: Router,
+    /// Made with the first request: a listener that nobody looks into pays nothing for it.
+    router: OnceLock<Router>,
 }
 
 impl Door {
     pub(super) fn new(gate: Gate, desk: Arc<Desk>) -> Self {
-        Self { gate, router: routes().with_state(Arc::clone(&desk)), desk }
+        Self { gate, router: OnceLock::new(), desk }
     }
 
     async fn routed(&self, request: &Request) -> Response {
         let answer = match request.to_http::<Body>() {
             Some(request) => {
-                let Ok(answer) = self.router.clone().call(request).await;
+                let router = self.router.get_or_init(|| routes().with_state(Arc::clone(&self.desk)));
+                let Ok(answer) = router.clone().call(request).await;
                 answer
             }
             None => Refused::of_status(400).into_response(),

@@ -26,7 +26,14 @@ impl Readers {
     /// Opens the journal once, to see that it can be read.
     pub(super) fn open(path: PathBuf) -> Result<Self, OpenError> {
         let first = Reader::open(&path)?;
-        Ok(Self { path, idle: Arc::new(Mutex::new(vec![first])), room: Arc::new(Semaphore::new(AT_ONCE)) })
+        let readers = Self::new(path);
+        readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(first);
+        Ok(readers)
+    }
+
+    /// Of a journal that is known to be there: opened when somebody reads it.
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, idle: Arc::default(), room: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     pub(super) fn path(&self) -> &Path {
