@@ -3,7 +3,7 @@
 //! An HTTP server of its own, beside the one that receives. What it shows comes
 //! from the journal, in the records of `--output json`, so that a delivery of
 //! yesterday, or of another process, is there as well. Every request passes the
-//! [gate](Gate) before anything else: no other page may read or do anything here.
+//! gate before anything else: no other page may read or do anything here.
 //! It changes no settings, runs no command and opens no tunnel.
 
 mod actions;
