@@ -149,7 +149,8 @@ export class Feed extends Store {
     if (changed.size > 0) this.#change(changed);
     if (arrived.length > 0) {
       if (filtered(this.state.filters)) this.#askAgain();
-      else this.#arrive(arrived);
+      // What came and changed at once is not in the list yet: it comes as it is by now.
+      else this.#arrive(arrived.map((one) => (changed.has(one.seq) ? changed.get(one.seq) : one)).filter((one) => one !== null));
     }
     for (const seq of changed.keys()) for (const watcher of this.#watchers) watcher(seq);
   }
