@@ -60,7 +60,6 @@ export class Feed extends Store {
   /** Reads the first page for these filters. */
   async load(filters = this.state.filters) {
     const asked = (this.#asked += 1);
-    this.#queue = [];
     this.#waiting = [];
     this.set({ filters, loading: true, error: null, fresh: 0 });
     try {
@@ -69,8 +68,10 @@ export class Feed extends Store {
       this.#seen(page.items);
       this.set({ items: page.items, next: page.next, loading: false });
     } catch (error) {
-      if (asked === this.#asked) this.set({ items: [], next: null, loading: false, error });
+      if (asked !== this.#asked) return;
+      this.set({ items: [], next: null, loading: false, error });
     }
+    this.#flush();
   }
 
   /** Reads the next older page. */
@@ -88,6 +89,7 @@ export class Feed extends Store {
       if (asked === this.#asked) this.set({ error, items });
     } finally {
       this.set({ older: false });
+      this.#flush();
     }
   }
 
@@ -136,7 +138,10 @@ export class Feed extends Store {
   }
 
   #flush() {
+    clearTimeout(this.#timer);
     this.#timer = null;
+    // The list that is being read may be older than this: it is put in after it.
+    if (this.state.loading || this.state.older || this.#reading) return;
     const queue = this.#queue;
     this.#queue = [];
     this.#busy = queue.length >= BUSY;
@@ -146,21 +151,25 @@ export class Feed extends Store {
       if (event === 'delivery') arrived.push(record);
       else changed.set(record.seq, event === 'deleted' ? null : record);
     }
-    if (changed.size > 0) this.#change(changed);
-    if (arrived.length > 0) {
-      if (filtered(this.state.filters)) this.#askAgain();
-      // What came and changed at once is not in the list yet: it comes as it is by now.
-      else this.#arrive(arrived.map((one) => (changed.has(one.seq) ? changed.get(one.seq) : one)).filter((one) => one !== null));
-    }
+    const inList = this.#change(changed);
+    // What changed may match only now.
+    if (filtered(this.state.filters) && (arrived.length > 0 || !inList)) this.#askAgain();
+    // What came and changed at once is not in the list yet: it comes as it is by now.
+    else this.#arrive(arrived.map((one) => (changed.has(one.seq) ? changed.get(one.seq) : one)).filter((one) => one !== null));
     for (const seq of changed.keys()) for (const watcher of this.#watchers) watcher(seq);
   }
 
+  /** Puts changes in; whether all of them were in the list. */
   #change(changed) {
     let { items } = this.state;
     const gone = [];
+    let all = true;
     for (const [seq, record] of changed) {
       const at = place(items, seq);
-      if (at < 0) continue;
+      if (at < 0) {
+        all = false;
+        continue;
+      }
       if (items === this.state.items) items = items.slice();
       if (record === null) gone.push(seq);
       else items[at] = record;
@@ -168,6 +177,7 @@ export class Feed extends Store {
     this.#waiting = this.#waiting.filter((one) => changed.get(one.seq) !== null).map((one) => changed.get(one.seq) ?? one);
     if (gone.length > 0) items = items.filter((one) => !gone.includes(one.seq));
     if (items !== this.state.items) this.set({ items });
+    return all;
   }
 
   /** Puts new deliveries, newest first, before the others; those that are there already are passed over. */
@@ -195,10 +205,6 @@ export class Feed extends Store {
   #askAgain() {
     this.#again ??= setTimeout(async () => {
       this.#again = null;
-      if (this.#reading) {
-        this.#askAgain();
-        return;
-      }
       this.#reading = true;
       const asked = this.#asked;
       try {
@@ -208,18 +214,27 @@ export class Feed extends Store {
         // The next arrival asks again; the stream's own state tells of an inspector that is gone.
       } finally {
         this.#reading = false;
+        this.#flush();
       }
     }, ASK_AGAIN);
   }
 
-  #merge(page) {
-    const top = this.#waiting[0]?.seq ?? this.state.items[0]?.seq ?? 0;
-    const joined = page.next === null || page.items.some((one) => one.seq <= top);
-    if (joined) this.#arrive(page.items);
-    else if (this.#pinned && !this.state.paused) this.set({ items: page.items, next: page.next });
-    else {
-      this.#waiting = [];
-      this.set({ fresh: this.state.fresh + page.items.length });
+  /** Puts in what the journal holds by now; a row may have come to match between others. */
+  #merge({ items: read, next }) {
+    const { items, fresh, paused } = this.state;
+    const last = read.at(-1)?.seq ?? 0;
+    if (this.#pinned && !paused && fresh === 0) {
+      const older = next === null ? [] : items.filter((one) => one.seq < last);
+      // Where the two do not touch, there is more between them than was read.
+      const touching = older.length > 0 && items[0].seq >= last;
+      this.set(touching ? this.#bounded(read.concat(older)) : { items: read, next });
+      return;
     }
+    const unseen = read.filter((one) => place(items, one.seq) < 0);
+    const top = items[0]?.seq ?? 0;
+    const above = unseen.every((one) => one.seq > top) && (next === null || last <= top);
+    // What does not simply go before the others is read anew when it is asked for.
+    this.#waiting = above ? unseen : [];
+    this.set({ fresh: unseen.length });
   }
 }
