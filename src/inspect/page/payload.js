@@ -101,7 +101,7 @@ export function Payload({ body, base64, notes, kind = 'json' }) {
     ${reader?.error && isMeantAsJson(kind, text) && html`<p class="hint">Shown raw: this is no JSON. At character ${reader.error.at.toLocaleString('en')}: ${reader.error.message}.</p>`}
     ${read && html`<div class="views" role="group" aria-label="How the payload is shown">${VIEWS.map(([name, label]) => html`<button class=${`view-${name}`} aria-pressed=${view === name ? 'true' : 'false'} onClick=${() => choose(name)}>${label}</button>`)}</div>`}
     <div class=${`panes ${shown}`}>
-      ${read && shown !== 'raw' && html`<${Tree} reader=${reader} />`}
+      ${read && shown !== 'raw' && html`<${Tree} key=${reader} reader=${reader} />`}
       ${shown !== 'tree' && html`<${Raw} text=${text} />`}
     </div>
   </div>`;

@@ -87,18 +87,13 @@ const Line = memo(({ part, level, text, unfolded, chosen, note, choose, toggle }
 
 const copyable = (part, text) => (part.kind === 'string' ? JSON.parse(text.slice(part.start, part.end)) : text.slice(part.start, part.end));
 
-/** The tree of what `reader` has read. */
+/** The tree of what `reader` has read; another reader needs another tree. */
 export function Tree({ reader }) {
   const { root, text } = reader;
   const [unfolded, setUnfolded] = useState(() => unfoldedAtFirst(root));
   const [shown, setShown] = useState(() => new Map());
   const [chosen, choose] = useState(root);
   const box = useRef(null);
-  useEffect(() => {
-    setUnfolded(unfoldedAtFirst(root));
-    setShown(new Map());
-    choose(root);
-  }, [root]);
   const all = useMemo(() => rows(root, unfolded, shown), [root, unfolded, shown]);
   const toggle = (part, open = !unfolded.has(part)) => {
     if (!part.items?.length) return;
