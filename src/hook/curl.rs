@@ -23,27 +23,15 @@ pub enum BodyFrom<'a> {
     File(&'a str),
 }
 
-/// Quotes one word for a POSIX shell: nothing in single quotes is special.
+/// Quotes one word for a POSIX shell and for fish, which reads `\'` and `\\`
+/// between single quotes: a backslash that would begin one stands outside of them.
 pub fn quote(word: &[u8]) -> Vec<u8> {
     let mut quoted = vec![b'\''];
-    for byte in word {
+    for (at, byte) in word.iter().enumerate() {
+        let ends_or_escapes = || matches!(word.get(at.saturating_add(1)), None | Some(b'\\' | b'\''));
         match byte {
             b'\'' => quoted.extend_from_slice(br"'\''"),
-            other => quoted.push(*other),
-        }
-    }
-    quoted.push(b'\'');
-    quoted
-}
-
-/// Quotes one word for a POSIX shell and for fish, which reads `\'` and `\\`
-/// between single quotes: so backslashes stand outside of them.
-pub(super) fn word(word: &[u8]) -> Vec<u8> {
-    let mut quoted = vec![b'\''];
-    for byte in word {
-        match byte {
-            b'\'' => quoted.extend_from_slice(br"'\''"),
-            b'\\' => quoted.extend_from_slice(br"'\\'"),
+            b'\\' if ends_or_escapes() => quoted.extend_from_slice(br"'\\'"),
             other => quoted.push(*other),
         }
     }
@@ -54,12 +42,12 @@ pub(super) fn word(word: &[u8]) -> Vec<u8> {
 /// The command, one option a line, without a line ending at its end.
 pub fn command(method: &str, url: &str, headers: &Headers, body: BodyFrom<'_>) -> Vec<u8> {
     let mut text = b"curl --globoff --path-as-is --include --request ".to_vec();
-    text.extend(word(method.as_bytes()));
+    text.extend(quote(method.as_bytes()));
     let mut option = |name: &str, value: &[u8]| {
         text.extend_from_slice(b" \\\n  ");
         text.extend_from_slice(name.as_bytes());
         text.push(b' ');
-        text.extend(word(value));
+        text.extend(quote(value));
     };
     option("--url", url.as_bytes());
     for field in headers.iter() {
@@ -106,10 +94,11 @@ mod tests {
 
     /// A bug once: pasted into fish, the second quote of a payload ended the word.
     #[test]
-    fn no_backslash_stands_between_quotes_in_a_command() {
-        assert_eq!(text(&word(br"a\'; b #")), r"'a'\\''\''; b #'");
+    fn a_backslash_stands_between_quotes_only_where_fish_reads_it_as_itself() {
+        assert_eq!(text(&quote(br"a\'; b #")), r"'a'\\''\''; b #'");
+        assert_eq!(text(&quote(br"\\u00e4\")), r"''\\'\u00e4'\\''");
         let command = command("POST", "http://a/", &Headers::default(), BodyFrom::Inline(br#"{"a":"\n"}"#));
-        assert!(text(&command).ends_with(r#"--data-raw '{"a":"'\\'n"}'"#));
+        assert!(text(&command).ends_with(r#"--data-raw '{"a":"\n"}'"#));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Words of a shell that say any bytes, and that nothing breaks out of.
 //!
 //! They mean the same to POSIX shells and to fish, which reads `\'` and `\\`
-//! between single quotes: so no backslash ever stands there.
+//! between single quotes: so no backslash that would begin one stands there.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// A text between single quotes; quotes and backslashes stand outside of them.
 pub(super) fn quoted(text: &str) -> String {
-    String::from_utf8_lossy(&crate::hook::curl::word(text.as_bytes())).into_owned()
+    String::from_utf8_lossy(&crate::hook::curl::quote(text.as_bytes())).into_owned()
 }
 
 /// The quoted format of a `printf` that prints these bytes.

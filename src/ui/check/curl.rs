@@ -1,5 +1,5 @@
 //! The request of a finding as a curl command: one line of ASCII, to be pasted
-//! into any POSIX shell.
+//! into any POSIX shell, and into fish.
 //!
 //! A byte that a terminal or a log would change is written in `printf`'s
 //! octal, so what is pasted sends the very bytes. The header that carries the
