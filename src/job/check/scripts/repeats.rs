@@ -83,20 +83,20 @@ async fn same(runner: &mut Runner<'_>, times: usize) -> Step<Vec<Trial>> {
     Ok(vec![runner.send(&request).await?, runner.send(&request).await?])
 }
 
-/// How long a handler may take until it has begun with a delivery: it must come to
-/// the one whose answer is lost before the same comes again.
+/// How long a handler may take until it has begun with a delivery, where it does not answer before:
+/// it must come to the one whose answer is lost before the same comes again.
 const BEGINNING: Duration = Duration::from_millis(60);
 
-/// Hangs up before the answer is read, and sends the delivery again; then another, if it is measured.
+/// Hangs up without heeding the answer, and sends the delivery again; then another, if it is measured.
 pub(super) async fn lost_answer(runner: &mut Runner<'_>, case: &Case) -> Step<Verdict> {
     let judge = |trials: &[Trial]| {
         Verdict::of_all(case.expect, trials, |_| "to the delivery that came again".to_owned())
     };
     moves_by(runner, 2, judge, async |runner: &mut Runner<'_>| {
         let request = runner.make(&[])?;
-        let acts = vec![Act::Say(bytes_of(&request)), Act::Pause(BEGINNING)];
-        runner.pace.prescribe(BEGINNING);
-        runner.speak(&request, acts, Finish::HangUp, 0, runner.plan.deadline).await?;
+        let acts = vec![Act::Say(bytes_of(&request))];
+        let lost = runner.speak(&request, acts, Finish::Wait, 1, BEGINNING).await?;
+        runner.pace.prescribe(lost.iter().filter(|lost| lost.is_silence()).map(|lost| lost.took).sum());
         let trial = runner.send(&request).await?;
         if runner.gauge.off().is_none() {
             runner.send_good().await?;

@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { case: "hang-up", faults: &[HungUp(DieFor(AGAIN))], symptom: Died, ..PLAIN },
     Row {
         case: "slow-client",
-        faults: &[Impatient(Duration::from_millis(20))],
+        faults: &[Impatient(Duration::from_millis(8))],
         symptom: RefusedGood,
         ..PLAIN
     },
