@@ -17,31 +17,6 @@ pub enum Deletion {
     Undelivered,
 }
 
-/// A wish of a person, on its way to the tables.
-#[derive(Clone, Debug)]
-pub(super) enum Edit {
-    /// Marks a delivery, or takes the mark away.
-    Mark(Option<String>),
-    /// Deletes a delivery, also one that a target lacks.
-    Delete { force: bool },
-}
-
-/// What an [`Edit`] did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Edited {
-    /// Whether there is such a delivery.
-    Marked(bool),
-    Deletion(Deletion),
-}
-
-/// Does what is wished, within a transaction of the caller's.
-pub(super) fn apply(connection: &Connection, seq: i64, edit: &Edit) -> rusqlite::Result<Edited> {
-    match edit {
-        Edit::Mark(text) => mark(connection, seq, text.as_deref()).map(Edited::Marked),
-        Edit::Delete { force } => delete(connection, seq, *force).map(Edited::Deletion),
-    }
-}
-
 /// Marks a delivery with words of which the first [`MAX_MARK`] characters are
 /// kept, or takes its mark away; whether there is such a delivery.
 pub(super) fn mark(connection: &Connection, seq: i64, text: Option<&str>) -> rusqlite::Result<bool> {

@@ -2,13 +2,12 @@
 //! writer's queue. Touches no table itself.
 
 use super::budget::{Budget, Permit};
-use super::edit::{Deletion, Edit, Edited};
 use super::error::{OpenError, ReadError, WriteError};
 use super::lock::OwnerLock;
 use super::notes::{Attendant, Notes};
 use super::options::Options;
 use super::outbox::{Pending, Settlement};
-use super::queue::{Append, Command, Inbox, Note, NoteContent, Settle, SettledAnswer, Wish};
+use super::queue::{Append, Command, Inbox, Note, NoteContent, Settle, SettledAnswer};
 use super::reader::Reader;
 use super::record::KeptAttempt;
 use super::stored::Stored;
@@ -215,34 +214,6 @@ impl Journal {
         let (reply, outcome) = oneshot::channel();
         let settle = Settle { seq: signed(seq), target: target.to_owned(), settlement, reply };
         self.send(Command::Settle(Box::new(settle)))?;
-        outcome.await.map_err(|_closed| WriteError::Closed)?
-    }
-
-    /// Marks a delivery with words, of which the first
-    /// [`MAX_MARK`](super::MAX_MARK) characters are kept, or takes its mark away;
-    /// whether there is such a delivery.
-    ///
-    /// # Errors
-    /// When it was not marked.
-    pub async fn mark(&self, seq: u64, text: Option<&str>) -> Result<bool, WriteError> {
-        let edited = self.wish(seq, Edit::Mark(text.map(str::to_owned))).await?;
-        Ok(edited == Edited::Marked(true))
-    }
-
-    /// Deletes one delivery with all that belongs to it; one that a target lacks only when forced.
-    ///
-    /// # Errors
-    /// When it was not deleted.
-    pub async fn delete(&self, seq: u64, force: bool) -> Result<Deletion, WriteError> {
-        match self.wish(seq, Edit::Delete { force }).await? {
-            Edited::Deletion(deletion) => Ok(deletion),
-            Edited::Marked(_) => Ok(Deletion::Missing),
-        }
-    }
-
-    async fn wish(&self, seq: u64, edit: Edit) -> Result<Edited, WriteError> {
-        let (reply, outcome) = oneshot::channel();
-        self.send(Command::Wish(Box::new(Wish { seq: signed(seq), edit, reply })))?;
         outcome.await.map_err(|_closed| WriteError::Closed)?
     }
 

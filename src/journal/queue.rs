@@ -1,7 +1,6 @@
 //! What waits for the writer, and how it is gathered into one commit.
 
 use super::budget::Permit;
-use super::edit::{Edit, Edited};
 use super::error::WriteError;
 use super::notes::Attendant;
 use super::outbox::Settlement;
@@ -94,14 +93,6 @@ pub(super) struct Settle {
     pub(super) reply: Reply<()>,
 }
 
-/// A wish of a person; whoever has it waits for it.
-#[derive(Debug)]
-pub(super) struct Wish {
-    pub(super) seq: i64,
-    pub(super) edit: Edit,
-    pub(super) reply: Reply<Edited>,
-}
-
 /// Something for the writer to do. Large ones are boxed: the queue is allocated in full.
 #[derive(Debug)]
 pub(super) enum Command {
@@ -109,7 +100,6 @@ pub(super) enum Command {
     /// A note was put down.
     Look,
     Settle(Box<Settle>),
-    Wish(Box<Wish>),
     /// Everything before it is to be committed.
     Flush(Reply<()>),
     /// The last command.
@@ -122,7 +112,6 @@ pub(super) struct Batch {
     pub(super) appends: Vec<Append>,
     pub(super) notes: Vec<Note>,
     pub(super) settles: Vec<Settle>,
-    pub(super) wishes: Vec<Wish>,
     pub(super) flushes: Vec<Reply<()>>,
     pub(super) close: Option<Option<Reply<()>>>,
 }
@@ -133,19 +122,18 @@ impl Batch {
             Command::Append(append) => self.appends.push(append),
             Command::Look => {}
             Command::Settle(settle) => self.settles.push(*settle),
-            Command::Wish(wish) => self.wishes.push(*wish),
             Command::Flush(reply) => self.flushes.push(reply),
             Command::Close(reply) => self.close = Some(reply),
         }
     }
 
     fn len(&self) -> usize {
-        self.appends.len() + self.settles.len() + self.wishes.len() + self.flushes.len()
+        self.appends.len() + self.settles.len() + self.flushes.len()
     }
 
     /// Whether there is nothing to write.
     pub(super) fn is_empty(&self) -> bool {
-        self.appends.is_empty() && self.notes.is_empty() && self.settles.is_empty() && self.wishes.is_empty()
+        self.appends.is_empty() && self.notes.is_empty() && self.settles.is_empty()
     }
 
     /// Takes the notes out of a commit of few deliveries: their senders are
@@ -161,10 +149,7 @@ impl Batch {
 
     /// Whether what was noted before must be in this commit.
     fn someone_waits_for_notes(&self) -> bool {
-        !self.settles.is_empty()
-            || !self.wishes.is_empty()
-            || !self.flushes.is_empty()
-            || self.close.is_some()
+        !self.settles.is_empty() || !self.flushes.is_empty() || self.close.is_some()
     }
 
     fn full(&self) -> bool {

@@ -114,11 +114,6 @@ impl Sweeper {
         }
     }
 
-    /// Somebody deleted deliveries through the same connection.
-    pub(super) fn deleted(&mut self, deliveries: u64) {
-        self.count = self.count.saturating_sub(deliveries);
-    }
-
     /// Something that had to stay may go now.
     pub(super) fn something_was_delivered(&mut self) {
         self.working |= self.stuck;

@@ -132,9 +132,7 @@ impl Writer {
             let close = batch.close.take();
             let idle = batch.is_empty() && notes.is_empty();
             self.flushes.append(&mut batch.flushes);
-            let wishes = std::mem::take(&mut batch.wishes);
             let mut outcome = self.commit(batch);
-            self.grant(wishes, &outcome);
             if !notes.is_empty() {
                 outcome = outcome.and(self.commit(Batch { notes, ..Batch::default() }));
             }
