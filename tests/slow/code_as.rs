@@ -138,10 +138,14 @@ fn the_quote_of_a_posix_shell_is_not_enough_for_fish() {
     if !shells().contains(&"fish") {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let word = hookctl::hook::curl::quote(b"\\'; touch trace; #");
-    run("fish", &format!("echo {}", String::from_utf8(word).unwrap()), folder.path(), None);
-    assert!(folder.path().join(TRACE).exists());
+    let word = r"\'; touch trace; #";
+    let for_posix = format!("'{}'", word.replace('\'', r"'\''"));
+    let ours = String::from_utf8(hookctl::hook::curl::quote(word.as_bytes())).unwrap();
+    for (quoted, runs) in [(for_posix, true), (ours, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        run("fish", &format!("echo {quoted}"), folder.path(), None);
+        assert_eq!(folder.path().join(TRACE).exists(), runs, "{quoted}");
+    }
 }
 
 /// The folder with HTTPie's programs.
