@@ -10,6 +10,8 @@ mod calm;
 mod hostile;
 #[path = "inspector/keys.rs"]
 mod keys;
+#[path = "inspector/transcript.rs"]
+mod transcript;
 
 use crate::devtools::Browser;
 use crate::harness::target::Application;
