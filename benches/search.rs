@@ -6,11 +6,20 @@
 //! text. They are printed and fail nothing. Needs 2 GB of disk.
 #![allow(
     missing_docs,
+    dead_code,
+    unused_imports,
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a benchmark that fails may say so by panicking"
 )]
+
+#[path = "../tests/harness/mod.rs"]
+mod harness;
+#[path = "search/process.rs"]
+mod process;
 
 use hookctl::hook::delivery::{Checked, Delivery, Facts};
 use hookctl::hook::headers::Head;
@@ -315,4 +324,8 @@ fn main() {
         println!("{name:<36} {found:>6} {small:>10.2?} {large:>10.2?} {ratio:>8.1}{over}");
     }
     println!("\nresident {} MB in the end", resident());
+    for (path, count) in paths.iter().zip(sizes) {
+        forget_index(path);
+        process::measure(&format!("{count} deliveries"), path);
+    }
 }

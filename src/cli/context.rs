@@ -13,6 +13,7 @@ use crate::config::settings::Settings;
 use crate::hook::jq::Filter;
 use crate::hook::provider::{Catalogue, Provider};
 use crate::hook::secret::Secret;
+use crate::journal::Retention;
 use crate::ui::json::JsonReport;
 use crate::ui::progress::Progress;
 use crate::ui::prompt::Gate;
@@ -215,6 +216,19 @@ impl Context {
         };
         self.detail(&format!("journal {}", path.display()));
         Ok(path)
+    }
+
+    /// What a journal is to keep, as named on the command line or by the user's settings.
+    ///
+    /// # Errors
+    /// When that is no limit.
+    pub fn retention(&self, named: Option<&str>) -> Result<Retention, CommandError> {
+        let text = named.map(str::to_owned).or_else(|| self.setting("keep")).unwrap_or_default();
+        Retention::parse(&text).map_err(|reason| {
+            let mut error = CommandError::usage("could not use `--keep`");
+            error.causes.push(reason);
+            error
+        })
     }
 
     /// The built-in providers, the user's own, and those of the files named.

@@ -3,18 +3,18 @@
 
 use super::context::Context;
 use crate::job::demo::Step;
-use crate::journal::Options;
+use crate::journal::{Options, Retention};
 
-/// The journal's options: the defaults, except in a build made to fail.
+/// The journal's options for what it is to keep; as they are, except in a build made to fail.
 #[cfg(not(feature = "fault-injection"))]
-pub(super) fn journal_options(_context: &Context) -> Options {
-    Options::default()
+pub(super) fn journal_options(_context: &Context, retention: Retention) -> Options {
+    Options { retention, ..Options::default() }
 }
 
 /// The journal's options, with `HOOKCTL_FAULT=ack-first` acknowledging before the commit.
 #[cfg(feature = "fault-injection")]
-pub(super) fn journal_options(context: &Context) -> Options {
-    let mut options = Options::default();
+pub(super) fn journal_options(context: &Context, retention: Retention) -> Options {
+    let mut options = Options { retention, ..Options::default() };
     options.faults.acknowledge_before_commit =
         context.environment().text("HOOKCTL_FAULT") == Some("ack-first");
     options

@@ -122,6 +122,9 @@ pub struct ListenArgs {
     /// The journal to keep deliveries in
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "HOOKCTL_JOURNAL", hide_env = true, conflicts_with = "no_journal")]
     pub journal: Option<PathBuf>,
+    /// How much the journal keeps before the oldest go: a number of deliveries, a size, an age [default: 10000,1GiB,30d]
+    #[arg(long, value_name = "LIMITS", env = "HOOKCTL_KEEP", hide_env = true)]
+    pub keep: Option<String>,
     /// Keep nothing on disk
     #[arg(long)]
     pub no_journal: bool,

@@ -3,6 +3,7 @@
 
 use crate::hook::quantity;
 use crate::hook::target::Target;
+use crate::journal::Retention;
 use std::net::IpAddr;
 
 /// How alike two names must be for the one to be meant by the other.
@@ -18,6 +19,8 @@ enum Kind {
     Port,
     Address,
     Duration,
+    /// What a journal keeps.
+    Retention,
     /// One target or several.
     Targets,
 }
@@ -58,7 +61,7 @@ const fn setting(
 }
 
 /// Every setting, in the order in which they are listed.
-pub const SETTINGS: [Setting; 11] = [
+pub const SETTINGS: [Setting; 12] = [
     setting(
         "profile",
         "HOOKCTL_PROFILE",
@@ -90,6 +93,14 @@ pub const SETTINGS: [Setting; 11] = [
     setting("public_url", "HOOKCTL_PUBLIC_URL", Kind::Text, Project::No, "", "the URL that senders use"),
     setting("journal", "HOOKCTL_JOURNAL", Kind::Text, Project::No, "", "the journal's file"),
     setting(
+        "keep",
+        "HOOKCTL_KEEP",
+        Kind::Retention,
+        Project::No,
+        "10000,1GiB,30d",
+        "how much the journal keeps",
+    ),
+    setting(
         "output",
         "HOOKCTL_OUTPUT",
         Kind::Word(&["text", "json"]),
@@ -113,7 +124,9 @@ impl Setting {
                 items.iter().map(|item| item.as_str().map(str::to_owned).or_else(|| whole(item))).collect()
             }
             (Kind::Switch, toml::Value::Boolean(on)) => Some(vec![on.to_string()]),
-            (Kind::Port | Kind::Targets, toml::Value::Integer(_)) => whole(value).map(|text| vec![text]),
+            (Kind::Port | Kind::Targets | Kind::Retention, toml::Value::Integer(_)) => {
+                whole(value).map(|text| vec![text])
+            }
             (Kind::Switch | Kind::Port, _) => None,
             (_, toml::Value::String(text)) => Some(vec![text.clone()]),
             _ => None,
@@ -170,6 +183,9 @@ impl Kind {
             Self::Port => "a number from 0 to 65535".to_owned(),
             Self::Address => "an IP address".to_owned(),
             Self::Duration => "a duration such as \"10s\"".to_owned(),
+            Self::Retention => {
+                "a number of deliveries, a size and an age such as \"100000,4GiB,90d\"".to_owned()
+            }
             Self::Targets => "a target such as \"localhost:3000\", or a list of them".to_owned(),
         }
     }
@@ -184,6 +200,7 @@ impl Kind {
             Self::Duration => {
                 return quantity::parse_duration(text).map(drop).map_err(|error| error.to_string());
             }
+            Self::Retention => return Retention::parse(text).map(drop),
             Self::Targets => return Target::parse(text, None).map(drop).map_err(|error| error.to_string()),
         };
         if fits { Ok(()) } else { Err(format!("it must be {}", self.wanted())) }
@@ -218,6 +235,10 @@ mod tests {
         assert_eq!(write("forward", &["3000"]).unwrap(), "\"3000\"");
         assert_eq!(write("forward", &["3000", "3001"]).unwrap(), "[\"3000\", \"3001\"]");
         assert_eq!(write("profile", &["a\"b"]).unwrap(), "\"a\\\"b\"");
+        assert_eq!(write("keep", &["100000, 90d"]).unwrap(), "\"100000, 90d\"");
+        assert!(write("keep", &["plenty"]).is_err() && write("keep", &["0"]).is_err());
+        // A checkout must not let go of what its user has.
+        assert!(Setting::of("keep").unwrap().of_project(&["1".to_owned()]).is_err());
         assert!(write("port", &["x"]).is_err() && write("port", &["1", "2"]).is_err());
         assert!(write("no_input", &["yes"]).is_err());
     }

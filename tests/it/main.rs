@@ -39,6 +39,7 @@ mod inspect;
 mod inspector_api;
 mod inspector_page;
 mod journal;
+mod keeping;
 mod layers;
 #[path = "../programs/mod.rs"]
 mod programs;

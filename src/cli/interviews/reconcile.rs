@@ -34,7 +34,7 @@ pub(super) async fn run(args: &ReconcileArgs, context: &Context) -> Result<Exit,
     let since = args.since.as_deref().map(|text| since("--since", text, clock::now())).transpose()?;
     let path = context.journal(args.journal.as_deref())?;
     // Who is to write must own the journal, and whoever cannot is told before anything is asked.
-    let owned = args.synthesize.then(|| own(&path)).transpose()?;
+    let owned = args.synthesize.then(|| own(&path, context)).transpose()?;
     let study_id = vendors::study_id(&api, &args.study).await?;
     let completed = completed(&api, &study_id, since).await?;
     let arrivals = arrivals(&path, &access.provider)?;
@@ -56,8 +56,10 @@ pub(super) async fn run(args: &ReconcileArgs, context: &Context) -> Result<Exit,
     Ok(if counts.missing > counts.synthesized { Exit::No } else { Exit::Done })
 }
 
-fn own(path: &Path) -> Result<Journal, CommandError> {
-    Journal::open(path, Options::default()).map_err(|error| {
+fn own(path: &Path, context: &Context) -> Result<Journal, CommandError> {
+    // With the user's limits: others would let go of what a listener keeps.
+    let options = Options { retention: context.retention(None)?, ..Options::default() };
+    Journal::open(path, options).map_err(|error| {
         let told = not_opened(&error, path);
         match error {
             OpenError::Locked { .. } => {

@@ -344,8 +344,8 @@ fn ledger(args: &ListenArgs, context: &Context) -> Result<Ledger, CommandError> 
         return Ok(Ledger::Counter(Counter::default()));
     }
     let path = context.journal(args.journal.as_deref())?;
-    let journal =
-        Journal::open(&path, faults::journal_options(context)).map_err(|error| not_opened(&error, &path))?;
+    let options = faults::journal_options(context, context.retention(args.keep.as_deref())?);
+    let journal = Journal::open(&path, options).map_err(|error| not_opened(&error, &path))?;
     for warning in journal.warnings() {
         context.streams().warn(warning, None);
     }

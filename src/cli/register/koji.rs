@@ -8,13 +8,12 @@ use super::{RegisterArgs, given};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::cli::journal::not_opened;
 use crate::cli::listen;
 use crate::cli::signals::Stop;
 use crate::cli::values::duration;
 use crate::hook::secret::Secret;
 use crate::job::register::{Endpoint, SecretState, Store, Watch, WatchError};
-use crate::journal::{Journal, OpenError, Options};
+use crate::journal::owner;
 use crate::ui::prompt;
 use crate::ui::style::Role;
 use crate::ui::table::facts;
@@ -269,12 +268,7 @@ impl Guided<'_> {
 
 /// Whether a listener has the journal.
 fn is_running(journal: &Path) -> Result<bool, CommandError> {
-    match Journal::open(journal, Options::default()) {
-        Ok(free) => {
-            drop(free);
-            Ok(false)
-        }
-        Err(OpenError::Locked { .. }) => Ok(true),
-        Err(error) => Err(not_opened(&error, journal)),
-    }
+    owner(journal).map(|owner| owner.is_some()).map_err(|error| {
+        CommandError::local(format!("could not look at the lock of `{}`", journal.display())).because(&error)
+    })
 }
