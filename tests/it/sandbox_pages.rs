@@ -166,6 +166,29 @@ fn other_pages_cannot_take_part_or_look_into_the_history() {
 }
 
 #[test]
+fn a_name_that_was_pointed_here_reads_no_page_of_a_study() {
+    let home = Home::default();
+    let sandbox = sandbox(&home, &[]);
+    let port = sandbox.address.port();
+    let place = post(&sandbox, "/i/kojiTria/finish", &[("quality", "insightful")]).location().to_owned();
+    let thanks = place.split_once('#').unwrap().0;
+    let ask = |path: &str, host: &str| {
+        let ask = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        status_of(&raw_exchange(sandbox.address, ask.as_bytes()))
+    };
+    for path in ["/i/kojiTria", "/interviews/kojiTria", thanks, "/"] {
+        for name in ["evil.test", "localhost.", "evil.localhost", "127.0.0.1.nip.io", "127.0.0.2", "[::1]"] {
+            assert_eq!(ask(path, &format!("{name}:{port}")), 403, "{path} {name}");
+        }
+        assert_eq!(ask(path, "127.0.0.1"), 403, "{path} without its port");
+        // The controls: its own names.
+        for name in ["127.0.0.1", "localhost", "LocalHost"] {
+            assert_eq!(ask(path, &format!("{name}:{port}")), 200, "{path} {name}");
+        }
+    }
+}
+
+#[test]
 fn a_study_that_fills_up_says_that_it_is_closed() {
     let home = Home::default();
     let sandbox = sandbox(&home, &[]);

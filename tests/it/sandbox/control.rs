@@ -24,8 +24,10 @@ fn no_web_page_can_control_the_sandbox_or_read_it() {
     let rebound = format!("evil.example:{port}");
     let page = format!("http://{own}");
     let json = ("Content-Type", "application/json");
-    let pages: [&[(&str, &str)]; 6] = [
+    let dotted = format!("localhost.:{port}");
+    let pages: [&[(&str, &str)]; 7] = [
         &[("Host", rebound.as_str()), json],
+        &[("Host", dotted.as_str()), json],
         &[("Host", "127.0.0.1:1"), json],
         &[("Host", own.as_str()), ("Origin", "https://evil.example"), json],
         &[("Host", own.as_str()), ("Origin", "null"), json],

@@ -3,7 +3,7 @@
 //! let the sandbox finish an interview by itself.
 
 use super::super::conversation::{self, ConversationError, End, Start};
-use super::super::guard::Local;
+use super::super::guard::{Local, Named};
 use super::super::reply::{Answer, Refused};
 use super::super::script::Quality;
 use super::super::state::interviews::Answer as Given;
@@ -48,6 +48,7 @@ pub(super) fn opened(world: &World, code: &str) -> Result<Opened, Refused> {
 pub(super) async fn show(
     State(world): State<Arc<World>>,
     Path(code): Path<String>,
+    _named: Named,
     RawQuery(query): RawQuery,
 ) -> Answer {
     let Ok(opened) = opened(&world, &code) else { return Ok(page(404, unknown())) };

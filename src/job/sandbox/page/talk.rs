@@ -2,7 +2,7 @@
 //! by turn, and the thanks at the end of either vendor's.
 
 use super::super::conversation::{self, ConversationError};
-use super::super::guard::Local;
+use super::super::guard::{Local, Named};
 use super::super::history::{Delivery, Stage};
 use super::super::reply::{Answer, Refused};
 use super::super::state::interviews::{Interview, Turn};
@@ -34,6 +34,7 @@ fn found(world: &World, code: &str, id: &str) -> Result<Option<(Opened, Intervie
 pub(super) async fn show(
     State(world): State<Arc<World>>,
     Path((code, id)): Path<(String, String)>,
+    _named: Named,
 ) -> Answer {
     let Some((opened, interview, turns)) = found(&world, &code, &id)? else {
         return Ok(page(404, unknown()));
