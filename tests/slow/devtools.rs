@@ -48,12 +48,18 @@ impl Browser {
 
     /// One as people have it.
     pub fn with_scripts() -> Self {
+        Self::with_flags("")
+    }
+
+    /// The same with more flags, as a shell reads them.
+    pub fn with_flags(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let pipe = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let (to, from) = (pipe("to"), pipe("from"));
         assert!(Command::new("mkfifo").args([&to, &from]).status().unwrap().success());
-        let script =
-            format!("exec timeout 300 chromium {FLAGS} --user-data-dir=\"$3\" about:blank 3<\"$1\" 4>\"$2\"");
+        let script = format!(
+            "exec timeout 300 chromium {FLAGS} {more} --user-data-dir=\"$3\" about:blank 3<\"$1\" 4>\"$2\""
+        );
         let child = Command::new("sh")
             .args(["-c", &script, "sh", &to, &from, &pipe("profile")])
             .stdin(Stdio::null())

@@ -4,6 +4,8 @@
 //!
 //! Without Debian's chromium it says that it was left out.
 
+#[path = "inspector/attacks.rs"]
+mod attacks;
 #[path = "inspector/calm.rs"]
 mod calm;
 #[path = "inspector/hostile.rs"]
