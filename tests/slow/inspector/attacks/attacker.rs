@@ -152,6 +152,7 @@ impl Shared {
                 respond(stream, 204, &[], "");
             }
             "/click" => {
+                self.state.lock().unwrap().clicked = 0;
                 self.happened(run, Happened::Click);
                 let state = self.state.lock().unwrap();
                 drop(self.changed.wait_timeout_while(state, PATIENCE, |state| state.clicked != run));

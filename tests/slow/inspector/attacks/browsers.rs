@@ -46,12 +46,14 @@ pub(super) enum Led {
 }
 
 impl Led {
-    /// Chromium; what it is told of local addresses comes on top of it.
-    pub(super) fn chromium(attacker: &Attacker, more: &str) -> Option<Self> {
+    /// Chromium, to which the attacker is somebody on the internet: were its own
+    /// guard of local addresses on, the attacks would fail against the naive one.
+    pub(super) fn chromium(attacker: &Attacker) -> Option<Self> {
         if Browser::missing() {
             return None;
         }
-        let mut browser = Browser::with_flags(&format!("{FLAGS} {more}"));
+        let public = format!("--ip-address-space-overrides=127.0.0.1:{}=public", attacker.port);
+        let mut browser = Browser::with_flags(&format!("{FLAGS} {public}"));
         // Nobody reads what they tell.
         for domain in ["Page", "Network", "Log"] {
             browser.call(&format!("{domain}.disable"), json!({}));

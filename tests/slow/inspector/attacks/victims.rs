@@ -57,8 +57,11 @@ impl Victims {
             "--forward",
             &to,
         ]);
-        deliver(&listening);
-        application.wait_for(1);
+        // One to read, and one to delete.
+        for count in 1..=2 {
+            deliver(&listening);
+            application.wait_for(count);
+        }
         let beside = Inspector::at(listening.ready["inspector"].as_str().unwrap());
         let alone = Inspector::start(&home, ["--provider", "koji", "--secret-file", secret], &[]);
         let (sandbox, ready) = sandbox(&home);
@@ -80,14 +83,18 @@ impl Victims {
 
     /// Everything that an action would change at the real ones. The inspectors share a journal.
     pub(super) fn state(&self) -> String {
-        let delivery = self.alone.get("/api/deliveries/1");
+        let deliveries = ["/api/deliveries/1", "/api/deliveries/2"].map(|path| {
+            let answer = self.alone.ask("GET", path, None);
+            String::from_utf8_lossy(&answer.body).into_owned()
+        });
+        let deliveries = deliveries.join("\n");
         let passed_on = self.application.received().len();
         let sandbox = self.all.last().unwrap().address;
         let mut state: Value = serde_json::from_str(&get(sandbox, "/_sandbox/state")).unwrap();
         // Its clock goes on by itself, though not by an hour.
         state["now"] = json!(state["now"].as_str().unwrap().split_once(':').unwrap().0);
-        let deliveries = get(sandbox, "/_sandbox/deliveries");
-        format!("{passed_on}\n{delivery}\n{state}\n{deliveries}")
+        let sent = get(sandbox, "/_sandbox/deliveries");
+        format!("{passed_on}\n{deliveries}\n{state}\n{sent}")
     }
 
     /// That whoever may come in does find there what the pages look for, and can do what they try.
@@ -126,22 +133,26 @@ fn deliver(listening: &Listening) {
     assert_eq!(post(listening.address, "/webhooks", &fields, body.as_bytes()), 200);
 }
 
+/// A request that does something: as JSON, and as the fields of a form. A form that
+/// spells JSON has an equals sign in it; the last member takes any text.
+fn act(method: &str, path: &str, fields: &Value, absorbs: &str) -> Value {
+    json!({"method": method, "path": path, "fields": fields, "body": fields.to_string(), "absorbs": absorbs})
+}
+
 fn naive_paths() -> Value {
-    let act =
-        json!({"method": "POST", "path": "/api/deliveries/1/replay", "body": "{}", "fields": {"a": "1"}});
+    let act = act("POST", "/api/deliveries/1/replay", &json!({}), "body");
     json!({"reads": ["/api/deliveries"], "acts": [act], "forms": [act], "stream": "/api/stream"})
 }
 
 /// A real inspector; a page of the attacker's knows its API, and where the application is.
 fn inspected(name: &'static str, inspector: &Inspector, application: &Application) -> Victim {
     let to = application.address.port().to_string();
-    let act = |method: &str, path: &str, body: Value| json!({"method": method, "path": path, "fields": body, "body": body.to_string()});
     let posts = [
-        act("POST", "/api/deliveries/1/replay", json!({"to": to})),
-        act("POST", "/api/deliveries/1/mark", json!({"mark": "was here"})),
+        act("POST", "/api/deliveries/1/replay", &json!({"to": to}), "body"),
+        act("POST", "/api/deliveries/1/mark", &json!({"mark": "was here"}), "mark"),
     ];
     let mut acts = posts.to_vec();
-    acts.push(act("DELETE", "/api/deliveries/1", json!({"force": true})));
+    acts.push(act("DELETE", "/api/deliveries/2", &json!({"force": true}), ""));
     let reads = ["/api/deliveries", "/api/deliveries/1", "/api/deliveries/1/body", "/api/session", "/"];
     Victim {
         name,
@@ -149,7 +160,7 @@ fn inspected(name: &'static str, inspector: &Inspector, application: &Applicatio
         six: None,
         markers: vec![SECRET_EVENT.to_owned()],
         token: inspector.token.clone(),
-        paths: json!({"reads": reads, "acts": acts, "forms": posts, "stream": "/api/stream"}),
+        paths: json!({"reads": reads, "acts": acts, "forms": posts, "stream": "/api/stream?after=0"}),
     }
 }
 
@@ -168,18 +179,19 @@ fn of_sandbox(ready: &Value) -> Victim {
         ready["url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
     let state: Value = serde_json::from_str(&get(address, "/_sandbox/state")).unwrap();
     let key = state["keys"][0]["key"].as_str().unwrap().to_owned();
-    let act = |path: &str, fields: Value| json!({"method": "POST", "path": path, "fields": fields, "body": fields.to_string()});
+    let post = |path: &str, fields: Value, absorbs: &str| act("POST", path, &fields, absorbs);
+    // First what would hide the rest.
     let acts = [
-        act("/_sandbox/complete", json!({})),
-        act("/_sandbox/advance", json!({"by": "1h"})),
-        act("/_sandbox/koji/webhooks", json!({"url": "http://127.0.0.1:1/"})),
-        act("/_sandbox/reset", json!({})),
+        post("/_sandbox/reset", json!({}), ""),
+        post("/_sandbox/complete", json!({}), ""),
+        post("/_sandbox/advance", json!({"by": "1h"}), ""),
+        post("/_sandbox/koji/webhooks", json!({"url": "http://127.0.0.1:1/"}), ""),
     ];
     let forms = [
-        act("/_sandbox/pages/advance", json!({"by": "1h"})),
-        act("/_sandbox/pages/webhooks", json!({"url": "http://127.0.0.1:1/"})),
-        act("/i/xK9mR2pQ/finish", json!({"quality": "insightful"})),
-        act("/_sandbox/complete", json!({})),
+        post("/_sandbox/pages/advance", json!({"by": "1h"}), "text"),
+        post("/_sandbox/pages/webhooks", json!({"url": "http://127.0.0.1:1/"}), "text"),
+        post("/i/xK9mR2pQ/finish", json!({"quality": "insightful"}), "text"),
+        post("/_sandbox/complete", json!({}), "name"),
     ];
     let reads = ["/_sandbox/state", "/_sandbox/deliveries", "/i/xK9mR2pQ", "/"];
     Victim {
