@@ -7,6 +7,7 @@
 use super::http::{self, Asked, respond};
 use crate::harness::PATIENCE;
 use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 /// What is in the way of the page that is tried now.
@@ -81,15 +82,24 @@ impl Attacker {
     /// The first answer to a name that is about to change its address: the page is
     /// served once at the port of the victim, and then nobody is there any more.
     pub(super) fn rebind(&self, victim: SocketAddr) {
-        let first = TcpListener::bind((Ipv6Addr::LOCALHOST, victim.port())).unwrap();
+        let first = TcpListener::bind((Ipv6Addr::LOCALHOST, victim.port()));
+        let first = first.unwrap_or_else(|error| panic!("rebinding needs `[::1]`: {error}"));
+        let (address, served) = (first.local_addr().unwrap(), Arc::new(AtomicBool::new(false)));
         let shared = Arc::clone(&self.shared);
         std::thread::spawn(move || {
-            let mut served = false;
-            while !served {
-                let Ok((stream, _)) = first.accept() else { return };
-                served = http::once(stream, &|_, stream| {
-                    let page = shared.state.lock().unwrap().page.clone();
-                    respond(stream, 200, &[("Content-Type", "text/html")], &page);
+            // A browser may open connections ahead, and ask on the last of them.
+            for stream in first.incoming().map_while(Result::ok) {
+                if served.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (shared, served) = (Arc::clone(&shared), Arc::clone(&served));
+                std::thread::spawn(move || {
+                    http::once(stream, &|_, stream| {
+                        served.store(true, Ordering::SeqCst);
+                        while TcpStream::connect(address).is_ok() {}
+                        let page = shared.state.lock().unwrap().page.clone();
+                        respond(stream, 200, &[("Content-Type", "text/html")], &page);
+                    });
                 });
             }
         });

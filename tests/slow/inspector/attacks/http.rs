@@ -69,14 +69,12 @@ pub(super) fn serve(listener: TcpListener, answer: impl Fn(&Asked, &mut TcpStrea
 }
 
 /// One request of a connection, which is closed after it.
-pub(super) fn once(mut stream: TcpStream, answer: &dyn Fn(&Asked, &mut TcpStream)) -> bool {
+pub(super) fn once(mut stream: TcpStream, answer: &dyn Fn(&Asked, &mut TcpStream)) {
     // Browsers open connections that they may never use.
     drop(stream.set_read_timeout(Some(Duration::from_secs(20))));
-    let asked = Asked::read(&stream);
-    if let Some(asked) = &asked {
-        answer(asked, &mut stream);
+    if let Some(asked) = Asked::read(&stream) {
+        answer(&asked, &mut stream);
     }
-    asked.is_some()
 }
 
 /// Writes an answer; who has gone meanwhile misses it.

@@ -5,7 +5,7 @@ const attack = async (victim) => {
   document.body.prepend('Win a prize!');
   await within(2_000, loaded(frame));
   // Chromium passes over what is pressed in a frame that has moved within half a second.
-  await each([600, 200, 200], async (milliseconds) => {
+  await each([600, 200], async (milliseconds) => {
     await pause(milliseconds);
     await home('click', '');
   });
