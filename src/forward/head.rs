@@ -133,6 +133,17 @@ impl HeadPlan {
         Self { extra, kept }
     }
 
+    /// Whether nothing of the user's own is added, and the sender's Connection
+    /// field names no fields.
+    pub fn is_usual(&self, headers: &Headers) -> bool {
+        let of_the_connection =
+            |word: &str| ["close", "keep-alive", ""].contains(&&*word.to_ascii_lowercase());
+        let names_nothing = |value: &[u8]| {
+            String::from_utf8_lossy(value).split(',').all(|word| of_the_connection(word.trim()))
+        };
+        self.extra.is_empty() && headers.get("connection").is_none_or(names_nothing)
+    }
+
     /// Writes the head for a target. `None` when the request line would break.
     pub fn prepare(
         &self,

@@ -7,7 +7,8 @@
 pub mod head;
 
 use crate::clock;
-use crate::hook::attempt::{Attempt, Failure, FailureKind, Outcome};
+use crate::hook::attempt::{Attempt, Failure, FailureKind, Outcome, Sent};
+use crate::hook::delivery::Delivery;
 use crate::hook::headers::Head;
 use crate::hook::target::{PathMode, Target};
 use crate::outbound::exact::{ExactClient, ExactOptions, ExactRequest, Trust};
@@ -115,6 +116,23 @@ impl Forwarder {
         self.attempt_by(target, delivery, body, number, timeout, instead).await
     }
 
+    /// Sends a delivery again as somebody has changed it; the attempt tells what was changed.
+    pub async fn attempt_changed(
+        &self,
+        target: &Target,
+        head: &Head,
+        body: &Bytes,
+        came: &Delivery,
+    ) -> Attempt {
+        let attempt = self.attempt(target, head, body, 1).await;
+        let body = (*body != came.body).then(|| body.clone());
+        let length = body.as_ref().map_or(came.body.len(), Bytes::len);
+        let written = self.head_for(target, head, length);
+        let changed = |head: &Bytes| body.is_some() || usual_head(&attempt, came).as_ref() != Some(head);
+        let sent = written.filter(changed).map(|head| Sent { head, body });
+        Attempt { sent, ..attempt }
+    }
+
     /// The head that a target would get, and nothing is sent. `None` when the request line cannot be written.
     pub fn head_for(&self, target: &Target, delivery: &Head, body_length: usize) -> Option<Bytes> {
         let request_target = target.request_target(delivery.target(), self.path_mode);
@@ -142,12 +160,16 @@ impl Forwarder {
             Ok(answer) => Outcome::Answered(answer),
             Err(failure) => Outcome::Failed(failure),
         };
+        // What is the user's own, or was left out at the sender's wish, cannot be told later.
+        let told = !self.plan.is_usual(delivery.headers());
+        let head = told.then(|| self.plan.prepare(target, &request_target, delivery, body.len())).flatten();
         Attempt {
             target: format!("{}{request_target}", target.origin()),
             number,
             started,
             duration: begun.elapsed(),
             outcome,
+            sent: head.map(|head| Sent { head, body: None }),
         }
     }
 
@@ -173,4 +195,17 @@ impl Forwarder {
         };
         self.client.send(&request).await
     }
+}
+
+/// The head that an attempt sent for a delivery that nobody changed, where nothing
+/// in it is the user's own.
+fn usual_head(attempt: &Attempt, came: &Delivery) -> Option<Bytes> {
+    let target = Target::parse(&attempt.target, None).ok()?;
+    let request_target = attempt.target.strip_prefix(target.origin())?;
+    HeadPlan::default().prepare(&target, request_target, &came.head, came.body.len())
+}
+
+/// The head that an attempt sent for a delivery of the journal. `None` where it could not be written.
+pub fn head_of(attempt: &Attempt, came: &Delivery) -> Option<Bytes> {
+    attempt.sent.as_ref().map(|sent| sent.head.clone()).or_else(|| usual_head(attempt, came))
 }

@@ -19,6 +19,18 @@ pub struct Attempt {
     pub duration: Duration,
     /// How it went.
     pub outcome: Outcome,
+    /// What was sent, where that is not the delivery as it came: its header lines
+    /// with the target's Host, and its body.
+    pub sent: Option<Sent>,
+}
+
+/// What an attempt sent in place of the delivery as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The head, as it went onto the wire.
+    pub head: Bytes,
+    /// The body, where it was another.
+    pub body: Option<Bytes>,
 }
 
 /// How an attempt went.

@@ -51,9 +51,9 @@ pub(super) async fn replay(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>, 
     }
     // A page that goes away meanwhile must not undo what the target has got: it is kept in any case.
     let (tell, told) = oneshot::channel();
-    let sender = Arc::clone(&desk);
+    let (sender, came) = (Arc::clone(&desk), entry.delivery.clone());
     desk.spawn(async move {
-        let attempt = sender.forwarder.attempt(&prepared.target, &prepared.head, &prepared.body, 1).await;
+        let attempt = prepared.send(&sender.forwarder, &came).await;
         let kept = keep(&sender, seq, &attempt).await;
         drop(tell.send((attempt, kept.err().map(|refused| refused.message.into_owned()))));
     });

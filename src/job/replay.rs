@@ -142,15 +142,21 @@ fn replaced(headers: &Headers, mut fresh: Vec<(String, Vec<u8>)>) -> Vec<(String
     pairs
 }
 
+impl Prepared {
+    /// Sends it for the delivery that came.
+    pub async fn send(&self, forwarder: &Forwarder, came: &Delivery) -> Attempt {
+        forwarder.attempt_changed(&self.target, &self.head, &self.body, came).await
+    }
+}
+
 /// Sends one request again and says how it went.
 pub async fn send(
-    seq: u64,
-    event: Option<String>,
+    (seq, event, came): (u64, Option<String>, &Delivery),
     prepared: &Prepared,
     forwarder: &Forwarder,
     report: &dyn Report,
 ) -> Attempt {
-    let attempt = forwarder.attempt(&prepared.target, &prepared.head, &prepared.body, 1).await;
+    let attempt = prepared.send(forwarder, came).await;
     report.report(&Event::Attempt(Arc::new(Attempted {
         seq,
         event,

@@ -160,7 +160,10 @@ impl Journal {
     /// When too much waits already, or the journal is closed: it was not recorded.
     pub fn record_attempt(&self, seq: u64, attempt: &Attempt) -> Result<(), WriteError> {
         let kept = KeptAttempt::new(attempt);
-        let permit = self.notes.take(kept.kept_bytes()).ok_or(WriteError::QueueFull)?;
+        let permit = self
+            .notes
+            .take(kept.kept_bytes().saturating_add(kept.sent_bytes()))
+            .ok_or(WriteError::QueueFull)?;
         self.note(seq, NoteContent::Attempt(kept), permit)
     }
 

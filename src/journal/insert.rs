@@ -153,12 +153,16 @@ pub(super) fn attempt(
             detail = Some(reason.detail.as_str());
         }
     }
+    let (sent_head, sent_body) = match &attempt.sent {
+        Some(sent) => (Some(&sent.head[..]), sent.body.as_deref()),
+        None => (None, None),
+    };
     let changed = connection
         .prepare_cached(
             "INSERT INTO attempts(seq, ordinal, target, number, started_us, took_us, status, failure, detail,
-                                  body_bytes, head, body)
+                                  body_bytes, head, body, sent_head, sent_body)
              SELECT ?1, (SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE seq = ?1),
-                    ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+                    ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
               WHERE EXISTS (SELECT 1 FROM deliveries WHERE seq = ?1)",
         )?
         .execute(params![
@@ -173,6 +177,8 @@ pub(super) fn attempt(
             body_bytes,
             head,
             body,
+            sent_head,
+            sent_body,
         ])?;
     match (changed, attempt.outcome.delivered(), blame) {
         (0, ..) | (_, false, Blame::Replay) => Ok(()),

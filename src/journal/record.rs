@@ -3,7 +3,7 @@
 use super::error::ReadError;
 use super::outbox::OutboxRow;
 use super::unsigned;
-use crate::hook::attempt::{Answer, Attempt, Failure, FailureKind, Outcome};
+use crate::hook::attempt::{Answer, Attempt, Failure, FailureKind, Outcome, Sent};
 use crate::hook::delivery::{Checked, Delivery, Facts};
 use crate::hook::headers::{Head, Headers};
 use crate::hook::time::Timestamp;
@@ -123,6 +123,12 @@ impl KeptAttempt {
         }
     }
 
+    /// How much the kept request holds.
+    pub(super) fn sent_bytes(&self) -> usize {
+        let body = |body: &Option<Bytes>| body.as_ref().map_or(0, Bytes::len);
+        self.attempt.sent.as_ref().map_or(0, |sent| sent.head.len().saturating_add(body(&sent.body)))
+    }
+
     /// Whether only the beginning of the answer's body was kept.
     pub fn truncated(&self) -> bool {
         self.body_bytes > self.kept_bytes() as u64
@@ -212,8 +218,7 @@ pub(super) fn last_attempt(row: &Row<'_>) -> rusqlite::Result<LastAttempt> {
 }
 
 /// The columns that `kept_attempt` reads, in its order.
-pub(super) const ATTEMPT_COLUMNS: &str =
-    "target, number, started_us, took_us, status, failure, detail, body_bytes, head, body";
+pub(super) const ATTEMPT_COLUMNS: &str = "target, number, started_us, took_us, status, failure, detail, body_bytes, head, body, sent_head, sent_body";
 
 /// Reads a row of `attempts`.
 pub(super) fn kept_attempt(seq: u64, row: &Row<'_>) -> Result<KeptAttempt, ReadError> {
@@ -237,6 +242,13 @@ pub(super) fn kept_attempt(seq: u64, row: &Row<'_>) -> Result<KeptAttempt, ReadE
             started: Timestamp::from_micros(row.get(2)?),
             duration: duration(row.get(3)?),
             outcome,
+            sent: match row.get::<_, Option<Vec<u8>>>(10)? {
+                Some(head) => Some(Sent {
+                    head: head.into(),
+                    body: row.get::<_, Option<Vec<u8>>>(11)?.map(Bytes::from),
+                }),
+                None => None,
+            },
         },
         body_bytes: unsigned(row.get::<_, Option<i64>>(7)?.unwrap_or(0)),
     })

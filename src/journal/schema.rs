@@ -105,6 +105,10 @@ const MIGRATIONS: &[&str] = &[
         members BLOB NOT NULL
     );
 ",
+    "
+    ALTER TABLE attempts ADD COLUMN sent_head BLOB;
+    ALTER TABLE attempts ADD COLUMN sent_body BLOB;
+",
 ];
 
 /// The version this program writes.

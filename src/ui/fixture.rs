@@ -25,6 +25,7 @@ pub(super) fn attempt(target: &str, outcome: Outcome) -> Attempt {
         started: AT,
         duration: Duration::from_millis(12),
         outcome,
+        sent: None,
     }
 }
 

@@ -13,8 +13,9 @@ use super::record::{AnswerRecord, DeliveryRecord, VerdictRecord, milliseconds};
 use super::sanitize::Charset;
 use super::style::Role;
 use super::table::{Cell, table};
-use crate::hook::attempt::FailureKind;
+use crate::hook::attempt::{FailureKind, Sent};
 use crate::hook::delivery::Checked;
+use crate::hook::headers::Head;
 use crate::journal::{Entry, LastAttempt, Listed, OutboxRow, OutboxState};
 use serde::Serialize;
 use serde_json::Value;
@@ -125,7 +126,7 @@ impl EntryParts {
             .with_content(&self.checked)
             .with_answer(answer(&entry.listed))
             .with_duplicate_of(entry.listed.duplicate_of)
-            .with_attempts(entry.attempts.iter().map(|kept| &kept.attempt));
+            .with_kept_attempts(entry);
         let interview = entry.interview.as_ref().map(|kept| &*kept.object);
         EntryRecord {
             delivery,
@@ -254,6 +255,9 @@ pub fn whole(page: &mut Page, entry: &Entry, reveal: bool) {
         page.put(Role::Dim, attempt.started.rfc3339_millis()).space(2);
         delivery::tried(page, attempt, false);
         page.end_line();
+        if let Some(sent) = &attempt.sent {
+            changed(page, sent, reveal);
+        }
         match &attempt.outcome {
             crate::hook::attempt::Outcome::Answered(answer) => {
                 delivery::fields(page, &answer.headers, reveal);
@@ -271,6 +275,19 @@ pub fn whole(page: &mut Page, entry: &Entry, reveal: bool) {
         }
     }
     interviewed(page, entry);
+}
+
+/// What was sent in place of the delivery as it came.
+fn changed(page: &mut Page, sent: &Sent, reveal: bool) {
+    let Ok(head) = Head::parse(sent.head.clone()) else { return };
+    let what = if sent.body.is_some() { "sent with another body" } else { "sent with other headers" };
+    page.space(delivery::INDENT).put(Role::Warning, what).put(Role::Dim, ":").end_line();
+    page.space(delivery::INDENT).put(Role::Plain, format!("{} {}", head.method(), head.target())).end_line();
+    delivery::fields(page, head.headers(), reveal);
+    if let Some(body) = &sent.body {
+        pretty::body(page, body, head.headers().get("content-type"), delivery::INDENT);
+    }
+    page.space(delivery::INDENT).put(Role::Dim, "answered:").end_line();
 }
 
 /// What was fetched of its interview.

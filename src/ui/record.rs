@@ -28,13 +28,15 @@
 //! Does not write: `stream` does.
 
 use super::explanation::{DiagnosisRecord, TriedRecord, tried_records};
+use crate::forward;
 use crate::hook::attempt::{Attempt, Outcome};
-use crate::hook::delivery::{Checked, Facts};
+use crate::hook::delivery::{Checked, Delivery, Facts};
 use crate::hook::detect::{Evidence, Recognised};
 use crate::hook::explain::Explanation;
 use crate::hook::headers::Headers;
 use crate::hook::verdict::Verdict;
 use crate::job::report::{Attempted, Delivered, Next};
+use crate::journal::{Entry, KeptAttempt};
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
@@ -223,8 +225,37 @@ pub struct AttemptRecord<'a> {
     body: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body_base64: Option<Encoded<'a>>,
+    /// What was sent, where the delivery it belongs to is at hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<RequestRecord<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<NextRecord>,
+}
+
+/// What an attempt sent.
+#[derive(Clone, Debug, Serialize)]
+struct RequestRecord<'a> {
+    /// The head, as it went onto the wire.
+    head: String,
+    /// Whether head or body are not those of the delivery.
+    changed: bool,
+    /// The body, where it is not the delivery's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<Encoded<'a>>,
+}
+
+impl<'a> RequestRecord<'a> {
+    /// `None` for an attempt whose request could not be written.
+    fn new(attempt: &'a Attempt, came: &Delivery) -> Option<Self> {
+        let sent = attempt.sent.as_ref();
+        let body = sent.and_then(|sent| sent.body.as_ref());
+        let (body, body_base64) = body.map_or((None, None), |body| text_or_base64(body));
+        let head = forward::head_of(attempt, came)?;
+        let head = String::from_utf8_lossy(&head).into_owned();
+        Some(Self { head, changed: sent.is_some(), body, body_base64 })
+    }
 }
 
 impl<'a> AttemptRecord<'a> {
@@ -252,8 +283,16 @@ impl<'a> AttemptRecord<'a> {
             headers: answer.map(|answer| headers(&answer.headers)),
             body,
             body_base64,
+            request: None,
             next: next.map(NextRecord::from),
         }
+    }
+
+    /// With what was sent for the delivery that came.
+    #[must_use]
+    pub fn with_request(mut self, attempt: &'a Attempt, came: &Delivery) -> Self {
+        self.request = RequestRecord::new(attempt, came);
+        self
     }
 }
 
@@ -353,6 +392,17 @@ impl<'a> DeliveryRecord<'a> {
         let (seq, event) = (self.seq, self.event);
         self.attempts =
             Some(attempts.into_iter().map(|attempt| AttemptRecord::new(seq, event, attempt, None)).collect());
+        self
+    }
+
+    /// With the attempts that the journal keeps, and what each of them sent.
+    #[must_use]
+    pub fn with_kept_attempts(mut self, entry: &'a Entry) -> Self {
+        let (seq, event) = (self.seq, self.event);
+        let record = |kept: &'a KeptAttempt| {
+            AttemptRecord::new(seq, event, &kept.attempt, None).with_request(&kept.attempt, &entry.delivery)
+        };
+        self.attempts = Some(entry.attempts.iter().map(record).collect());
         self
     }
 

@@ -102,6 +102,7 @@ fn answered(target: &str, status: u16, body: impl Into<Bytes>) -> Attempt {
             headers: Headers::from_pairs([("Content-Type", &b"text/plain"[..]), ("X-Latin", b"caf\xe9")]),
             body: body.into(),
         }),
+        sent: None,
     }
 }
 

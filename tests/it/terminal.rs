@@ -113,7 +113,14 @@ const FIELDS: [Field; 21] = [
 ];
 
 fn attempt(target: &str, outcome: Outcome) -> Attempt {
-    Attempt { target: target.to_owned(), number: 2, started: AT, duration: Duration::ZERO, outcome }
+    Attempt {
+        target: target.to_owned(),
+        number: 2,
+        started: AT,
+        duration: Duration::ZERO,
+        outcome,
+        sent: None,
+    }
 }
 
 /// The request with `bytes` in a part of its head; `None` when the parser

@@ -152,7 +152,8 @@ impl Replay<'_> {
             };
             let prepared = self.request(&entry)?;
             let event = entry.listed.facts.event.clone();
-            let attempt = replay::send(*seq, event, &prepared, &self.forwarder, report).await;
+            let attempt =
+                replay::send((*seq, event, &entry.delivery), &prepared, &self.forwarder, report).await;
             taken &= attempt.outcome.delivered();
             answered |= attempt.outcome.status().is_some();
             if let Err(error) = self.guest.record_attempt(*seq, &attempt) {

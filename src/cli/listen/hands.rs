@@ -9,6 +9,7 @@ use crate::cli::{browser, editor, faults};
 use crate::clock;
 use crate::forward::{ForwardOptions, Forwarder};
 use crate::hook::attempt::Attempt;
+use crate::hook::delivery::Delivery;
 use crate::hook::target::{PathMode, Target};
 use crate::job::replay::{Changes, Prepared, Resign, prepare};
 use crate::journal::{Entry, Guest};
@@ -131,7 +132,7 @@ impl Keeper {
         prepared.collect()
     }
 
-    fn send(&self, seq: u64, request: Prepared, ended: Ended) {
+    fn send(&self, seq: u64, came: Delivery, request: Prepared, ended: Ended) {
         if self.under_way.fetch_add(1, Ordering::Relaxed) >= MOST {
             self.under_way.fetch_sub(1, Ordering::Relaxed);
             return ended.say(Err("too many are under way; wait until a target has answered".to_owned()));
@@ -139,8 +140,7 @@ impl Keeper {
         let (forwarder, under_way) = (Arc::clone(&self.forwarder), Arc::clone(&self.under_way));
         let journal = self.journal.clone();
         self.runtime.spawn(async move {
-            let Prepared { head, body, target } = request;
-            let attempt = forwarder.attempt(&target, &head, &body, 1).await;
+            let attempt = request.send(&forwarder, &came).await;
             let kept = attempt.clone();
             let kept = tokio::task::spawn_blocking(move || keep(&journal, seq, &kept)).await;
             under_way.fetch_sub(1, Ordering::Relaxed);
@@ -195,7 +195,9 @@ impl Hands for Keeper {
     fn replay(&self, entry: &Entry, edited: Option<Edited>, to: Option<String>, ended: &Ended) {
         match self.requests(entry, edited.as_ref(), to.as_deref()) {
             Ok(requests) => {
-                requests.into_iter().for_each(|request| self.send(entry.listed.seq, request, ended.clone()));
+                requests.into_iter().for_each(|request| {
+                    self.send(entry.listed.seq, entry.delivery.clone(), request, ended.clone());
+                });
             }
             Err(error) => ended.say(Err(in_one_line(error))),
         }

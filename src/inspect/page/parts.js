@@ -72,11 +72,22 @@ const later = (from, to) => {
   return ms >= 0 ? `${duration(ms) || '0 ms'} after it came` : 'before it came';
 };
 
+/** What was sent: its head, and its body where that is not the delivery's. */
+function Request({ request }) {
+  const { head, changed, body, body_base64: base64 } = request;
+  const another = body !== undefined || base64 !== undefined;
+  return html`<h3>Request</h3>
+    <pre class="raw"><${Shown} text=${head.trimEnd()} /></pre>
+    ${another ? html`<${Payload} body=${body} base64=${base64} kind="json" />` : html`<p class="dim">The body is the delivery's.</p>`}
+    ${changed || html`<p class="dim">Nothing was changed but the host.</p>`}`;
+}
+
 function Attempt({ attempt, at, method, received, unfolded }) {
   return html`<details class="attempt" open=${unfolded}>
-    <summary><b class=${health(attempt.status)}>${outcome(attempt)}</b> <span class="target">${method} <${Shown} text=${attempt.target} /></span> <span class="dim">attempt ${at}, ${duration(attempt.took_ms)}, ${later(received, attempt.started)}</span></summary>
-    <p class="dim">Started ${moment(attempt.started)}. The request had the bytes of this delivery unless it was edited or signed again.</p>
+    <summary><b class=${health(attempt.status)}>${outcome(attempt)}</b> <span class="target">${method} <${Shown} text=${attempt.target} /></span>${attempt.request?.changed && html` <span class="tag">changed</span>`} <span class="dim">attempt ${at}, ${duration(attempt.took_ms)}, ${later(received, attempt.started)}</span></summary>
+    <p class="dim">Started ${moment(attempt.started)}.</p>
     ${attempt.failure && html`<p class="banner bad"><b>${outcome(attempt)}</b> <${Shown} text=${attempt.failure.detail} /></p>`}
+    ${attempt.request && html`<${Request} request=${attempt.request} />`}
     ${attempt.headers && html`<h3>Answer's headers</h3><${Headers} headers=${attempt.headers} label="Headers of the answer" />`}
     ${(attempt.body !== undefined || attempt.body_base64 !== undefined) && html`<h3>Answer's body</h3><${Payload} body=${attempt.body} base64=${attempt.body_base64} kind=${contentType(attempt.headers)} />`}
   </details>`;

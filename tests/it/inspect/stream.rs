@@ -19,6 +19,7 @@ fn attempt(status: u16) -> Attempt {
             headers: Headers::from_pairs([("Content-Type", "text/plain")]),
             body: "thanks".into(),
         }),
+        sent: None,
     }
 }
 
