@@ -3,6 +3,7 @@
 // first argument; the first that is wrong ends the run.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 
 const from = (name) => import(pathToFileURL(`${process.argv[2]}/${name}`));
@@ -117,14 +118,39 @@ const tests = {
     assert.equal(pieces('\u0000a'.repeat(5_000)).length, 1);
   },
 
+  // A bug once: a sender's event, pressed in the overview and copied as a command, ran in fish.
+  'a copied command says to every shell what its filters are, and runs nothing of them'() {
+    const words = ["\\'; echo ran; #", 'a\\', "it's", '\u0003\necho ran\n x', "-\u001b[201~!'%\\", 'a\u202eb', '*', '=ls', "a\\\\'b", 'interview.*', '\u00e9\u{1f600}', '\t', "'\\'",
+      '\\\\\\', '$(echo ran)`echo ran`', '"', '%s', '!!\u0007', '{a,b}', '~', ';', ''];
+    let shells = 0;
+    for (const shell of ['sh', 'bash', 'zsh', 'fish']) {
+      const told = said(shell, words.map(quoted).join(' '));
+      if (told === null) continue;
+      assert.equal(told, words.map((word) => `${word}|`).join(''), shell);
+      shells += 1;
+      // The control: the quote that POSIX alone asks for does run in fish.
+      const posix = (word) => `'${word.replaceAll("'", "'\\''")}'`;
+      assert.equal(said(shell, posix(words[0])).includes('ran\n'), shell === 'fish');
+    }
+    assert(shells > 0);
+    assert(words.map(quoted).every((word) => visible(word) === word && !/[\n\t]/.test(word)), 'and it is what is seen');
+  },
+
   'addresses say what they mean, and commands are quoted'() {
     const place = { filters: { type: 'push,a b', verdict: 'failed', text: "<i>'&=\u202e", filter: '.a == "x"', dead: true }, open: 12, compare: 3, view: null };
     assert.deepEqual(read(new URL(written(place), 'http://x').search), place);
     assert.deepEqual(read('?open=-1&compare=1e9&view=x&dead=1&unknown=2'), { filters: { dead: true }, open: null, compare: null, view: null });
     assert.equal(command({ text: "it's; rm -rf ~", marked: true }, quoted), "hookctl events list --text 'it'\\''s; rm -rf ~' --marked");
+    assert.equal(command({ type: '--journal=x', text: '-' }, quoted), 'hookctl events list --type=--journal=x --text=-');
     assert.deepEqual([0.25, 9.94, 999, 5_500, 61_000, 7_260_000].map(duration), ['0.25 ms', '9.9 ms', '999 ms', '5.5 s', '1 min 1 s', '2 h 1 min']);
   },
 };
+
+/** Runs words in a shell; null where there is no such shell. */
+function said(shell, words) {
+  const ran = spawnSync(shell, ['-c', `printf '%s|' ${words}`], { encoding: 'utf8' });
+  return ran.error ? null : ran.stdout;
+}
 
 /** How many lines two texts have in common, by the textbook. */
 function common(left, right) {

@@ -38,6 +38,9 @@ export function write(place, step) {
 
 /** The same filters as a command for the terminal. */
 export function command(filters, quoted) {
-  const words = FILTERS.filter((name) => filters[name]).map((name) => (FLAGS.has(name) ? `--${name}` : `--${name} ${quoted(filters[name])}`));
+  // A value that begins like an option is none.
+  const between = (value) => (value.startsWith('-') ? '=' : ' ');
+  const word = (name, value) => (FLAGS.has(name) ? `--${name}` : `--${name}${between(value)}${quoted(value)}`);
+  const words = FILTERS.filter((name) => filters[name]).map((name) => word(name, filters[name]));
   return ['hookctl events list', ...words].join(' ');
 }

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from './component.js';
 import { FILTERS, command } from './address.js';
-import { VERDICTS, quoted } from './words.js';
+import { VERDICTS, quoted, visible } from './words.js';
 import { copied } from './copy.js';
 import { Wrong } from './dialog.js';
 
@@ -44,7 +44,7 @@ function Field({ id, value, change, ...rest }) {
   return html`<input id=${id} value=${text} onInput=${typed} onChange=${(event) => send(event.target.value)} autocomplete="off" spellcheck=${false} autocapitalize="off" ...${rest} />`;
 }
 
-const chip = (name, value) => (value === true ? FLAGS.find(([flag]) => flag === name)[1] : `${name}: ${value}`);
+const chip = (name, value) => (value === true ? FLAGS.find(([flag]) => flag === name)[1] : `${name}: ${visible(value)}`);
 
 /** The bar above the list. */
 export function Filters({ filters, change, providers, events, error }) {

@@ -58,9 +58,6 @@ export function health(status) {
   return status >= 200 && status < 300 ? 'good' : 'unsure';
 }
 
-/** A word for a POSIX shell: nothing in single quotes is special. */
-export const quoted = (word) => (/^[\w./:*@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-
 // Control characters but tab and line feed, what turns the direction of writing,
 // what cannot be seen: the same as `ui::sanitize` writes out in the terminal. And
 // more marks on one letter than any living script piles up.
@@ -77,6 +74,30 @@ function escaped(text) {
 
 /** Text whose every character can be seen: the others are written as `\u{202e}`. */
 export const visible = (text) => text.replace(HIDDEN, escaped);
+
+const octal = (byte) => `\\${byte.toString(8).padStart(3, '0')}`;
+
+/** The format of a `printf` that prints this text: nothing in it is special or unseen. */
+function printed(text) {
+  let format = '';
+  for (const one of text) {
+    const seen = visible(one) === one && /^[^\s'"\\!%-]$/u.test(one);
+    if (seen || one === ' ') format += one;
+    else for (const byte of new TextEncoder().encode(one)) format += octal(byte);
+  }
+  return `'${format}'`;
+}
+
+/**
+ * A word for POSIX shells and for fish, which reads `\'` and `\\` between single
+ * quotes: no backslash that would begin one stands there. What cannot be seen
+ * is printed, because a pasted Ctrl-C ends quotes and line. As `hook::code` does it.
+ */
+export function quoted(word) {
+  if (/^[\w./:@%+-][\w./:@%+=-]*$/.test(word)) return word;
+  if (visible(word) !== word || /[^\S ]/u.test(word)) return `"$(printf ${printed(word)})"`;
+  return `'${word.replace(/'|\\(?=[\\']|$)/g, (one) => `'\\${one}'`)}'`;
+}
 
 /** The pieces of a text: `[plain, hidden, plain, …]`, the hidden ones written out; one piece where there are too many. */
 export function pieces(text, most = 2_000) {
