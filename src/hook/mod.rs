@@ -20,6 +20,7 @@ pub mod form;
 pub mod handler;
 pub mod handshake;
 pub mod headers;
+pub mod hidden;
 pub mod jq;
 pub mod json;
 pub mod jsontext;

@@ -3,6 +3,7 @@
 //! They mean the same to POSIX shells and to fish, which reads `\'` and `\\`
 //! between single quotes: so no backslash that would begin one stands there.
 
+use crate::hook::hidden::is_hidden;
 use std::fmt::Write as _;
 
 /// One word for these bytes. A value must not end with a line break, which a
@@ -56,33 +57,13 @@ fn octal(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// Characters without a picture of their own, or that turn the direction of the text around
-/// them: what is pasted must be what is seen.
-const UNSEEN: [(u32, u32); 15] = [
-    (0xad, 0xad),
-    (0x600, 0x605),
-    (0x61c, 0x61c),
-    (0x6dd, 0x6dd),
-    (0x70f, 0x70f),
-    (0x180b, 0x180e),
-    (0x200b, 0x200f),
-    (0x2028, 0x202e),
-    (0x2060, 0x206f),
-    (0xfe00, 0xfe0f),
-    (0xfeff, 0xfeff),
-    (0xfff0, 0xfffb),
-    (0x13430, 0x1343f),
-    (0x1bca0, 0x1d17a),
-    (0xe0000, 0xe0fff),
-];
-
-/// Whether a character is shown, takes a place, and does nothing else.
+/// Whether a character is shown, takes a place, and does nothing else: what is
+/// pasted must be what is seen. Variation selectors have no place of their own.
 pub(super) fn is_seen(letter: char) -> bool {
-    let code = u32::from(letter);
     match letter {
         ' '..='~' => true,
-        _ if letter.is_control() || letter.is_whitespace() => false,
-        _ => !UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&code)),
+        '\u{fe00}'..='\u{fe0f}' => false,
+        _ => !(letter.is_control() || letter.is_whitespace() || is_hidden(letter)),
     }
 }
 
@@ -104,5 +85,13 @@ mod tests {
         assert_eq!(word("a\u{202e}b".as_bytes()), r#""$(printf 'a\342\200\256b')""#);
         assert_eq!(word(b"\xff\x00"), r#""$(printf '\377\000')""#);
         assert_eq!(format_of(b"\xff-"), r"'\377-'");
+    }
+
+    // A bug once: code had a list of its own, which lacked a dozen of what is hidden everywhere else.
+    #[test]
+    fn nothing_that_is_hidden_in_a_list_is_seen_in_code() {
+        let all = (0..=0x0010_ffff).filter_map(char::from_u32);
+        assert_eq!(all.filter(|letter| is_hidden(*letter) && is_seen(*letter)).collect::<String>(), "");
+        assert_eq!(word("a\u{34f}\u{3164}".as_bytes()), r#""$(printf 'a\315\217\343\205\244')""#);
     }
 }
