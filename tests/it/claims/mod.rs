@@ -9,6 +9,7 @@ mod claim_20_bytes;
 mod claim_24_fail_closed;
 mod claim_24_outside;
 mod claim_25_replay;
+mod claim_28_page;
 mod claim_31_commands;
 mod claim_31_key;
 mod claim_32_bad_vendors;
