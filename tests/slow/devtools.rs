@@ -51,14 +51,20 @@ impl Browser {
         Self::with_flags("")
     }
 
-    /// The same with more flags, as a shell reads them.
+    /// One that a test goes through faster than a person could: it draws as often as it can, and a page
+    /// may write its address as often as it likes.
+    pub fn hurried() -> Self {
+        Self::with_flags("--disable-frame-rate-limit --disable-gpu-vsync --disable-ipc-flooding-protection")
+    }
+
+    /// One with more flags, as a shell reads them.
     pub fn with_flags(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let pipe = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let (to, from) = (pipe("to"), pipe("from"));
         assert!(Command::new("mkfifo").args([&to, &from]).status().unwrap().success());
         let script = format!(
-            "exec timeout 300 chromium {FLAGS} {more} --user-data-dir=\"$3\" about:blank 3<\"$1\" 4>\"$2\""
+            "exec timeout 600 chromium {FLAGS} {more} --user-data-dir=\"$3\" about:blank 3<\"$1\" 4>\"$2\""
         );
         let child = Command::new("sh")
             .args(["-c", &script, "sh", &to, &from, &pipe("profile")])
@@ -326,6 +332,23 @@ impl Browser {
             base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
         std::fs::write(&path, bytes).unwrap();
         println!("to be looked at: {}", path.display());
+    }
+
+    /// Runs a script before those of every page; what it tells by `tell` is in `told`.
+    pub fn watch(&mut self, script: &str) {
+        self.call("Runtime.addBinding", json!({"name": "tell"}));
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": script}));
+    }
+
+    /// What was told since the browser began.
+    pub fn told(&self) -> Vec<String> {
+        let told = self.of("Runtime.bindingCalled");
+        told.map(|event| event["params"]["payload"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The events of this name so far.
+    pub fn of(&self, method: &str) -> impl Iterator<Item = &Value> {
+        self.events.iter().filter(move |event| event["method"] == method)
     }
 
     /// Nothing was loaded from elsewhere, and the browser complained about nothing.

@@ -12,6 +12,8 @@ mod calm;
 mod hostile;
 #[path = "inspector/keys.rs"]
 mod keys;
+#[path = "inspector/payloads.rs"]
+mod payloads;
 #[path = "inspector/transcript.rs"]
 mod transcript;
 
