@@ -247,7 +247,8 @@ impl Reader {
     pub fn overview(&self, filter: &Filter) -> Result<Overview, ReadError> {
         let snapshot = self.connection.unchecked_transaction()?;
         let mut counting = Counting::default();
-        self.rows(filter)?.iter().for_each(|listed| counting.add(listed));
+        // One by one: thousands of them at once would stay in the memory of every thread that ever asked.
+        self.each(filter, |listed| counting.add(&listed))?;
         snapshot.finish()?;
         Ok(counting.overview())
     }
@@ -285,29 +286,42 @@ impl Reader {
     /// The rows of `deliveries` that a filter lets through.
     pub(super) fn rows(&self, filter: &Filter) -> Result<Vec<Listed>, ReadError> {
         let mut found = Vec::new();
-        let Some(mut walk) = Walk::of(&self.connection, filter)? else {
-            self.add_rows(filter, Tables::Lead, &mut found)?;
-            return Ok(found);
-        };
-        while found.len() < filter.limit
-            && let Some(span) = walk.next()?
-        {
-            let limit = filter.limit - found.len();
-            let part = Filter { seqs: Some(span.seqs), limit, ..filter.clone() };
-            self.add_rows(&part, if span.indexed { Tables::Follow } else { Tables::Lead }, &mut found)?;
-        }
+        self.each(filter, |listed| found.push(listed))?;
         Ok(found)
     }
 
-    /// Goes through all deliveries that a filter may mean by its numbers.
-    fn add_rows(&self, filter: &Filter, tables: Tables, found: &mut Vec<Listed>) -> Result<(), ReadError> {
+    /// Calls for each row of `deliveries` that a filter lets through.
+    fn each(&self, filter: &Filter, mut call: impl FnMut(Listed)) -> Result<(), ReadError> {
+        let Some(mut walk) = Walk::of(&self.connection, filter)? else {
+            return self.each_row(filter, Tables::Lead, &mut call).map(drop);
+        };
+        let mut left = filter.limit;
+        while left > 0
+            && let Some(span) = walk.next()?
+        {
+            let part = Filter { seqs: Some(span.seqs), limit: left, ..filter.clone() };
+            let tables = if span.indexed { Tables::Follow } else { Tables::Lead };
+            left = left.saturating_sub(self.each_row(&part, tables, &mut call)?);
+        }
+        Ok(())
+    }
+
+    /// Goes through all deliveries that a filter may mean by its numbers; how many it meant.
+    fn each_row(
+        &self,
+        filter: &Filter,
+        tables: Tables,
+        call: &mut impl FnMut(Listed),
+    ) -> Result<usize, ReadError> {
         let (sql, values) = rows_sql(filter, tables);
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(values))?;
+        let mut count = 0;
         while let Some(row) = rows.next()? {
-            found.push(record::listed(row)?);
+            call(record::listed(row)?);
+            count += 1;
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Adds what other tables say about a delivery.

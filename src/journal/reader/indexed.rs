@@ -179,7 +179,7 @@ fn index(indexer: &mut Indexer, connection: &mut Connection, last: i64) -> u32 {
 
 fn scanned(reader: &Reader, filter: &Filter) -> Vec<u64> {
     let mut found = Vec::new();
-    reader.add_rows(filter, Tables::Lead, &mut found).unwrap();
+    reader.each_row(filter, Tables::Lead, &mut |listed| found.push(listed)).unwrap();
     found.iter().map(|listed: &Listed| listed.seq).collect()
 }
 
