@@ -39,6 +39,37 @@ fn a_replay_is_the_same_request_and_a_further_attempt_in_the_journal() {
 }
 
 #[test]
+fn every_attempt_tells_what_it_sent() {
+    let (home, application, inspector) = scene();
+    let to = application.address.to_string();
+    // As it came: the head is written from the delivery, with the target's host.
+    inspector.post("/api/deliveries/1/replay", &json!({ "to": to }));
+    let seen = application.next();
+    let plain = attempts(&home, 1).pop().unwrap()["request"].clone();
+    assert_eq!((&plain["changed"], plain.get("body")), (&json!(false), None));
+    let mut head = format!("POST {} HTTP/1.1\r\n", seen.url);
+    head.extend(seen.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
+    assert_eq!(plain["head"], format!("{head}\r\n"));
+    // Edited: what went out instead, in every place that shows it.
+    let headers = json!([{ "name": "X-Mine", "value": "1" }]);
+    let asked = json!({ "to": to, "body": "{\"edited\":true}", "headers": headers, "resign": true });
+    inspector.post("/api/deliveries/1/replay", &asked);
+    assert!(application.next().verified);
+    let edited = attempts(&home, 1).pop().unwrap()["request"].clone();
+    assert_eq!((&edited["changed"], &edited["body"]), (&json!(true), &json!("{\"edited\":true}")));
+    assert!(edited["head"].as_str().unwrap().contains("X-Mine: 1\r\n"), "{edited}");
+    let shown = inspector.get("/api/deliveries/1")["delivery"]["attempts"].as_array().unwrap().clone();
+    assert_eq!(shown.last().unwrap()["request"], edited);
+    let text = home.run(["events", "show", "1"]).expect(0).out();
+    assert!(text.contains("sent with another body") && text.contains("X-Mine"), "{text}");
+    // With other headers alone, the body stays the delivery's.
+    home.run(["events", "replay", "1", "--to", &to, "-H", "X-Mine: 2"]).expect(0);
+    let last = attempts(&home, 1).pop().unwrap()["request"].clone();
+    assert_eq!((&last["changed"], last.get("body")), (&json!(true), None));
+    assert!(last["head"].as_str().unwrap().contains("X-Mine: 2\r\n"), "{last}");
+}
+
+#[test]
 fn an_edited_replay_is_shown_first_and_arrives_as_it_was_shown() {
     let (_home, application, inspector) = scene();
     let to = application.address.to_string();
