@@ -64,16 +64,22 @@ pub(super) async fn replay(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>, 
 /// Records an attempt in the journal, as `events replay` does.
 async fn keep(desk: &Desk, seq: u64, attempt: &Attempt) -> Result<(), Refused> {
     let attempt = attempt.clone();
-    write(desk, move |guest| guest.record_attempt(seq, &attempt)).await
+    write(desk, seq, move |guest| guest.record_attempt(seq, &attempt)).await
 }
 
-/// Does something to the journal, beside whoever owns it.
+/// Does something to a delivery of the journal, beside whoever owns it.
 async fn write<T: Send + 'static>(
     desk: &Desk,
+    seq: u64,
     change: impl FnOnce(&mut Guest) -> Result<T, WriteError> + Send + 'static,
 ) -> Result<T, Refused> {
     let path = desk.readers.path().to_owned();
-    let writing = tokio::task::spawn_blocking(move || Ok(change(&mut Guest::open(&path)?)?));
+    let watch = Arc::clone(&desk.watch);
+    let writing = tokio::task::spawn_blocking(move || {
+        let done = change(&mut Guest::open(&path)?)?;
+        watch.changed(seq);
+        Ok(done)
+    });
     writing.await.unwrap_or_else(|error| Err(Refused::failed(&error)))
 }
 
@@ -105,7 +111,7 @@ pub(super) async fn mark(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>, bo
         return Err(Refused::bad(format!("a mark has at most {MAX_MARK} characters")));
     }
     let text = mark.clone();
-    if !write(&desk, move |guest| guest.mark(seq, text.as_deref())).await? {
+    if !write(&desk, seq, move |guest| guest.mark(seq, text.as_deref())).await? {
         return Err(Refused::missing(seq));
     }
     record(&MarkedRecord { v: 1, r#type: "marked", seq, mark })
@@ -129,7 +135,7 @@ struct DeletedRecord {
 /// `DELETE /api/deliveries/N`.
 pub(super) async fn delete(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>, body: Bytes) -> Answer {
     let DeleteAsked { force } = if body.is_empty() { DeleteAsked::default() } else { read(&body)? };
-    match write(&desk, move |guest| guest.delete(seq, force)).await? {
+    match write(&desk, seq, move |guest| guest.delete(seq, force)).await? {
         Deletion::Deleted => record(&DeletedRecord { v: 1, r#type: "deleted", seq }),
         Deletion::Missing => Err(Refused::missing(seq)),
         Deletion::Undelivered => {

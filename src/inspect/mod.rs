@@ -16,6 +16,7 @@ mod door;
 mod gate;
 mod indexing;
 mod list;
+mod older;
 mod overview;
 mod query;
 mod readers;

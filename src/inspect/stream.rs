@@ -196,6 +196,13 @@ impl Teller {
                 put_skipped(text, (*from).max(self.last + 1), *to);
                 self.last = *to;
             }
+            // None is left out, so it is none to go on from.
+            News::Other(newest) => {
+                let record = SkippedRecord { from: *newest, to: *newest, count: 0 };
+                if let Ok(record) = written(&record) {
+                    put(text, None, "skipped", &record);
+                }
+            }
             News::Changed(record) => put(text, None, "changed", record),
             News::Deleted(seq) => {
                 if let Ok(record) = written(&DeletedRecord { seq: *seq }) {

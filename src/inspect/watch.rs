@@ -1,14 +1,16 @@
 //! Sees what happens in the journal, whoever writes it: this process or another.
 //!
 //! One thread looks whether anything was committed, and tells everybody who
-//! listens what is new, what changed among the newest deliveries, and what is
-//! gone. It starts with the first listener and ends with the last. Whoever does
-//! not keep up is told nothing twice: it learns how much it missed, and reads.
+//! listens what is new, what changed, and what is gone: the newest deliveries are
+//! compared, the others are left to `older`. It starts with the first listener
+//! and ends with the last. Whoever does not keep up is told nothing twice: it
+//! learns how much it missed, and reads.
 
 use super::answer::written;
+use super::older::Older;
 use crate::journal::{Filter, Listed, OpenError, Order, ReadError, Reader};
 use crate::ui::listing::ListedRecord;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -41,6 +43,8 @@ pub(super) enum News {
     Deleted(u64),
     /// So many came at once that they are not told one by one; both ends.
     Skipped(u64, u64),
+    /// Something changed of which nobody knows where; the newest delivery.
+    Other(u64),
 }
 
 /// Watches one journal.
@@ -55,6 +59,8 @@ struct Shared {
     sender: Mutex<Option<broadcast::Sender<News>>>,
     /// The newest delivery that was told.
     newest: AtomicU64,
+    /// Deliveries that were changed through this inspector since the last look.
+    named: Mutex<BTreeSet<u64>>,
     over: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -95,6 +101,20 @@ impl Watch {
         Ok(Listener { news, shared: Arc::clone(&self.shared) })
     }
 
+    /// This delivery has just been changed: whoever listens is told of it at once,
+    /// however old it is.
+    pub(super) fn changed(&self, seq: u64) {
+        // Where nobody listens, nobody would ever take it.
+        let sender = self.shared.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        if sender.is_none() {
+            return;
+        }
+        self.shared.named.lock().unwrap_or_else(PoisonError::into_inner).insert(seq);
+        if let Some(thread) = &*self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner) {
+            thread.thread().unpark();
+        }
+    }
+
     /// Ends the thread, and so everybody who listens. It waits for the disk.
     pub(super) fn end(&self) {
         // Under the lock of those who start one: none starts after this.
@@ -111,7 +131,8 @@ impl Watch {
     fn start(&self, told: broadcast::Sender<News>) -> Result<(), OpenError> {
         let reader = Reader::open(&self.path)?;
         let shared = Arc::clone(&self.shared);
-        let mut watcher = Watcher { reader, version: 0, newest: 0, known: BTreeMap::new() };
+        let older = Older::begin(&reader).map_err(|error| self.unreadable(error))?;
+        let mut watcher = Watcher { reader, version: 0, newest: 0, known: BTreeMap::new(), older };
         // The first look tells nobody: it is what everybody can read.
         watcher.begin().map_err(|error| self.unreadable(error))?;
         self.shared.newest.store(watcher.newest, Ordering::Release);
@@ -139,7 +160,8 @@ fn run(mut watcher: Watcher, told: &broadcast::Sender<News>, shared: &Shared) {
             }
         }
         let begun = Instant::now();
-        match watcher.look() {
+        let named = std::mem::take(&mut *shared.named.lock().unwrap_or_else(PoisonError::into_inner));
+        match watcher.look(&named) {
             Ok(news) => {
                 shared.newest.store(watcher.newest, Ordering::Release);
                 for piece in news {
@@ -163,8 +185,23 @@ struct Watcher {
     /// Changes with every commit of anybody.
     version: i64,
     newest: u64,
-    /// The newest deliveries, each with a hash of its record.
-    known: BTreeMap<u64, u64>,
+    /// The newest deliveries.
+    known: BTreeMap<u64, Known>,
+    older: Older,
+}
+
+/// What is known of a delivery.
+#[derive(Clone, Copy)]
+struct Known {
+    /// Of its record.
+    hash: u64,
+    answered: bool,
+}
+
+impl Known {
+    fn new(listed: &Listed, text: &str) -> Self {
+        Self { hash: hash(text), answered: listed.answer.is_some() }
+    }
 }
 
 impl Watcher {
@@ -172,7 +209,10 @@ impl Watcher {
         self.version = self.reader.data_version()?;
         let items = self.newest_items()?;
         self.newest = items.first().map_or(0, |listed| listed.seq);
-        self.known = items.iter().filter_map(|listed| Some((listed.seq, hash(&record(listed)?)))).collect();
+        self.known = items
+            .iter()
+            .filter_map(|listed| Some((listed.seq, Known::new(listed, &record(listed)?))))
+            .collect();
         Ok(())
     }
 
@@ -181,28 +221,37 @@ impl Watcher {
         Ok(self.reader.list(&filter)?.items)
     }
 
-    /// What happened since the last look.
-    fn look(&mut self) -> Result<Vec<News>, ReadError> {
-        let version = self.reader.data_version()?;
-        if version == self.version {
-            return Ok(Vec::new());
-        }
-        // Asked before the list is read: a commit in between is seen at the next look.
-        self.version = version;
-        let items = self.newest_items()?;
+    /// What happened since the last look; of the `named` ones it is known that they changed.
+    fn look(&mut self, named: &BTreeSet<u64>) -> Result<Vec<News>, ReadError> {
         let mut news = Vec::new();
+        let version = self.reader.data_version()?;
+        if version != self.version || !named.is_empty() {
+            // Asked before the list is read: a commit in between is seen at the next look.
+            self.version = version;
+            self.compare(named, &mut news)?;
+        }
+        if self.older.told() {
+            news.push(News::Other(self.newest.max(1)));
+        }
+        Ok(news)
+    }
+
+    fn compare(&mut self, named: &BTreeSet<u64>, news: &mut Vec<News>) -> Result<(), ReadError> {
+        let items = self.newest_items()?;
         let oldest = items.last().map_or(0, |listed| listed.seq);
         if items.len() >= WATCHED && oldest > self.newest.saturating_add(1) {
             news.push(News::Skipped(self.newest.saturating_add(1), oldest - 1));
+            // Those are not answered yet, perhaps.
+            self.older.doubt();
         }
         let mut known = BTreeMap::new();
         for listed in items.iter().rev() {
             let Some(text) = record(listed) else { continue };
-            let (seq, hash) = (listed.seq, hash(&text));
-            known.insert(seq, hash);
+            let (seq, now) = (listed.seq, Known::new(listed, &text));
+            known.insert(seq, now);
             if seq > self.newest {
                 news.push(News::Delivery(seq, text));
-            } else if self.known.get(&seq).is_some_and(|before| *before != hash) {
+            } else if self.known.get(&seq).is_some_and(|before| before.hash != now.hash) {
                 news.push(News::Changed(text));
             }
         }
@@ -210,9 +259,17 @@ impl Watcher {
         let seen = if items.len() < WATCHED { 0 } else { oldest };
         let gone = self.known.range(seen..).filter(|(seq, _)| !known.contains_key(seq));
         news.extend(gone.map(|(seq, _)| News::Deleted(*seq)));
+        for (seq, _) in self.known.range(..seen).filter(|(_, before)| !before.answered) {
+            self.older.leave(*seq);
+        }
         self.newest = items.first().map_or(0, |listed| listed.seq).max(self.newest);
         self.known = known;
-        Ok(news)
+        let older = self.older.look(&self.reader, seen, named, !news.is_empty(), items.first())?;
+        news.extend(older.into_iter().filter_map(|(seq, listed)| match listed {
+            Some(listed) => record(&listed).map(News::Changed),
+            None => Some(News::Deleted(seq)),
+        }));
+        Ok(())
     }
 }
 

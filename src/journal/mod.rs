@@ -48,7 +48,7 @@ pub use outbox::{OutboxRow, OutboxState, Pending, Settlement};
 pub use overview::{Bucket, Counting, Overview, Took};
 pub use prune::{PruneOptions, Pruned};
 pub use queue::SettledAnswer;
-pub use reader::{Page, Reader, Stats, TargetStats};
+pub use reader::{Beside, Page, Reader, Stats, TargetStats};
 pub use record::{Answered, Entry, KeptAttempt, KeptInterview, LastAttempt, Listed, MAX_KEPT_ANSWER};
 pub use stored::Stored;
 

@@ -3,9 +3,12 @@
 //! Every call reads one consistent state and is over when it returns: a reader
 //! that waits for its terminal keeps no hold on the log. Writes nothing.
 
+mod beside;
 #[cfg(test)]
 mod indexed;
 mod whole;
+
+pub use beside::Beside;
 
 use super::error::{OpenError, ReadError};
 use super::filter::{Filter, Order, Tables};

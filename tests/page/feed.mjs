@@ -120,6 +120,22 @@ const tests = {
     feed.pin(true);
     assert.equal(rows(feed), '2:200 1:200');
   },
+
+  async 'when something has changed that nobody knows, what is shown is read anew'() {
+    for (const pinned of [true, false]) {
+      const feed = await read([delivery(2, 200), delivery(1)]);
+      const told = [];
+      feed.watch((seq) => told.push(seq));
+      feed.pin(pinned);
+      feed.take('skipped', { from: 2, to: 2, count: 0 });
+      assert.ok(!feed.state.loading, 'the rows stay meanwhile');
+      gather();
+      asked.shift()([delivery(2, 200), delivery(1, 500)]);
+      await settled();
+      assert.equal(rows(feed), '2:200 1:500', `pinned: ${pinned}`);
+      assert.deepEqual(told, [null]);
+    }
+  },
 };
 
 for (const [name, test] of Object.entries(tests)) {

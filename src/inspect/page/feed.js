@@ -11,8 +11,9 @@ const PAGE = 100;
 const GATHER = { calm: 100, busy: 300 };
 /** Arrivals at a time from which on it is busy. */
 const BUSY = 20;
-/** With a filter the journal is asked anew instead, at most this often. */
+/** With a filter the journal is asked anew instead, at most this often; and for so many rows at the most. */
 const ASK_AGAIN = 500;
+const MOST_AGAIN = 500;
 /** Rows that are kept; older ones are read again when somebody scrolls down to them. */
 const MOST = 20_000;
 const KEPT = 10_000;
@@ -51,7 +52,7 @@ export class Feed extends Store {
     super({ items: [], filters, next: null, loading: true, older: false, error: null, fresh: 0, paused: false });
   }
 
-  /** Calls back with the number of each delivery that changed or is gone. */
+  /** Calls back with the number of each delivery that changed or is gone; `null` stands for any. */
   watch(watcher) {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
@@ -127,6 +128,12 @@ export class Feed extends Store {
 
   /** Takes an event of the stream. */
   take(event, record) {
+    if (event === 'skipped' && record.count === 0) {
+      // Something changed, and nobody knows where.
+      this.#askAgain();
+      for (const watcher of this.#watchers) watcher(null);
+      return;
+    }
     if (event === 'skipped') {
       this.newest = Math.max(this.newest ?? 0, record.to ?? 0);
       this.load();
@@ -201,14 +208,15 @@ export class Feed extends Store {
     return { items: kept, next: kept.at(-1).seq };
   }
 
-  /** With a filter: the journal decides what matches, so that its words keep their meaning. */
+  /** Reads the rows anew: with a filter the journal decides what matches, so that its words keep their meaning. */
   #askAgain() {
     this.#again ??= setTimeout(async () => {
       this.#again = null;
       this.#reading = true;
       const asked = this.#asked;
       try {
-        const page = await this.#page({});
+        const rows = Math.min(MOST_AGAIN, Math.max(PAGE, this.state.items.length));
+        const page = await this.#page({ limit: rows });
         if (asked === this.#asked) this.#merge(page);
       } catch {
         // The next arrival asks again; the stream's own state tells of an inspector that is gone.
@@ -222,19 +230,21 @@ export class Feed extends Store {
   /** Puts in what the journal holds by now; a row may have come to match between others. */
   #merge({ items: read, next }) {
     const { items, fresh, paused } = this.state;
-    const last = read.at(-1)?.seq ?? 0;
+    const last = next === null ? 0 : read.at(-1)?.seq ?? 0;
     if (this.#pinned && !paused && fresh === 0) {
-      const older = next === null ? [] : items.filter((one) => one.seq < last);
+      const older = items.filter((one) => one.seq < last);
       // Where the two do not touch, there is more between them than was read.
       const touching = older.length > 0 && items[0].seq >= last;
       this.set(touching ? this.#bounded(read.concat(older)) : { items: read, next });
       return;
     }
+    // What somebody looks at stays where it is, as it is by now; what matches no longer goes.
+    const kept = items.flatMap((one) => (one.seq < last ? [one] : read[place(read, one.seq)] ?? []));
     const unseen = read.filter((one) => place(items, one.seq) < 0);
-    const top = items[0]?.seq ?? 0;
-    const above = unseen.every((one) => one.seq > top) && (next === null || last <= top);
+    const top = kept[0]?.seq ?? 0;
+    const above = unseen.every((one) => one.seq > top) && last <= top;
     // What does not simply go before the others is read anew when it is asked for.
     this.#waiting = above ? unseen : [];
-    this.set({ fresh: unseen.length });
+    this.set({ items: kept, fresh: unseen.length });
   }
 }

@@ -17,7 +17,7 @@ export function useInspection(model, seq) {
       .then((record) => set({ seq, record, error: null }), (error) => error.name !== 'AbortError' && set({ seq, record: null, error }));
     load();
     const end = model.feed.watch((changed) => {
-      if (changed !== seq) return;
+      if (changed !== seq && changed !== null) return;
       clearTimeout(timer);
       timer = setTimeout(load, GATHER);
     });

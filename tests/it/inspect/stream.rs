@@ -113,6 +113,42 @@ async fn an_attempt_changes_a_delivery_and_pruning_deletes_it() {
     assert_eq!(gone, [1, 2]);
 }
 
+/// A bug once: only the newest two hundred were compared.
+#[tokio::test]
+async fn what_is_done_to_an_old_delivery_is_told_at_once() {
+    let page = Page::with(250).await;
+    let mut events = page.stream("", "").await;
+    let json = "Content-Type: application/json\r\n";
+    let act = |method: &str, target: &str, body: &str| page.asks(method, target, json, body);
+    // Nothing listens at port 1.
+    let replay = act("POST", "/api/deliveries/3/replay", "{\"to\":\"127.0.0.1:1\"}");
+    assert_eq!(page.says(&replay).await.status, 200);
+    let heard = events.expect("changed").await;
+    assert_eq!((seq(&heard), &heard.data["forwarded"]["attempts"]), (3, &serde_json::json!(1)));
+    let mark = act("POST", "/api/deliveries/4/mark", "{\"mark\":\"look\"}");
+    assert_eq!(page.says(&mark).await.status, 200);
+    let heard = events.expect("changed").await;
+    assert_eq!((seq(&heard), &heard.data["mark"]), (4, &serde_json::json!("look")));
+    assert_eq!(page.says(&act("DELETE", "/api/deliveries/5", "{}")).await.status, 200);
+    assert_eq!(seq(&events.expect("deleted").await), 5);
+}
+
+#[tokio::test]
+async fn what_others_do_to_an_old_delivery_is_told_as_well() {
+    let page = Page::with(250).await;
+    let mut events = page.stream("", "").await;
+    let mut guest = Guest::open(page.journal.path()).unwrap();
+    let marking = move || guest.mark(4, Some("look")).unwrap().then_some(guest);
+    let mut guest = tokio::task::spawn_blocking(marking).await.unwrap().unwrap();
+    let heard = events.expect("changed").await;
+    assert_eq!((seq(&heard), &heard.data["mark"]), (4, &serde_json::json!("look")));
+    // Of a replay in another process it is only seen that something changed.
+    let replaying = move || guest.record_attempt(5, &attempt(201)).unwrap();
+    tokio::task::spawn_blocking(replaying).await.unwrap();
+    let heard = events.expect("skipped").await;
+    assert_eq!((heard.id, heard.data), (None, serde_json::json!({ "from": 250, "to": 250, "count": 0 })));
+}
+
 #[tokio::test]
 async fn the_stop_ends_streams_at_once_and_cuts_nothing_off() {
     let mut page = Page::with(1).await;

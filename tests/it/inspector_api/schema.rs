@@ -125,6 +125,7 @@ fn what_the_stream_tells_keeps_to_the_schema() {
         schema.is_tight(&place, data);
     }
     schema.holds("stream_skipped", &json!({ "from": 1, "to": 3, "count": 3 }));
+    schema.holds("stream_skipped", &json!({ "from": 3, "to": 3, "count": 0 }));
 }
 
 #[test]
