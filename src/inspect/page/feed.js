@@ -159,8 +159,9 @@ export class Feed extends Store {
       else changed.set(record.seq, event === 'deleted' ? null : record);
     }
     const inList = this.#change(changed);
-    // What changed may match only now.
-    if (filtered(this.state.filters) && (arrived.length > 0 || !inList)) this.#askAgain();
+    // What changed may match only now, or no longer.
+    const asks = arrived.length > 0 || !inList || [...changed.values()].some((one) => one !== null);
+    if (filtered(this.state.filters) && asks) this.#askAgain();
     // What came and changed at once is not in the list yet: it comes as it is by now.
     else this.#arrive(arrived.map((one) => (changed.has(one.seq) ? changed.get(one.seq) : one)).filter((one) => one !== null));
     for (const seq of changed.keys()) for (const watcher of this.#watchers) watcher(seq);
