@@ -124,3 +124,8 @@ fn the_pure_parts_keep_their_promises_under_node() {
 fn the_list_loses_nothing_that_comes_while_it_is_read() {
     assert_eq!(passed_under_node("feed.mjs"), 10);
 }
+
+#[test]
+fn the_page_asks_sends_and_keeps_its_address_as_it_should() {
+    assert_eq!(passed_under_node("model.mjs"), 2);
+}

@@ -29,15 +29,16 @@ export class Model {
   /** Reads what there is and follows what comes. */
   async start() {
     if (this.session.state.locked) return;
-    this.feed.load();
     try {
       const record = await ask('session');
+      // The stream begins where the list is sure to reach: what comes between is told twice, never lost.
+      this.feed.newest = record.newest ?? 0;
       this.session.set({ record, error: null });
-      this.feed.newest = Math.max(this.feed.newest ?? 0, record.newest ?? 0);
     } catch (error) {
       this.session.set({ error });
       if (this.session.state.locked) return;
     }
+    this.feed.load();
     follow(() => this.feed.newest, (event, record) => this.#heard(event, record), (stream) => this.#streams(stream));
   }
 
