@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::journal::not_opened;
 use super::shared::{ProviderArgs, SecretArgs};
 use super::signals::Stop;
+use crate::hook::target::PathMode;
 use crate::inspect::{self, Options, Running, StartError};
 use crate::job::judge::Judge;
 use crate::serve::{self, BindError};
@@ -132,6 +133,7 @@ pub fn run(args: &InspectArgs, context: &Context) -> Result<Exit, CommandError> 
         journal,
         listening: None,
         targets: Vec::new(),
+        path_mode: PathMode::default(),
         public_url: None,
         bases: Vec::new(),
         judge: judge(args, context)?,

@@ -4,7 +4,7 @@ use super::answer::{Answer, Refused, record};
 use super::desk::Desk;
 use super::detail::entry;
 use super::query::Query;
-use super::replay::{Asked, ReplayedRecord, preview, sent, target};
+use super::replay::{Asked, PathWord, ReplayedRecord, preview, sent, target};
 use super::{code as written, replay};
 use crate::hook::attempt::Attempt;
 use crate::hook::target::PathMode;
@@ -27,16 +27,26 @@ pub(super) async fn code(
 ) -> Answer {
     let mut query = Query::read(query.as_deref());
     let form = written::form(&query.take("as").unwrap_or_else(|| "curl".to_owned()))?;
-    let to = query.take("to").or_else(|| desk.targets.first().cloned());
+    let named = query.take("path_mode").map(|word| PathWord::parse(&word)).transpose()?;
+    let (to, path_mode) = match query.take("to") {
+        Some(to) => (to, PathMode::Keep),
+        None => usual_way(&desk),
+    };
     query.end()?;
     let entry = entry(&desk, seq).await?;
-    record(&written::write(form, seq, &unchanged(&desk, &entry, to.as_deref().unwrap_or(USUAL_TARGET))?)?)
+    let path_mode = named.map_or(path_mode, PathMode::from);
+    record(&written::write(form, seq, &unchanged(&desk, &entry, &to, path_mode)?)?)
+}
+
+/// Where the listener of this process sends deliveries, and how.
+fn usual_way(desk: &Desk) -> (String, PathMode) {
+    let to = desk.targets.first().cloned().unwrap_or_else(|| USUAL_TARGET.to_owned());
+    (to, desk.path_mode)
 }
 
 /// The request of a delivery for a target, with nothing changed.
-fn unchanged(desk: &Desk, entry: &Entry, to: &str) -> Result<replay::Sent, Refused> {
-    let prepared =
-        prepare(entry.listed.seq, &entry.delivery, Changes::default(), &target(to)?, PathMode::Keep);
+fn unchanged(desk: &Desk, entry: &Entry, to: &str, path_mode: PathMode) -> Result<replay::Sent, Refused> {
+    let prepared = prepare(entry.listed.seq, &entry.delivery, Changes::default(), &target(to)?, path_mode);
     sent(&prepared.map_err(|error| Refused::failed(&error))?, &desk.forwarder)
 }
 
@@ -47,7 +57,10 @@ pub(super) async fn replay(State(desk): State<Arc<Desk>>, Path(seq): Path<u64>, 
     let (to, only_shown) = (asked.to.clone(), asked.preview);
     let prepared = asked.prepare(&entry, &desk.judge)?;
     if only_shown {
-        return record(&preview(&sent(&prepared, &desk.forwarder)?, &unchanged(&desk, &entry, &to)?));
+        return record(&preview(
+            &sent(&prepared, &desk.forwarder)?,
+            &unchanged(&desk, &entry, &to, PathMode::Keep)?,
+        ));
     }
     // A page that goes away meanwhile must not undo what the target has got: it is kept in any case.
     let (tell, told) = oneshot::channel();

@@ -5,6 +5,7 @@ use super::readers::Readers;
 use super::watch::Watch;
 use super::{Options, actions, assets, detail, list, overview, replay, session, stream};
 use crate::forward::Forwarder;
+use crate::hook::target::PathMode;
 use crate::job::judge::Judge;
 use crate::journal::OpenError;
 use axum::Router;
@@ -20,6 +21,7 @@ pub(super) struct Desk {
     pub(super) readers: Readers,
     pub(super) listening: Option<String>,
     pub(super) targets: Vec<String>,
+    pub(super) path_mode: PathMode,
     pub(super) public_url: Option<String>,
     pub(super) bases: Vec<String>,
     pub(super) judge: Arc<Judge>,
@@ -37,7 +39,7 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn open(options: Options) -> Result<Self, OpenError> {
-        let Options { journal, listening, targets, public_url, bases, judge } = options;
+        let Options { journal, listening, targets, path_mode, public_url, bases, judge } = options;
         let watch = Arc::new(Watch::new(&journal));
         // Beside a listener the journal has just been opened, and its writer makes the index.
         let (readers, indexing) = if listening.is_some() {
@@ -53,6 +55,7 @@ impl Desk {
             readers,
             listening,
             targets,
+            path_mode,
             public_url,
             bases,
             judge,

@@ -26,6 +26,7 @@ mod signature;
 mod stream;
 mod watch;
 
+use crate::hook::target::PathMode;
 use crate::job::judge::Judge;
 use crate::journal::OpenError;
 use crate::serve::{self, Limits};
@@ -48,6 +49,8 @@ pub struct Options {
     pub listening: Option<String>,
     /// Where that listener forwards to.
     pub targets: Vec<String>,
+    /// Whether it sends a delivery's own path there.
+    pub path_mode: PathMode,
     /// The URL that senders were given, where that is known.
     pub public_url: Option<String>,
     /// URLs under which the endpoint may be known.

@@ -45,12 +45,41 @@ pub(super) struct Asked {
 }
 
 /// `keep` or `fixed`.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum PathWord {
+pub(super) enum PathWord {
     #[default]
     Keep,
     Fixed,
+}
+
+impl PathWord {
+    /// The mode of a word.
+    pub(super) fn parse(word: &str) -> Result<Self, Refused> {
+        match word {
+            "keep" => Ok(Self::Keep),
+            "fixed" => Ok(Self::Fixed),
+            _ => Err(Refused::bad("`path_mode` is one of keep, fixed")),
+        }
+    }
+}
+
+impl From<PathWord> for PathMode {
+    fn from(word: PathWord) -> Self {
+        match word {
+            PathWord::Keep => Self::Keep,
+            PathWord::Fixed => Self::Fixed,
+        }
+    }
+}
+
+impl From<PathMode> for PathWord {
+    fn from(mode: PathMode) -> Self {
+        match mode {
+            PathMode::Keep => Self::Keep,
+            PathMode::Fixed => Self::Fixed,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -84,10 +113,6 @@ impl Asked {
                 Refused::new(409, "not_loopback", message).hint("confirm that it is to be sent there")
             );
         }
-        let path_mode = match self.path_mode {
-            PathWord::Keep => PathMode::Keep,
-            PathWord::Fixed => PathMode::Fixed,
-        };
         let resign = match (self.resign, self.timestamp) {
             (true, at) => Some((resign(entry, judge)?, moment(at)?)),
             (false, None) => None,
@@ -100,11 +125,13 @@ impl Asked {
             body: one_of("body", self.body, self.body_base64)?.map(Bytes::from),
             resign,
         };
-        replay::prepare(entry.listed.seq, &entry.delivery, changes, &to, path_mode).map_err(|error| {
-            let why =
-                std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
-            Refused::new(422, "cannot_write", format!("{error}{why}"))
-        })
+        replay::prepare(entry.listed.seq, &entry.delivery, changes, &to, self.path_mode.into()).map_err(
+            |error| {
+                let why = std::error::Error::source(&error)
+                    .map_or_else(String::new, |source| format!(": {source}"));
+                Refused::new(422, "cannot_write", format!("{error}{why}"))
+            },
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, record};
 use super::desk::Desk;
+use super::replay::PathWord;
 use axum::extract::State;
 use serde::Serialize;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ struct SessionRecord<'a> {
     journal: String,
     listening: Option<&'a str>,
     targets: &'a [String],
+    path_mode: PathWord,
     providers: Vec<String>,
     newest: Option<u64>,
     count: u64,
@@ -29,6 +31,7 @@ pub(super) async fn session(State(desk): State<Arc<Desk>>) -> Answer {
         journal: desk.readers.path().display().to_string(),
         listening: desk.listening.as_deref(),
         targets: &desk.targets,
+        path_mode: desk.path_mode.into(),
         providers: desk.judge.catalogue().ids(),
         newest: stats.seqs.map(|(_, newest)| newest),
         count: stats.deliveries,

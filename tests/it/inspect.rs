@@ -11,6 +11,7 @@ use hookctl::hook::delivery::{Checked, Delivery, Facts};
 use hookctl::hook::headers::Head;
 use hookctl::hook::provider::Catalogue;
 use hookctl::hook::secret::Secret;
+use hookctl::hook::target::PathMode;
 use hookctl::hook::time::Timestamp;
 use hookctl::hook::verdict::{Code, Verdict};
 use hookctl::inspect::{self, Options, Running};
@@ -67,6 +68,7 @@ fn options(journal: &Path) -> Options {
         journal: PathBuf::from(journal),
         listening: Some("http://127.0.0.1:9".to_owned()),
         targets: vec!["http://127.0.0.1:3000/".to_owned()],
+        path_mode: PathMode::Fixed,
         public_url: None,
         bases: Vec::new(),
         judge: Arc::new(Judge::new(Catalogue::builtin(), None, Box::new(Nobody), None)),

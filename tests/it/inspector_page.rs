@@ -98,6 +98,14 @@ fn modules_import_what_is_there_and_stay_short() {
     assert!(named.len() > 4 && named.iter().all(|name| files.contains_key(*name)), "{named:?}");
 }
 
+#[test]
+fn every_file_of_the_page_is_part_of_the_program() {
+    let source = include_str!("../../src/inspect/assets.rs");
+    for name in files().keys().filter(|name| name.ends_with(".js") || name.ends_with(".css")) {
+        assert!(source.contains(&format!("\"{name}\"")), "{name} is not served");
+    }
+}
+
 /// Runs a script under Node over the page's modules; how many of its tests passed.
 fn passed_under_node(script: &str) -> usize {
     let folder = tempfile::tempdir().unwrap();
@@ -127,5 +135,5 @@ fn the_list_loses_nothing_that_comes_while_it_is_read() {
 
 #[test]
 fn the_page_asks_sends_and_keeps_its_address_as_it_should() {
-    assert_eq!(passed_under_node("model.mjs"), 2);
+    assert_eq!(passed_under_node("model.mjs"), 3);
 }

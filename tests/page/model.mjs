@@ -68,6 +68,22 @@ const tests = {
     await begun({ newest: null });
     assert.equal(paths()[1], 'stream?after=0');
   },
+
+  // A bug once: `y` did not look where the delivery had gone.
+  async 'what is copied goes where the delivery goes'() {
+    const { model } = await begun();
+    asked.length = 0;
+    model.copyAsCurl(7);
+    assert.deepEqual(paths(), ['deliveries/7']);
+    asked.shift().answer({ delivery: { path: '/hooks', attempts: [{ target: 'http://localhost:4000/api/hooks' }] } });
+    await settled();
+    assert.deepEqual(paths(), [`deliveries/7/code?as=curl&to=${encodeURIComponent('http://localhost:4000/api')}&path_mode=keep`]);
+    const { model: listening } = await begun({ targets: ['http://localhost:3000/webhooks/koji'], path_mode: 'fixed' });
+    asked.length = 0;
+    listening.copyAsCurl(7);
+    await settled();
+    assert.match(paths()[0], /^deliveries\/7\/code\?.*&path_mode=fixed$/);
+  },
 };
 
 for (const [name, test] of Object.entries(tests)) {

@@ -12,6 +12,7 @@ const { diff, hunks } = await from('diff.js');
 const { Reader: Events } = await from('stream.js');
 const { visible, pieces, quoted, duration } = await from('words.js');
 const { read, written, command } = await from('address.js');
+const { wayOf } = await from('way.js');
 
 /** Numbers that are the same in each run. */
 let seed = 7;
@@ -143,6 +144,19 @@ const tests = {
     assert.equal(command({ text: "it's; rm -rf ~", marked: true }, quoted), "hookctl events list --text 'it'\\''s; rm -rf ~' --marked");
     assert.equal(command({ type: '--journal=x', text: '-' }, quoted), 'hookctl events list --type=--journal=x --text=-');
     assert.deepEqual([0.25, 9.94, 999, 5_500, 61_000, 7_260_000].map(duration), ['0.25 ms', '9.9 ms', '999 ms', '5.5 s', '1 min 1 s', '2 h 1 min']);
+  },
+
+  // Bugs once: a path mode of the listener was forgotten, and of the URL that a
+  // delivery had gone to only the host was taken.
+  'a delivery is sent again where it goes by itself'() {
+    const went = (target, path = '/hooks/koji?a=1') => wayOf({ targets: [], path_mode: 'keep' }, { path, attempts: [{ target: 'http://old/' }, { target }] });
+    assert.deepEqual(wayOf({ targets: ['http://a/webhooks/koji', 'http://b/'], path_mode: 'fixed' }, { attempts: [{ target: 'http://c/' }] }), { to: 'http://a/webhooks/koji', path_mode: 'fixed' });
+    assert.deepEqual(went('http://localhost:3000/base/hooks/koji?a=1'), { to: 'http://localhost:3000/base', path_mode: 'keep' });
+    assert.deepEqual(went('http://localhost:3000/hooks/koji?a=1'), { to: 'http://localhost:3000', path_mode: 'keep' });
+    assert.deepEqual(went('http://localhost:3000/webhooks/koji'), { to: 'http://localhost:3000/webhooks/koji', path_mode: 'fixed' });
+    assert.deepEqual(went('http://localhost:3000/', '/'), { to: 'http://localhost:3000', path_mode: 'keep' });
+    assert.deepEqual(went('http://x', '/x'), { to: 'http://x', path_mode: 'fixed' });
+    assert.deepEqual(wayOf(null, { path: '/', attempts: [] }), { to: '3000', path_mode: 'keep' });
   },
 };
 

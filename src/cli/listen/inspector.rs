@@ -48,7 +48,7 @@ pub(super) fn beside(
         }
         return Ok(None);
     };
-    match started(named.unwrap_or(Place::USUAL), journal, listening, args.public_url.as_deref(), context) {
+    match started(named.unwrap_or(Place::USUAL), journal, listening, args, context) {
         Ok(inspector) => Ok(Some(inspector)),
         Err(error) if named.is_none() => {
             let why = error.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
@@ -66,9 +66,10 @@ fn started(
     place: Place,
     journal: &Path,
     listening: &Listening<'_>,
-    public_url: Option<&str>,
+    args: &ListenArgs,
     context: &Context,
 ) -> Result<Inspector, CommandError> {
+    let public_url = args.public_url.as_deref();
     let socket = place.bind().map_err(|error| {
         CommandError::local("could not serve the inspector")
             .because(&error)
@@ -78,6 +79,7 @@ fn started(
         journal: journal.to_owned(),
         listening: Some(format!("http://{}", listening.address)),
         targets: listening.targets.clone(),
+        path_mode: args.path_mode.into(),
         public_url: public_url.map(str::to_owned),
         bases: bases(listening.address, public_url),
         judge: Arc::clone(listening.judge),

@@ -81,7 +81,7 @@ function Windows({ model, dialog, items }) {
   if (!record) return null;
   if (kind === 'replay') return html`<${Replay} seq=${seq} delivery=${record.delivery} model=${model} close=${close} />`;
   if (kind === 'mark') return html`<${Mark} seq=${seq} mark=${record.mark ?? record.delivery.mark ?? null} model=${model} close=${close} />`;
-  return html`<${Code} seq=${seq} target=${model.target(record.delivery)} close=${close} />`;
+  return html`<${Code} seq=${seq} way=${model.way(record.delivery)} close=${close} />`;
 }
 
 function Said() {

@@ -95,24 +95,25 @@ export function Compare({ seq, items, model, close }) {
 const LANGUAGES = [['curl', 'curl'], ['httpie', 'HTTPie'], ['fetch', 'fetch'], ['python', 'Python']];
 
 /** The request as code. */
-export function Code({ seq, target, close }) {
+export function Code({ seq, way, close }) {
   const [as, setAs] = useState('curl');
-  const [to, setTo] = useState(target);
+  const [{ to, path_mode }, go] = useState(way);
   const [state, set] = useState({ text: '', error: null });
   useEffect(() => {
     const stop = new AbortController();
     const timer = setTimeout(() => {
-      ask(`deliveries/${seq}/code${query({ as, to })}`, { signal: stop.signal })
+      ask(`deliveries/${seq}/code${query({ as, to, path_mode })}`, { signal: stop.signal })
         .then(({ text }) => set({ text, error: null }), (error) => error.name !== 'AbortError' && set({ text: '', error }));
     }, 150);
     return () => {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [seq, as, to]);
+  }, [seq, as, to, path_mode]);
   return html`<${Dialog} title=${`#${seq} as code`} close=${close} wide=${true}>
     <div class="views" role="group" aria-label="Language">${LANGUAGES.map(([name, label]) => html`<button aria-pressed=${as === name ? 'true' : 'false'} onClick=${() => setAs(name)}>${label}</button>`)}</div>
-    <p><label for="code-to">To</label><input id="code-to" class="full" value=${to} onInput=${(event) => setTo(event.target.value)} spellcheck=${false} autocomplete="off" /></p>
+    <p><label for="code-to">To</label><input id="code-to" class="full" value=${to} onInput=${(event) => go({ to: event.target.value, path_mode })} spellcheck=${false} autocomplete="off" /></p>
+    <p><label><input type="checkbox" checked=${path_mode === 'keep'} onChange=${(event) => go({ to, path_mode: event.target.checked ? 'keep' : 'fixed' })} /> with the path and query of the delivery</label></p>
     <${Wrong} error=${state.error} />
     <pre class="code" tabindex="0" aria-label="Code">${state.text}</pre>
     <p class="buttons"><button class="main" disabled=${!state.text} onClick=${() => copied(state.text, `#${seq} as ${as}`)}>Copy</button></p>

@@ -6,6 +6,7 @@ import { read, write } from './address.js';
 import { Feed } from './feed.js';
 import { follow } from './stream.js';
 import { copied, keep, say } from './copy.js';
+import { wayOf } from './way.js';
 
 /** Event names that are offered in the filter. */
 const MOST_EVENTS = 200;
@@ -124,16 +125,18 @@ export class Model {
     else this.place.set({ cursor: seq });
   }
 
-  /** Where a replay goes unless somebody says otherwise. */
-  target(delivery) {
-    const last = delivery?.attempts?.at(-1)?.target;
-    return this.session.state.record?.targets?.[0] ?? (last ? new URL(last).origin : '3000');
+  /** Where a replay goes unless somebody says otherwise, and whether the delivery's own path does: `{ to, path_mode }`. */
+  way(delivery) {
+    return wayOf(this.session.state.record, delivery);
   }
 
   async copyAsCurl(seq = this.chosen()) {
     if (seq === null) return;
     try {
-      const { text } = await ask(`deliveries/${seq}/code${query({ as: 'curl', to: this.target() })}`);
+      // Where it went is only asked where no listener says where it goes.
+      const known = this.session.state.record?.targets?.length > 0;
+      const delivery = known ? null : (await ask(`deliveries/${seq}`)).delivery;
+      const { text } = await ask(`deliveries/${seq}/code${query({ as: 'curl', ...this.way(delivery) })}`);
       await copied(text, `#${seq} as curl`);
     } catch (error) {
       say(error.message, true);

@@ -11,7 +11,7 @@ import { headerText } from './parts.js';
 import { fromBase64 } from './payload.js';
 import { duration, health, outcome, size } from './words.js';
 
-const LAST = 'hookctl-replay-to';
+const LAST = 'hookctl-replay-way';
 
 /** Where to, how, and signed by whom: what both ways of sending ask for. */
 function Where({ way, set }) {
@@ -22,13 +22,14 @@ function Where({ way, set }) {
     <p><label><input type="checkbox" id="resign" checked=${way.resign} onChange=${(event) => set({ ...way, resign: event.target.checked })} /> sign again, with a fresh time where the scheme has one</label></p>`;
 }
 
-const first = (model, delivery, resign) => ({ to: sessionStorage.getItem(LAST) ?? model.target(delivery), path_mode: 'keep', resign });
+/** Where this tab sent to last, else where the delivery goes by itself. */
+const first = (model, delivery, resign) => ({ ...(JSON.parse(sessionStorage.getItem(LAST)) ?? model.way(delivery)), resign });
 
 /** Sends; a target elsewhere wants a second yes. */
 function useSend(seq, done) {
   return useAct(async (request) => {
     const { attempt } = await ask(`deliveries/${seq}/replay`, { method: 'POST', body: request });
-    sessionStorage.setItem(LAST, request.to);
+    sessionStorage.setItem(LAST, JSON.stringify({ to: request.to, path_mode: request.path_mode }));
     done(attempt);
   });
 }

@@ -14,6 +14,7 @@ async fn a_session_says_what_is_shown() {
     assert_eq!((&session["newest"], &session["count"]), (&2.into(), &2.into()));
     assert_eq!(session["listening"], "http://127.0.0.1:9");
     assert_eq!(session["targets"][0], "http://127.0.0.1:3000/");
+    assert_eq!(session["path_mode"], "fixed");
     assert!(session["providers"].as_array().unwrap().contains(&"koji".into()));
     assert_eq!(session["journal"], page.journal.path().display().to_string());
     assert_eq!(Page::with(0).await.json("/api/session").await["newest"], serde_json::Value::Null);

@@ -314,6 +314,11 @@ fn code_says_what_a_replay_would_send() {
     assert!(
         inspector.get("/api/deliveries/1/code")["text"].as_str().unwrap().contains("http://localhost:3000/")
     );
+    // A bug once: it was always sent with its own path.
+    let fixed = format!("/api/deliveries/1/code?as=curl&to={to}/own&path_mode=fixed");
+    let fixed = inspector.get(&fixed)["text"].as_str().unwrap().to_owned();
+    assert!(fixed.contains(&format!("http://{to}/own'")) && !fixed.contains("/hooks/koji"), "{fixed}");
+    assert_eq!(inspector.ask("GET", "/api/deliveries/1/code?path_mode=x", None).status, 400);
     assert_eq!(inspector.ask("GET", "/api/deliveries/1/code?as=perl", None).status, 400);
     assert_eq!(inspector.ask("GET", "/api/deliveries/1/code?to=ftp://x", None).status, 400);
 }
