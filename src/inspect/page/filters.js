@@ -41,7 +41,16 @@ function Field({ id, value, change, ...rest }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => send(now), REST);
   };
-  return html`<input id=${id} value=${text} onInput=${typed} onChange=${(event) => send(event.target.value)} autocomplete="off" spellcheck=${false} autocapitalize="off" ...${rest} />`;
+  const keys = (event) => {
+    if (event.key !== 'Escape') return;
+    // What was typed and what is filtered go together, as in the terminal. A browser empties a
+    // field of this kind by itself, or not, depending on what has the focus by then.
+    event.preventDefault();
+    event.target.value = '';
+    set('');
+    send('');
+  };
+  return html`<input id=${id} value=${text} onInput=${typed} onChange=${(event) => send(event.target.value)} onKeyDown=${rest.type === 'search' ? keys : undefined} autocomplete="off" spellcheck=${false} autocapitalize="off" ...${rest} />`;
 }
 
 const chip = (name, value) => (value === true ? FLAGS.find(([flag]) => flag === name)[1] : `${name}: ${visible(value)}`);

@@ -52,7 +52,11 @@ fn the_keys_of_the_terminal_work_in_the_page() {
     }
     stage.browser.wait_for("document.querySelectorAll('.row').length === 1");
     assert_eq!(stage.browser.look("location.search"), "?text=user_7%22");
+    // A bug once: the filter went and the text stayed in the field.
     stage.browser.press("Escape");
+    stage.browser.wait_for("document.querySelectorAll('.row').length > 1");
+    assert_eq!(stage.browser.look("document.getElementById('text').value + location.search"), "");
+    assert_eq!(stage.browser.look("document.activeElement.id"), "");
     stage.browser.press(" ");
     stage.browser.wait_for_text(".state", "paused");
     stage.browser.press(" ");
