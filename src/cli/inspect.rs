@@ -130,6 +130,7 @@ pub fn run(args: &InspectArgs, context: &Context) -> Result<Exit, CommandError> 
     let journal = context.journal(args.journal.as_deref())?;
     let place = Place { host: args.host, port: args.port };
     let options = Options {
+        usual_journal: is_usual(&journal, context),
         journal,
         listening: None,
         targets: Vec::new(),
@@ -144,6 +145,12 @@ pub fn run(args: &InspectArgs, context: &Context) -> Result<Exit, CommandError> 
     // What a second Ctrl-C leaves behind is not waited for.
     runtime.shutdown_background();
     ended
+}
+
+/// Whether commands find this journal without its name.
+pub(super) fn is_usual(journal: &Path, context: &Context) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_missing| path.to_owned());
+    context.folders().is_ok_and(|folders| real(&folders.journal()) == real(journal))
 }
 
 fn judge(args: &InspectArgs, context: &Context) -> Result<Arc<Judge>, CommandError> {

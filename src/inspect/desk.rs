@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 /// What every route works with.
 pub(super) struct Desk {
     pub(super) readers: Readers,
+    pub(super) usual_journal: bool,
     pub(super) listening: Option<String>,
     pub(super) targets: Vec<String>,
     pub(super) path_mode: PathMode,
@@ -39,7 +40,8 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn open(options: Options) -> Result<Self, OpenError> {
-        let Options { journal, listening, targets, path_mode, public_url, bases, judge } = options;
+        let Options { journal, usual_journal, listening, targets, path_mode, public_url, bases, judge } =
+            options;
         let watch = Arc::new(Watch::new(&journal));
         // Beside a listener the journal has just been opened, and its writer makes the index.
         let (readers, indexing) = if listening.is_some() {
@@ -53,6 +55,7 @@ impl Desk {
         let (streams, tasks) = (stream::room(), Mutex::default());
         Ok(Self {
             readers,
+            usual_journal,
             listening,
             targets,
             path_mode,

@@ -45,6 +45,8 @@ use tokio::task::JoinHandle;
 pub struct Options {
     /// The journal it shows; it must be there.
     pub journal: PathBuf,
+    /// Whether commands find that journal without its name.
+    pub usual_journal: bool,
     /// Where the listener of this process receives, if there is one.
     pub listening: Option<String>,
     /// Where that listener forwards to.

@@ -66,6 +66,7 @@ fn sample(event: &str, body: &str) -> Arc<Checked> {
 fn options(journal: &Path) -> Options {
     Options {
         journal: PathBuf::from(journal),
+        usual_journal: false,
         listening: Some("http://127.0.0.1:9".to_owned()),
         targets: vec!["http://127.0.0.1:3000/".to_owned()],
         path_mode: PathMode::Fixed,

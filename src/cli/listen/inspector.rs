@@ -3,7 +3,7 @@
 use super::ListenArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
-use crate::cli::inspect::{Place, not_started};
+use crate::cli::inspect::{Place, is_usual, not_started};
 use crate::inspect::{self, Options};
 use crate::job::judge::Judge;
 use crate::job::listen::bases;
@@ -77,6 +77,7 @@ fn started(
     })?;
     let options = Options {
         journal: journal.to_owned(),
+        usual_journal: is_usual(journal, context),
         listening: Some(format!("http://{}", listening.address)),
         targets: listening.targets.clone(),
         path_mode: args.path_mode.into(),

@@ -36,11 +36,14 @@ export function write(place, step) {
   history[step ? 'pushState' : 'replaceState'](null, '', url);
 }
 
-/** The same filters as a command for the terminal. */
-export function command(filters, quoted) {
+/** The option that names the journal of a session, where commands do not find it by themselves. */
+export const journalOption = (session, quoted) => (session?.journal && session.journal_usual === false ? ` --journal ${quoted(session.journal)}` : '');
+
+/** The same filters as a command for the terminal; `option` goes before them. */
+export function command(filters, quoted, option = '') {
   // A value that begins like an option is none.
   const between = (value) => (value.startsWith('-') ? '=' : ' ');
   const word = (name, value) => (FLAGS.has(name) ? `--${name}` : `--${name}${between(value)}${quoted(value)}`);
   const words = FILTERS.filter((name) => filters[name]).map((name) => word(name, filters[name]));
-  return ['hookctl events list', ...words].join(' ');
+  return [`hookctl events list${option}`, ...words].join(' ');
 }

@@ -27,6 +27,13 @@ export function giveToken(address) {
 
 export const hasToken = () => sessionStorage.getItem(KEY) !== null;
 
+let again = 'hookctl inspect';
+
+/** The command that starts an inspector of the same journal, for whoever finds this one gone. */
+export const startedBy = (command) => {
+  again = command;
+};
+
 const listeners = new Set();
 
 /** Calls back when the token turns out to be that of another run. */
@@ -43,7 +50,7 @@ async function call(path, { method = 'GET', body, signal } = {}) {
     });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Refusal(0, { code: 'unreachable', message: 'the inspector does not answer', hint: 'is hookctl still running? Start it again: `hookctl inspect`' });
+    throw new Refusal(0, { code: 'unreachable', message: 'the inspector does not answer', hint: `is hookctl still running? Start it again: \`${again}\`` });
   }
   if (answer.ok) return answer;
   if (answer.status === 401) for (const listener of listeners) listener();

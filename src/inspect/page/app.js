@@ -12,7 +12,8 @@ import { Overview } from './overview.js';
 import { Code, Compare, Delete, Help, Mark, Wrong } from './dialog.js';
 import { Replay } from './replay.js';
 import { said } from './copy.js';
-import { visible } from './words.js';
+import { quoted, visible } from './words.js';
+import { journalOption } from './address.js';
 
 const THEMES = ['auto', 'light', 'dark'];
 const THEME = 'hookctl-theme';
@@ -26,13 +27,14 @@ function useTheme() {
   return [theme, () => set(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length])];
 }
 
+/** What the state of the stream is called, and what it means. */
 const STATES = { live: ['good', 'live', 'New deliveries appear as they come'], waiting: ['unsure', 'connecting…', 'The stream of new deliveries is not there; the page tries again'], lost: ['bad', 'not connected', 'The inspector does not answer: is hookctl still running? Start it again with: hookctl inspect'], paused: ['unsure', 'paused', 'New deliveries wait; Space lets them in'] };
 
 function Header({ model, session, paused, view }) {
   const [theme, next] = useTheme();
   const [how, text, why] = STATES[paused && session.stream === 'live' ? 'paused' : session.stream];
   return html`<header class="bar"><h1>hookctl <span>inspector</span></h1>
-    <span class=${`state ${how}`} role="status" title=${why}>${text}</span>
+    <span class=${`state ${how}`} role="status" title=${`${why}${session.stream === 'lost' ? journalOption(session.record, quoted) : ''}`}>${text}</span>
     <span class="journal" title="The journal that is shown">${visible(session.record?.journal ?? '')}</span>
     <nav aria-label="Views">
       <button aria-pressed=${view === 'overview' ? 'true' : 'false'} onClick=${() => model.overview()}>Overview</button>
@@ -42,7 +44,7 @@ function Header({ model, session, paused, view }) {
 }
 
 /** A tab without this run's token: a bookmark, or an inspector that was started anew. */
-function Locked() {
+function Locked({ record }) {
   const [wrong, set] = useState(false);
   const open = (event) => {
     event.preventDefault();
@@ -54,7 +56,7 @@ function Locked() {
   <h2>This page needs the address from the terminal</h2>
   <p>It ends with <code>#token=…</code> and is another one each time hookctl starts, so that no other page can read your deliveries.</p>
   <ol><li>Look for the line <code>inspector</code> in the terminal where <code>hookctl listen</code> runs, or press <kbd>o</kbd> there.</li>
-  <li>If it ended: <code>hookctl inspect --open</code> shows the same journal.</li></ol>
+  <li>If it ended: <code>hookctl inspect${journalOption(record, quoted)} --open</code> shows the same journal${record ? '' : html`; name it with <code>--journal FILE</code> where it was named before`}.</li></ol>
   <form onSubmit=${open}><p><label for="address">Or paste that address here</label><span class="pasted"><input id="address" name="address" autocomplete="off" spellcheck=${false} /><button class="main" type="submit">Open</button></span></p>
   ${wrong && html`<p class="wrong" role="alert">There is no <code>#token=…</code> at its end.</p>`}</form></main>`;
 }
@@ -89,7 +91,7 @@ function Said() {
   return html`<div class=${names('said', bad && 'bad', text && 'on')} role="status" aria-live="polite">${text}</div>`;
 }
 
-const Search = memo(({ model, filters, providers, error }) => html`<${Filters} filters=${filters} change=${(now) => model.filter(now)} providers=${providers ?? []} events=${model.eventNames()} error=${error} />`);
+const Search = memo(({ model, filters, providers, journal, error }) => html`<${Filters} filters=${filters} change=${(now) => model.filter(now)} providers=${providers ?? []} events=${model.eventNames()} journal=${journal} error=${error} />`);
 
 function App({ model }) {
   const place = useStore(model.place);
@@ -100,12 +102,12 @@ function App({ model }) {
   useEffect(() => {
     document.title = `${place.open === null ? '' : `#${place.open} · `}hookctl inspector`;
   }, [place.open]);
-  if (session.locked) return html`<${Locked} />`;
+  if (session.locked) return html`<${Locked} record=${session.record} />`;
   const side = place.view === 'overview' || place.open !== null;
   return html`<${Header} model=${model} session=${session} paused=${state.paused} view=${place.view} />
     <main class=${names('split', side && 'side')}>
       <section class="left" aria-label="Deliveries">
-        <${Search} model=${model} filters=${state.filters} providers=${session.record?.providers} error=${state.error?.status === 400 ? state.error : null} />
+        <${Search} model=${model} filters=${state.filters} providers=${session.record?.providers} journal=${journalOption(session.record, quoted)} error=${state.error?.status === 400 ? state.error : null} />
         <${List} feed=${model.feed} state=${state} cursor=${place.cursor} open=${place.open} choose=${choose} empty=${html`<${Empty} state=${state} session=${session} clear=${() => model.filter({})} />`} />
       </section>
       ${side && html`<section class="right" aria-label=${place.view === 'overview' ? 'Overview' : `Delivery #${place.open}`}>

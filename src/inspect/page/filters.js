@@ -56,12 +56,13 @@ function Field({ id, value, change, ...rest }) {
 const chip = (name, value) => (value === true ? FLAGS.find(([flag]) => flag === name)[1] : `${name}: ${visible(value)}`);
 
 /** The bar above the list. */
-export function Filters({ filters, change, providers, events, error }) {
+export function Filters({ filters, change, providers, events, journal, error }) {
   const [unfolded, unfold] = useState(false);
   const set = (name, value) => {
     const { [name]: _, ...others } = filters;
     change(value ? { ...others, [name]: value } : others);
   };
+  const same = command(filters, quoted, journal);
   const active = FILTERS.filter((name) => filters[name] && name !== 'text');
   return html`<form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}>
     <div class="search">
@@ -78,7 +79,7 @@ export function Filters({ filters, change, providers, events, error }) {
     <div id="fields" class="fields" hidden=${!unfolded}>
       ${FIELDS.map(({ name, label, hint, list, wide }) => html`<p class=${wide ? 'wide' : ''}><label for=${`f-${name}`}>${label}</label><${Field} id=${`f-${name}`} value=${filters[name] ?? ''} change=${(value) => set(name, value)} placeholder=${hint} list=${list} /></p>`)}
       <p class="flags wide">${FLAGS.map(([name, label]) => html`<label><input type="checkbox" checked=${Boolean(filters[name])} onChange=${(event) => set(name, event.target.checked)} /> ${label}</label>`)}</p>
-      <p class="same wide"><span>The same in a terminal:</span> <code>${command(filters, quoted)}</code> <button type="button" class="link" onClick=${() => copied(command(filters, quoted), 'the command')}>copy</button></p>
+      <p class="same wide"><span>The same in a terminal:</span> <code>${same}</code> <button type="button" class="link" onClick=${() => copied(same, 'the command')}>copy</button></p>
       <datalist id="known-events">${events.map((event) => html`<option value=${event} />`)}</datalist>
       <datalist id="known-providers">${providers.map((provider) => html`<option value=${provider} />`)}</datalist>
       <datalist id="known-verdicts"><option value="failed" />${VERDICTS.map((verdict) => html`<option value=${verdict} />`)}</datalist>

@@ -1,12 +1,13 @@
 // What the page knows and what a person can do to it; the components draw it.
 
 import { Store } from './component.js';
-import { ask, bytes, hasToken, onUnauthorized, query } from './api.js';
-import { read, write } from './address.js';
+import { ask, bytes, hasToken, onUnauthorized, query, startedBy } from './api.js';
+import { journalOption, read, write } from './address.js';
 import { Feed } from './feed.js';
 import { follow } from './stream.js';
 import { copied, keep, say } from './copy.js';
 import { wayOf } from './way.js';
+import { quoted } from './words.js';
 
 /** Event names that are offered in the filter. */
 const MOST_EVENTS = 200;
@@ -34,13 +35,18 @@ export class Model {
       const record = await ask('session');
       // The stream begins where the list is sure to reach: what comes between is told twice, never lost.
       this.feed.newest = record.newest ?? 0;
-      this.session.set({ record, error: null });
+      this.#knows(record);
     } catch (error) {
       this.session.set({ error });
       if (this.session.state.locked) return;
     }
     this.feed.load();
     follow(() => this.feed.newest, (event, record) => this.#heard(event, record), (stream) => this.#streams(stream));
+  }
+
+  #knows(record) {
+    startedBy(`hookctl inspect${journalOption(record, quoted)}`);
+    this.session.set({ record, error: null });
   }
 
   #heard(event, record) {
@@ -53,7 +59,7 @@ export class Model {
     if (was.stream === stream) return;
     this.session.set({ stream });
     // What was not there when the page began is asked for again.
-    if (stream === 'live' && was.record === null) ask('session').then((record) => this.session.set({ record, error: null }), () => {});
+    if (stream === 'live' && was.record === null) ask('session').then((record) => this.#knows(record), () => {});
     if (stream === 'live' && this.feed.state.error) this.feed.load();
   }
 

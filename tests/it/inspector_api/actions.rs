@@ -303,6 +303,23 @@ fn a_signed_url_is_shown_as_it_was_judged() {
     listening.stop();
 }
 
+/// A bug once: the page's commands named no journal, and so another one.
+#[test]
+fn the_session_says_whether_commands_find_the_journal_by_themselves() {
+    let home = Home::default();
+    let listening = home.listen(["--provider", "koji", "--inspect", "127.0.0.1:0"]);
+    let beside = Inspector::at(listening.ready["inspector"].as_str().unwrap());
+    let session = beside.get("/api/session");
+    assert_eq!(session["journal_usual"], true, "{session}");
+    listening.stop();
+    let alone = Inspector::start(&home, [""; 0], &[]);
+    assert_eq!(alone.get("/api/session")["journal_usual"], true);
+    let other = home.join("other.db");
+    std::fs::copy(session["journal"].as_str().unwrap(), &other).unwrap();
+    let named = Inspector::start(&home, ["--journal", other.to_str().unwrap()], &[]);
+    assert_eq!(named.get("/api/session")["journal_usual"], false);
+}
+
 #[test]
 fn code_says_what_a_replay_would_send() {
     let (_home, application, inspector) = scene();
