@@ -32,7 +32,7 @@ macro_rules! assets {
 const ASSETS: &[Asset] = assets! {
     SCRIPT: "address.js" "api.js" "app.js" "compare.js" "component.js" "copy.js" "detail.js" "dialog.js" "diff.js"
         "feed.js" "filters.js" "inspection.js" "json.js" "keys.js" "list.js" "model.js" "overview.js" "parts.js"
-        "payload.js" "replay.js" "stream.js" "transcript.js" "tree.js" "way.js" "words.js" "vendor/htm-preact.js";
+        "payload.js" "replay.js" "stream.js" "transcript.js" "tree.js" "typed.js" "way.js" "words.js" "vendor/htm-preact.js";
     STYLE: "base.css" "detail.css" "list.css" "tools.css";
     IMAGE: "icon.svg";
 };

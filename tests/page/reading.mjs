@@ -12,6 +12,7 @@ const { diff, hunks } = await from('diff.js');
 const { Reader: Events } = await from('stream.js');
 const { visible, pieces, quoted, duration } = await from('words.js');
 const { journalOption, read, written, command } = await from('address.js');
+const { asked, words } = await from('typed.js');
 const { wayOf } = await from('way.js');
 
 /** Numbers that are the same in each run. */
@@ -149,6 +150,31 @@ const tests = {
     assert.equal(journalOption({ journal: '/tmp/a.db', journal_usual: true }, quoted) + journalOption(null, quoted), '');
     assert.deepEqual(['a=b', '=b', '[a]', '~', '4xx'].map(quoted), ['a=b', "'=b'", "'[a]'", "'~'", '4xx']);
     assert.deepEqual([0.25, 9.94, 999, 5_500, 61_000, 7_260_000].map(duration), ['0.25 ms', '9.9 ms', '999 ms', '5.5 s', '1 min 1 s', '2 h 1 min']);
+  },
+
+  // The same cases as in `ui::view::words`.
+  'the words of the terminal are read in the search field'() {
+    const expected = { type: 'interview.*,a', verdict: 'failed', status: '4xx', since: '10m', filter: '.data.score > 3', dead: true, marked: true };
+    for (const line of [
+      "type=interview.*,a verdict=failed status=4xx since=10m filter='.data.score > 3' dead marked",
+      '--type interview.*,a --verdict failed --status=4xx --since 10m --filter ".data.score > 3" --dead --marked',
+    ]) assert.deepEqual(words(line), expected, line);
+    for (const [line, text] of [['customer 42', 'customer 42'], ["'a=b'", 'a=b'], ['text=a=b', 'a=b'], ["'dead'", 'dead']]) assert.deepEqual(words(line), { text }, line);
+    assert.deepEqual(words('  '), {});
+    for (const [line, reason] of [
+      ['verdct=failed', 'there is no `verdct`'], ['--nonsense x', 'there is no `nonsense`'], ['status=', '`status` lacks its value'],
+      ['--since', '`since` lacks its value'], ["text='a", 'a quote is not closed'],
+    ]) assert.throws(() => words(line), (error) => error.message.startsWith(reason), line);
+  },
+
+  'words wait for Enter, a text does not'() {
+    for (const text of ['user_7"', '"id":5', '"type":"x"', 'a=b', "it's"]) assert.deepEqual(asked(text, false), { filters: { text } }, text);
+    assert.deepEqual(asked('', false), { filters: {} });
+    for (const line of ['verdict=failed', 'dead', "push status=4xx 'any text'"]) assert.equal(asked(line, false).filters, null, line);
+    assert.deepEqual(asked("push status=4xx 'any text'", true).filters, { status: '4xx', text: 'push any text' });
+    assert.deepEqual(asked("'verdict=failed'", true).filters, { text: 'verdict=failed' });
+    assert.deepEqual(asked('"id":5', true).filters, { text: '"id":5' });
+    assert.match(asked('verdct=failed', true).error.message, /no `verdct`/);
   },
 
   // Bugs once: a path mode of the listener was forgotten, and of the URL that a

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from './component.js';
 import { FILTERS, command } from './address.js';
 import { VERDICTS, quoted, visible } from './words.js';
+import { asked } from './typed.js';
 import { copied } from './copy.js';
 import { Wrong } from './dialog.js';
 
@@ -20,7 +21,10 @@ const FIELDS = [
 ];
 const FLAGS = [['undelivered', 'undelivered'], ['dead', 'dead letters'], ['marked', 'marked']];
 
-/** A field that asks when typing rests, and at once on Enter. */
+/**
+ * A field that asks when typing rests, and at once on Enter or when it is left;
+ * `change` gets the text and whether it is entered, and may say what is left of it.
+ */
 function Field({ id, value, change, ...rest }) {
   const [text, set] = useState(value);
   const timer = useRef(null);
@@ -30,10 +34,13 @@ function Field({ id, value, change, ...rest }) {
     if (value !== sent.current) set(value);
     sent.current = value;
   }, [value]);
-  const send = (now) => {
+  const send = (now, entered = false) => {
     clearTimeout(timer.current);
     sent.current = now.trim();
-    change(now.trim());
+    const left = change(now.trim(), entered);
+    if (left === undefined) return;
+    sent.current = left;
+    set(left);
   };
   const typed = (event) => {
     const now = event.target.value;
@@ -50,7 +57,7 @@ function Field({ id, value, change, ...rest }) {
     set('');
     send('');
   };
-  return html`<input id=${id} value=${text} onInput=${typed} onChange=${(event) => send(event.target.value)} onKeyDown=${rest.type === 'search' ? keys : undefined} autocomplete="off" spellcheck=${false} autocapitalize="off" ...${rest} />`;
+  return html`<input id=${id} value=${text} onInput=${typed} onChange=${(event) => send(event.target.value, true)} onKeyDown=${rest.type === 'search' ? keys : undefined} autocomplete="off" spellcheck=${false} autocapitalize="off" ...${rest} />`;
 }
 
 const chip = (name, value) => (value === true ? FLAGS.find(([flag]) => flag === name)[1] : `${name}: ${visible(value)}`);
@@ -58,16 +65,26 @@ const chip = (name, value) => (value === true ? FLAGS.find(([flag]) => flag === 
 /** The bar above the list. */
 export function Filters({ filters, change, providers, events, journal, error }) {
   const [unfolded, unfold] = useState(false);
-  const set = (name, value) => {
+  const [wrong, refuse] = useState(null);
+  const set = (name, value, typing = false) => {
     const { [name]: _, ...others } = filters;
-    change(value ? { ...others, [name]: value } : others);
+    change(value ? { ...others, [name]: value } : others, typing);
+  };
+  const search = (line, entered) => {
+    const { filters: found, error: said } = asked(line, entered);
+    refuse(said ?? null);
+    if (found === null) return undefined;
+    const { text: _, ...others } = filters;
+    const { text, ...words } = found;
+    change({ ...others, ...found }, Object.keys(words).length === 0);
+    return text === line || line === '' ? undefined : text ?? '';
   };
   const same = command(filters, quoted, journal);
   const active = FILTERS.filter((name) => filters[name] && name !== 'text');
   return html`<form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}>
     <div class="search">
       <label class="hidden" for="text">Search heads and bodies</label>
-      <${Field} id="text" type="search" value=${filters.text ?? ''} change=${(value) => set('text', value)} placeholder="Search heads and bodies" aria-keyshortcuts="/" />
+      <${Field} id="text" type="search" value=${filters.text ?? ''} change=${search} placeholder="Text, or type=push status=4xx" title="A text of head or body; or words, then Enter: type=interview.* verdict=failed status=4xx provider=koji since=1h dead 'any text'" aria-keyshortcuts="/" />
       <kbd aria-hidden="true">/</kbd>
       <button type="button" class=${active.length > 0 ? 'on' : ''} aria-expanded=${unfolded ? 'true' : 'false'} aria-controls="fields" onClick=${() => unfold(!unfolded)}>Filters${active.length > 0 ? ` (${active.length})` : ''}</button>
     </div>
@@ -77,13 +94,13 @@ export function Filters({ filters, change, providers, events, journal, error }) 
       ${(active.length > 0 || filters.text) && html`<button type="button" class="link" onClick=${() => change({})}>clear</button>`}
     </div>
     <div id="fields" class="fields" hidden=${!unfolded}>
-      ${FIELDS.map(({ name, label, hint, list, wide }) => html`<p class=${wide ? 'wide' : ''}><label for=${`f-${name}`}>${label}</label><${Field} id=${`f-${name}`} value=${filters[name] ?? ''} change=${(value) => set(name, value)} placeholder=${hint} list=${list} /></p>`)}
+      ${FIELDS.map(({ name, label, hint, list, wide }) => html`<p class=${wide ? 'wide' : ''}><label for=${`f-${name}`}>${label}</label><${Field} id=${`f-${name}`} value=${filters[name] ?? ''} change=${(value) => set(name, value, true)} placeholder=${hint} list=${list} /></p>`)}
       <p class="flags wide">${FLAGS.map(([name, label]) => html`<label><input type="checkbox" checked=${Boolean(filters[name])} onChange=${(event) => set(name, event.target.checked)} /> ${label}</label>`)}</p>
       <p class="same wide"><span>The same in a terminal:</span> <code>${same}</code> <button type="button" class="link" onClick=${() => copied(same, 'the command')}>copy</button></p>
       <datalist id="known-events">${events.map((event) => html`<option value=${event} />`)}</datalist>
       <datalist id="known-providers">${providers.map((provider) => html`<option value=${provider} />`)}</datalist>
       <datalist id="known-verdicts"><option value="failed" />${VERDICTS.map((verdict) => html`<option value=${verdict} />`)}</datalist>
     </div>
-    <${Wrong} error=${error} />
+    <${Wrong} error=${wrong ?? error} />
   </form>`;
 }

@@ -12,7 +12,7 @@ export const KEYS = [
   ['c', 'compare with another'],
   ['m', 'mark'],
   ['Delete', 'delete'],
-  ['/', 'search'],
+  ['/', 'search: a text, or words as in the terminal, then Enter: type=push verdict=failed status=4xx since=1h dead'],
   ['o', 'overview: what came, how fast'],
   ['Space', 'hold back new deliveries, and let them in again'],
   ['?', 'these keys'],
