@@ -135,5 +135,5 @@ fn the_list_loses_nothing_that_comes_while_it_is_read() {
 
 #[test]
 fn the_page_asks_sends_and_keeps_its_address_as_it_should() {
-    assert_eq!(passed_under_node("model.mjs"), 3);
+    assert_eq!(passed_under_node("model.mjs"), 4);
 }

@@ -18,7 +18,7 @@ Object.assign(globalThis, {
   addEventListener: () => {}, document: { querySelector: () => null },
   history: Object.fromEntries(['pushState', 'replaceState'].map((name) => [name, (_state, _title, url) => {
     steps.push([name, url]);
-    location.search = url.slice(1);
+    location.search = url.replace(/^\//, '');
   }])),
 });
 sessionStorage.setItem('hookctl-token', 'a token');
@@ -83,6 +83,20 @@ const tests = {
     listening.copyAsCurl(7);
     await settled();
     assert.match(paths()[0], /^deliveries\/7\/code\?.*&path_mode=fixed$/);
+  },
+
+  // A bug once: a filter took the place of the step before it.
+  async 'the way back leads through the filters, and not through each letter'() {
+    const { model } = await begun();
+    steps.length = 0;
+    model.filter({ verdict: 'failed' });
+    for (const text of ['p', 'pu', 'pus']) model.filter({ verdict: 'failed', text }, true);
+    model.filter({ verdict: 'failed', text: 'pus' }, true);
+    model.filter({});
+    model.filter({ text: 'x' }, true);
+    assert.deepEqual(steps.map(([how, url]) => `${how.slice(0, 4)} ${url}`), [
+      'push /?verdict=failed', 'push /?verdict=failed&text=p', 'repl /?verdict=failed&text=pu', 'repl /?verdict=failed&text=pus', 'push /', 'push /?text=x',
+    ]);
   },
 };
 

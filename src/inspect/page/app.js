@@ -91,7 +91,7 @@ function Said() {
   return html`<div class=${names('said', bad && 'bad', text && 'on')} role="status" aria-live="polite">${text}</div>`;
 }
 
-const Search = memo(({ model, filters, providers, journal, error }) => html`<${Filters} filters=${filters} change=${(now) => model.filter(now)} providers=${providers ?? []} events=${model.eventNames()} journal=${journal} error=${error} />`);
+const Search = memo(({ model, filters, providers, journal, error }) => html`<${Filters} filters=${filters} change=${(now, typing) => model.filter(now, typing)} providers=${providers ?? []} events=${model.eventNames()} journal=${journal} error=${error} />`);
 
 function App({ model }) {
   const place = useStore(model.place);

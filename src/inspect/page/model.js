@@ -12,7 +12,13 @@ import { quoted } from './words.js';
 /** Event names that are offered in the filter. */
 const MOST_EVENTS = 200;
 
+/** After so long without a letter, in milliseconds, the next one begins another step of the way back. */
+const RESTED = 2_000;
+
 export class Model {
+  /** When something was last typed into a filter. */
+  #typed = 0;
+
   constructor() {
     // `open`, `compare` and `view` are in the address; `dialog` and `edit` are not.
     const { filters, ...place } = read();
@@ -81,9 +87,12 @@ export class Model {
     return [...this.events].sort();
   }
 
-  filter(filters) {
+  /** Filters the list. What is typed is one step of the way back until typing rests, anything else is one each. */
+  filter(filters, typing = false) {
+    const goesOn = typing && Date.now() - this.#typed < RESTED;
+    this.#typed = typing ? Date.now() : 0;
     this.feed.load(filters);
-    this.#go({}, false);
+    this.#go({}, !goesOn);
   }
 
   open(seq) {
