@@ -25,13 +25,20 @@ function Where({ way, set }) {
 /** Where this tab sent to last, else where the delivery goes by itself. */
 const first = (model, delivery, resign) => ({ ...(JSON.parse(sessionStorage.getItem(LAST)) ?? model.way(delivery)), resign });
 
-/** Sends; a target elsewhere wants a second yes. */
-function useSend(seq, done) {
-  return useAct(async (request) => {
+/**
+ * Sends; a target elsewhere wants a second yes. What came of it is told by `done`,
+ * which gets null when it begins; what went wrong counts while the target is the same.
+ */
+function useSend(seq, to, done) {
+  const asked = useRef(null);
+  const [send, busy, error] = useAct(async (request) => {
+    asked.current = request.to;
+    done(null);
     const { attempt } = await ask(`deliveries/${seq}/replay`, { method: 'POST', body: request });
     sessionStorage.setItem(LAST, JSON.stringify({ to: request.to, path_mode: request.path_mode }));
     done(attempt);
   });
+  return [send, busy, asked.current === to ? error : null];
 }
 
 function Sent({ attempt }) {
@@ -47,13 +54,17 @@ const sendLabel = (error, busy, word) => (busy ? 'Sending…' : error?.code === 
 export function Replay({ seq, delivery, model, close }) {
   const [way, set] = useState(() => first(model, delivery, false));
   const [attempt, sent] = useState(null);
-  const [send, busy, error] = useSend(seq, sent);
+  const [send, busy, error] = useSend(seq, way.to, sent);
+  const go = (now) => {
+    if (now.to !== way.to) sent(null);
+    set(now);
+  };
   const submit = (event) => {
     event.preventDefault();
     send({ ...way, confirm: error?.code === 'not_loopback' });
   };
   return html`<${Dialog} title=${`Replay #${seq}`} close=${close}><form onSubmit=${submit}>
-    <${Where} way=${way} set=${set} />
+    <${Where} way=${way} set=${go} />
     <${Wrong} error=${error} /><${Sent} attempt=${attempt} />
     <p class="buttons"><button type="submit" class="main" disabled=${busy || !way.to}>${sendLabel(error, busy, attempt ? 'Send again' : 'Send')}</button><button type="button" onClick=${() => model.edit(seq)}>Edit first…</button>${attempt && html`<button type="button" onClick=${close}>Done</button>`}</p>
   </form></>`;
@@ -112,7 +123,7 @@ export function Edit({ inspection, model }) {
   const [review, looking, refused] = useAct(async () => {
     setPreview(await ask(`deliveries/${delivery.seq}/replay`, { method: 'POST', body: { ...request(), preview: true } }));
   });
-  const [send, busy, error] = useSend(delivery.seq, sent);
+  const [send, busy, error] = useSend(delivery.seq, way.to, sent);
   useEffect(() => {
     model.drafts.set(delivery.seq, { way, headers, body });
   }, [way, headers, body]);

@@ -131,4 +131,12 @@ fn a_journal_that_another_process_writes_is_followed_and_deliveries_from_it_are_
     stage.browser.wait_for_text("dialog[open] .wrong", "hooks.example.com");
     stage.browser.wait_for_text("dialog[open] button.main", "all the same");
     stage.pictures("elsewhere");
+    // A bug once: what one target answered, or refused, stood below another one.
+    stage.browser.fill("#to", &to);
+    stage.browser.wait_for("!document.querySelector('dialog[open] .wrong')");
+    stage.browser.wait_for("document.querySelector('dialog[open] button.main').textContent === 'Send'");
+    stage.browser.press("Enter");
+    stage.browser.wait_for_text("dialog[open] .banner.good", "200");
+    stage.browser.fill("#to", "https://hooks.example.com");
+    stage.browser.wait_for("!document.querySelector('dialog[open] .banner')");
 }
