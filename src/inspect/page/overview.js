@@ -10,7 +10,8 @@ import { counted, duration, judged, moment, visible } from './words.js';
 const MOST = 10_000;
 /** How often it is read anew while deliveries come, in milliseconds. */
 const AGAIN = 3_000;
-const KINDS = [['verified', 'good'], ['failed', 'bad'], ['unjudged', 'unsure']];
+/** The parts of a bar. The filter `failed` means the last two together, so none has its name. */
+const KINDS = [['verified', 'good', 'verified'], ['failed', 'bad', 'wrong signature'], ['unjudged', 'unsure', 'not judged']];
 
 /** Places for bars at the least: a few bars stay bars. */
 const PLACES = 16;
@@ -24,7 +25,7 @@ function Timeline({ buckets, narrow }) {
   const bar = (bucket, index) => {
     let y = height;
     const end = buckets[index + 1]?.at;
-    const title = `${moment(bucket.at)}: ${bucket.verified} verified, ${bucket.failed} failed, ${bucket.unjudged} not judged`;
+    const title = `${moment(bucket.at)}: ${KINDS.map(([kind, , name]) => `${bucket[kind]} ${name}`).join(', ')}`;
     return html`<g class="bucket" onClick=${() => narrow({ since: bucket.at, until: end })}><title>${title}</title>
       <rect class="hit" x=${index * step} y="0" width=${step} height=${height} />
       ${KINDS.map(([kind, how]) => {
@@ -35,7 +36,7 @@ function Timeline({ buckets, narrow }) {
   };
   return html`<figure><svg class="timeline" role="img" viewBox=${`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-label=${`Deliveries over time: ${counted(buckets.reduce((sum, one) => sum + total(one), 0), 'delivery', 'deliveries')}, at most ${most} at a time`}>${buckets.map(bar)}</svg>
     <div class="axis"><span>${moment(buckets[0].at)}</span>${buckets.length >= PLACES && html`<span>${moment(buckets.at(-1).at)}</span>`}</div>
-    <ul class="legend">${KINDS.map(([kind, how]) => html`<li><i class=${how}></i>${kind === 'unjudged' ? 'not judged' : kind} <b>${buckets.reduce((sum, one) => sum + one[kind], 0).toLocaleString('en')}</b></li>`)}</ul></figure>`;
+    <ul class="legend">${KINDS.map(([kind, how, name]) => html`<li><i class=${how}></i>${name} <b>${buckets.reduce((sum, one) => sum + one[kind], 0).toLocaleString('en')}</b></li>`)}</ul></figure>`;
 }
 
 /** Rows with a bar each; pressing one filters. */
@@ -56,7 +57,7 @@ function Took({ took }) {
   return html`<figure><dl class="figures"><div><dt>half within</dt><dd>${duration(took.p50_ms) || '–'}</dd></div><div><dt>95 % within</dt><dd>${duration(took.p95_ms) || '–'}</dd></div><div><dt>longest</dt><dd>${duration(took.max_ms) || '–'}</dd></div></dl>
     ${histogram.length > 0 && html`<svg class="took" role="img" viewBox=${`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-label=${`How long answers took: ${histogram.map((one) => `${one.count} ${upTo(one)}`).join(', ')}`}>
       ${histogram.map((one, index) => html`<g><title>${`${upTo(one)}: ${one.count}`}</title><rect class="plain" x=${index * step + 2} y=${height - (one.count / most) * height} width=${Math.max(1, step - 4)} height=${(one.count / most) * height} /></g>`)}</svg>
-      <div class="axis even">${histogram.map((one) => html`<span>${one.up_to_ms === null ? '>' : duration(one.up_to_ms)}</span>`)}</div>`}</figure>`;
+      <div class="axis even">${histogram.map((one) => html`<span>${one.up_to_ms === null ? 'more' : `≤ ${duration(one.up_to_ms)}`}</span>`)}</div>`}</figure>`;
 }
 
 /** The overview of what matches the filters. */
