@@ -87,8 +87,7 @@ export const Detail = memo(({ model, seq, compare, edit }) => {
     setTab(name);
   };
   if (error) {
-    return html`<div class="empty"><h2>#${seq} cannot be shown</h2><${Wrong} error=${error} />
-      ${error.status === 404 && html`<p>It was deleted, or pruned to keep the journal within its limits.</p>`}<p><button onClick=${() => model.close()}>Back to the list</button></p></div>`;
+    return html`<div class="empty"><h2>#${seq} cannot be shown</h2><${Wrong} error=${error} /><p><button onClick=${() => model.close()}>Back to the list</button></p></div>`;
   }
   if (!record) return html`<p class="empty" role="status">reading #${seq}…</p>`;
   if (edit) return html`<${Edit} key=${seq} inspection=${record} model=${model} />`;

@@ -88,6 +88,17 @@ async fn the_words_of_events_list_are_the_lists() {
     }
 }
 
+/// A bug once: it said twice that it is none.
+#[tokio::test]
+async fn a_filter_that_is_none_is_said_once() {
+    let page = Page::with(0).await;
+    let answer = page.get("/api/deliveries?filter=.data%5B").await;
+    let record: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let message = record["message"].as_str().unwrap();
+    assert_eq!((answer.status, &record["code"]), (400, &"bad_filter".into()));
+    assert!(message.starts_with("`.data[` is not a jq filter: "), "{message}");
+}
+
 #[tokio::test]
 async fn a_jq_expression_that_takes_too_long_ends_the_page_and_the_next_goes_on() {
     let page = Page::with(500).await;
