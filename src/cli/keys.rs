@@ -2,11 +2,13 @@
 
 use super::context::Context;
 use super::error::CommandError;
+use super::shared::SecretArgs;
 use crate::config::secrets::{Secrets, variable_of};
 use crate::hook::provider::Provider;
 use crate::hook::secret::Secret;
-use crate::hook::signature::Keys;
+use crate::hook::signature::{Keys, SignError};
 use crate::ui::prompt;
+use std::error::Error;
 use std::sync::Arc;
 
 /// The keys of a provider to sign with. Where no secret is known and somebody sits in front
@@ -64,6 +66,40 @@ fn signing(provider: &Arc<Provider>, found: &[Secret]) -> Result<Keys, CommandEr
         return Err(error.hint(hint));
     }
     Ok(keys)
+}
+
+/// Adds what to leave out to an error whose cause is that more secrets were
+/// given than the scheme sends signatures.
+pub(super) fn with_fewer(
+    error: CommandError,
+    cause: &(dyn Error + 'static),
+    args: &SecretArgs,
+) -> CommandError {
+    match most_of(cause) {
+        Some(most) => error.hint(leave_out(args, most)),
+        None => error,
+    }
+}
+
+/// How many signatures the scheme sends, where that is why something was not signed.
+fn most_of(cause: &(dyn Error + 'static)) -> Option<usize> {
+    let mut next = Some(cause);
+    while let Some(error) = next {
+        if let Some(SignError::TooManySecrets { most, .. }) = error.downcast_ref() {
+            return Some(*most);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The options after the first ones; never the secret of a `--secret`.
+fn leave_out(args: &SecretArgs, most: usize) -> String {
+    let files = args.secret_file.iter().map(|path| format!("`--secret-file {}`", path.display()));
+    let variables = args.secret_env.iter().map(|name| format!("`--secret-env {name}`"));
+    let values = args.secret.iter().map(|_| "one `--secret`".to_owned());
+    let rest: Vec<String> = files.chain(variables).chain(values).skip(most).collect();
+    format!("leave out {}", rest.join(" and "))
 }
 
 fn or_keygen(provider: &Provider) -> String {

@@ -139,9 +139,12 @@ pub fn run(args: &SignArgs, context: &Context) -> Result<Exit, CommandError> {
         body: &body,
         url: named.as_deref(),
     };
-    let signed = provider
-        .sign(&keys, &message, at, Some(&delivery_id), args.public_key.as_deref())
-        .map_err(|error| CommandError::usage("could not sign the payload").because(&error))?;
+    let signed = provider.sign(&keys, &message, at, Some(&delivery_id), args.public_key.as_deref()).map_err(
+        |error| {
+            let failed = CommandError::usage("could not sign the payload").because(&error);
+            super::keys::with_fewer(failed, &error, &args.secret)
+        },
+    )?;
     let signing =
         Signing { args, provider: provider.id(), url, target, at, id: delivery_id, body: &body, signed };
     signing.print(context)

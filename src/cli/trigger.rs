@@ -143,7 +143,10 @@ pub fn run(args: &TriggerArgs, context: &Context) -> Result<Exit, CommandError> 
         let stop = Stop::new().map_err(|error| CommandError::local("could not start").because(&error))?;
         let sent = trigger::run(plan, forwarder, heard);
         tokio::select! {
-            sent = sent => sent.map(Some).map_err(|error| CommandError::usage("could not build the delivery").because(&error)),
+            sent = sent => sent.map(Some).map_err(|error| {
+                let failed = CommandError::usage("could not build the delivery").because(&error);
+                super::keys::with_fewer(failed, &error, &args.secret)
+            }),
             () = stop.first() => Ok(None),
         }
     });

@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub struct Resign {
     /// The provider's profile.
     pub provider: Arc<Provider>,
-    /// Its keys.
+    /// Its keys; one of them signs where the scheme sends one signature.
     pub keys: Arc<Keys>,
 }
 
@@ -72,7 +72,9 @@ pub struct Prepared {
 ///
 /// What is not changed stays as it came, header lines byte for byte. Signed
 /// again, the headers that the scheme writes are replaced where they stood; what
-/// is signed is what the target will see, its own path too.
+/// is signed is what the target will see, its own path too. Of several secrets the
+/// one that verifies the delivery as it came signs, or the first, where the scheme
+/// has no room for all.
 ///
 /// # Errors
 /// When the scheme cannot sign it, or a changed header cannot be sent.
@@ -103,9 +105,10 @@ pub fn prepare(
         url: Some(&url),
     };
     let id = delivery_id(&message, &resign.provider);
+    let keys = resign.provider.keys_for_again(&resign.keys, &delivery.message(None), delivery.received);
     let signed = resign
         .provider
-        .sign(&resign.keys, &message, at, id.as_deref(), None)
+        .sign(&keys, &message, at, id.as_deref(), None)
         .map_err(|source| ReplayError::Sign { seq, source })?;
     let body = signed.body.map_or_else(|| body.clone(), Bytes::from);
     let mut fresh = signed.headers;

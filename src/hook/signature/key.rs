@@ -148,6 +148,11 @@ impl Keys {
         Self { keys, ..self.clone() }
     }
 
+    /// One of them by itself.
+    pub(in crate::hook) fn only(&self, key: &Key) -> Self {
+        Self { keys: vec![key.clone()], ..self.clone() }
+    }
+
     pub(in crate::hook) fn iter(&self) -> impl Iterator<Item = &Key> {
         self.keys.iter()
     }

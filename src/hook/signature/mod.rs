@@ -3,6 +3,7 @@
 //! Works on the bytes as they came and parses nothing that the scheme does not
 //! name. Never stops early on a byte of a signature.
 
+mod again;
 mod asymmetric;
 mod candidates;
 mod claims;
