@@ -20,6 +20,7 @@ use super::record::{self, Entry, Listed};
 use super::schema::{self, State};
 use super::{file, retention, signed, unsigned};
 use crate::hook::time::Timestamp;
+use crate::hook::verdict::Code;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params, params_from_iter};
 use std::path::Path;
@@ -212,27 +213,28 @@ impl Reader {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// The deliveries with the same key of duplicates, oldest first, without this
-    /// one and at most so many; none for one that has no key.
+    /// The verified deliveries with the same key of duplicates, oldest first,
+    /// without this one and at most so many; none for one that has no key or does
+    /// not verify: what a stranger sends is nobody's repeat.
     ///
     /// # Errors
     /// When the journal cannot be read.
     pub fn duplicates(&self, seq: u64, most: usize) -> Result<Vec<u64>, ReadError> {
         let snapshot = self.connection.unchecked_transaction()?;
         let key: Option<Option<String>> = snapshot
-            .prepare_cached("SELECT dedup_key FROM deliveries WHERE seq = ?1")?
-            .query_row([signed(seq)], |row| row.get(0))
+            .prepare_cached("SELECT dedup_key FROM deliveries WHERE seq = ?1 AND code = ?2")?
+            .query_row(params![signed(seq), Code::Verified.as_str()], |row| row.get(0))
             .optional()?;
         let Some(key) = key.flatten() else { return Ok(Vec::new()) };
         let mut walk = Walk::new(&self.connection, Needs::of_key(&key), (0, i64::MAX), false)?;
         let mut statement = snapshot.prepare_cached(
             "SELECT seq FROM deliveries
-              WHERE seq BETWEEN ?1 AND ?2 AND dedup_key = ?3 AND seq <> ?4 ORDER BY seq",
+              WHERE seq BETWEEN ?1 AND ?2 AND dedup_key = ?3 AND seq <> ?4 AND code = ?5 ORDER BY seq",
         )?;
         let mut found = Vec::new();
         while let Some(span) = walk.next()? {
             let (from, to) = (signed(*span.seqs.start()), signed(*span.seqs.end()));
-            let mut rows = statement.query(params![from, to, key, signed(seq)])?;
+            let mut rows = statement.query(params![from, to, key, signed(seq), Code::Verified.as_str()])?;
             while let Some(row) = rows.next()? {
                 if found.len() >= most {
                     return Ok(found);

@@ -227,11 +227,14 @@ proptest! {
             prop_assert_eq!(found(&reader, filter), scanned(&reader, filter), "{:?}", filter);
         }
         for key in ["k1", "k2"] {
-            let sql = "SELECT seq FROM deliveries WHERE dedup_key = ?1 ORDER BY seq";
-            let all: Vec<u64> = reader.connection.prepare(sql).unwrap()
-                .query_map([key], |row| row.get::<_, i64>(0).map(unsigned)).unwrap().map(Result::unwrap).collect();
-            for seq in &all {
-                let others: Vec<u64> = all.iter().copied().filter(|other| other != seq).collect();
+            // Only what verifies repeats and is repeated.
+            let sql = "SELECT seq, code = 'verified' FROM deliveries WHERE dedup_key = ?1 ORDER BY seq";
+            let all: Vec<(u64, bool)> = reader.connection.prepare(sql).unwrap()
+                .query_map([key], |row| Ok((unsigned(row.get(0)?), row.get(1)?))).unwrap()
+                .map(Result::unwrap).collect();
+            for (seq, verified) in &all {
+                let others = all.iter().filter(|(other, genuine)| *verified && *genuine && other != seq);
+                let others: Vec<u64> = others.map(|(other, _)| *other).collect();
                 prop_assert_eq!(reader.duplicates(*seq, 1_000).unwrap(), others);
             }
         }
@@ -281,6 +284,17 @@ fn the_comparison_can_fail() {
         assert_eq!((found(&reader, &filter), scanned(&reader, &filter)), (vec![], vec![5_000]));
     }
     assert!(reader.duplicates(10, 9).unwrap().is_empty(), "and duplicates are found by it");
+}
+
+#[test]
+fn a_forged_delivery_is_no_repeat_and_has_none() {
+    let (connection, _) = three();
+    connection.execute_batch("UPDATE deliveries SET code = 'mismatch' WHERE seq = 5000").unwrap();
+    let reader = Reader { connection };
+    assert_eq!(reader.duplicates(10, 9).unwrap(), [10_000]);
+    assert!(reader.duplicates(5_000, 9).unwrap().is_empty());
+    reader.connection.execute_batch("UPDATE deliveries SET code = 'verified'").unwrap();
+    assert_eq!(reader.duplicates(10, 9).unwrap(), [5_000, 10_000], "the control");
 }
 
 #[test]
