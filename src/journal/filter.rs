@@ -32,7 +32,7 @@ impl StatusFilter {
     pub fn parse(text: &str) -> Option<Self> {
         let class = text.strip_suffix("xx").or_else(|| text.strip_suffix("XX"));
         match (class, text.len()) {
-            (Some(class), 3) => class.parse().ok().filter(|class| (1..=9).contains(class)).map(Self::Class),
+            (Some(class), 3) => class.parse().ok().filter(|class| (1..=5).contains(class)).map(Self::Class),
             (None, 3) => text.parse().ok().filter(|status| (100..=999).contains(status)).map(Self::Exact),
             _ => None,
         }
@@ -246,7 +246,8 @@ mod tests {
     fn statuses_and_classes_are_read_and_nothing_else_is() {
         assert_eq!(StatusFilter::parse("204"), Some(StatusFilter::Exact(204)));
         assert_eq!(StatusFilter::parse("2xx"), Some(StatusFilter::Class(2)));
-        for wrong in ["", "2", "xx", "20x", "2000", "0xx", "axx", "099", "2xx ", "22xx", "+20"] {
+        for wrong in ["", "2", "xx", "20x", "2000", "0xx", "axx", "099", "2xx ", "22xx", "+20", "6xx", "9xx"]
+        {
             assert_eq!(StatusFilter::parse(wrong), None, "{wrong}");
         }
         assert!(StatusFilter::Class(2).matches(204) && !StatusFilter::Class(2).matches(304));
