@@ -59,7 +59,7 @@ pub enum WordError {
         reason: String,
     },
     /// No jq expression.
-    #[error("`filter` is no jq expression")]
+    #[error("could not use `filter`")]
     Filter(#[source] FilterError),
 }
 

@@ -172,7 +172,8 @@ mod tests {
             "`20` is no status; write a status such as 200, or a class such as 4xx"
         );
         assert!(wanted("verdict=nonsense").unwrap_err().contains("one of failed, verified"));
-        assert!(wanted("filter=.a[").unwrap_err().contains("is not a jq filter"));
+        let wrong = wanted("filter=.a[").unwrap_err();
+        assert!(wrong.starts_with("could not use `filter`: `.a[` is not a jq filter: expected"), "{wrong}");
         assert!(wanted("since=10m dead").is_ok());
     }
 }
