@@ -136,7 +136,7 @@ impl Secrets {
             let (secret, origin) = match source {
                 Given::File(path) => {
                     secrets.warn_if_shared(path);
-                    (read_file(path)?, "--secret-file".to_owned())
+                    (read_file(path)?, format!("--secret-file {}", path.display()))
                 }
                 Given::Variable(name) => {
                     let bytes = environment.bytes(name).ok_or_else(|| SecretsError::Unset(name.clone()))?;

@@ -93,7 +93,7 @@ pub struct Ready {
 pub struct SecretOrigin {
     /// The provider it is for; `None` for any.
     pub provider: Option<String>,
-    /// Such as `--secret-file` or `KOJI_WEBHOOK_SECRET`.
+    /// Such as `--secret-file koji.txt` or `KOJI_WEBHOOK_SECRET`.
     pub origin: String,
 }
 
