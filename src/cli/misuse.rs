@@ -88,11 +88,11 @@ impl<'c> Here<'c> {
         }
         let error = self.error(format!("there is no option `{word}` of `{}`", self.name));
         let long = self.command.get_arguments().filter_map(clap::Arg::get_long_and_visible_aliases).flatten();
-        let suggested = Some(found.one(ContextKind::SuggestedArg)).filter(|near| !near.is_empty());
-        let near =
-            suggested.or_else(|| nearest(word.trim_start_matches('-'), long).map(|n| format!("--{n}")));
-        match near {
-            Some(near) => error.hint(format!("did you mean `{near}`? `{} --help` shows them all", self.name)),
+        // Not clap's own suggestion: to it any two letters of a long word are like that word.
+        match nearest(word.trim_start_matches('-'), long) {
+            Some(near) => {
+                error.hint(format!("did you mean `--{near}`? `{} --help` shows them all", self.name))
+            }
             None => error,
         }
     }
@@ -204,6 +204,7 @@ mod tests {
                 "there is no option `--forwrd` of `hookctl listen`",
                 "did you mean `--forward`? `hookctl listen --help` shows them all",
             ),
+            ("trigger --as curl", "there is no option `--as` of `hookctl trigger`", "hookctl trigger --help"),
             ("listen 3000", "`hookctl listen` does not take `3000`", "hookctl listen --forward 3000"),
             ("demo 3000", "`hookctl demo` does not take `3000`", "hookctl demo --help"),
             (
