@@ -39,6 +39,15 @@ pub fn quote(word: &[u8]) -> Vec<u8> {
     quoted
 }
 
+/// A word as it is typed in a shell: quoted only where one needs it.
+pub fn word(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_=./:,@%+".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    String::from_utf8_lossy(&quote(text.as_bytes())).into_owned()
+}
+
 /// The command, one option a line, without a line ending at its end.
 pub fn command(method: &str, url: &str, headers: &Headers, body: BodyFrom<'_>) -> Vec<u8> {
     let mut text = b"curl --globoff --path-as-is --include --request ".to_vec();
@@ -84,6 +93,14 @@ mod tests {
 
     fn text(bytes: &[u8]) -> String {
         String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    #[test]
+    fn words_are_quoted_only_where_a_shell_needs_it() {
+        assert_eq!(word("localhost:3000/webhooks/koji"), "localhost:3000/webhooks/koji");
+        assert_eq!(word("wc -l < x"), "'wc -l < x'");
+        assert_eq!(word("3000/?a=1"), "'3000/?a=1'");
+        assert_eq!(word(""), "''");
     }
 
     #[test]

@@ -165,6 +165,7 @@ pub async fn send(
         event,
         attempt: attempt.clone(),
         next: Next::Nothing,
+        again: Vec::new(),
     })));
     attempt
 }

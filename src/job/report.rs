@@ -157,6 +157,9 @@ pub struct Attempted {
     pub attempt: Attempt,
     /// What happens next.
     pub next: Next,
+    /// The words after the number with which `events replay` sends a dead letter
+    /// again; empty for what is none.
+    pub again: Vec<String>,
 }
 
 /// What the vendor says of a delivery's interview.

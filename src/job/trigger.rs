@@ -244,6 +244,7 @@ async fn deliver(
             event: Some(plan.event.clone()),
             attempt,
             next,
+            again: Vec::new(),
         })));
         let Next::RetryAt(due) = next else { return outcome };
         tokio::time::sleep(due.since(clock::now())).await;

@@ -12,6 +12,7 @@ use super::pretty;
 use super::style::{Mark, Role};
 use super::text::{Show, TextOptions};
 use crate::hook::attempt::{Attempt, Outcome};
+use crate::hook::curl::word;
 use crate::hook::delivery::{Delivery, Facts};
 use crate::hook::detect::Sureness;
 use crate::hook::headers::{Head, Headers};
@@ -261,9 +262,9 @@ pub fn attempted(page: &mut Page, attempted: &Attempted) {
     }
     page.end_line();
     failure(page, attempt);
-    if attempted.next == Next::Dead {
-        let to = short_target(&attempt.target, true);
-        let command = format!("hookctl events replay {} --to {to}", attempted.seq);
+    if !attempted.again.is_empty() {
+        let words: Vec<String> = attempted.again.iter().map(|text| word(text)).collect();
+        let command = format!("hookctl events replay {} {}", attempted.seq, words.join(" "));
         page.space(INDENT).put(Role::Dim, "hint: ").put(Role::Plain, command).end_line();
     }
 }
@@ -448,7 +449,10 @@ mod tests {
         let say = |number, outcome, next| {
             let mut attempt = attempt("http://localhost:3000/hooks", outcome);
             (attempt.number, attempt.duration) = (number, Duration::ZERO);
-            said(Look::PLAIN, |page| attempted(page, &Attempted { seq: 12, event: None, attempt, next }))
+            let again = ["--to", "localhost:3000/hooks?a=1", "--journal", "m.db"].map(str::to_owned);
+            let again = if next == Next::Dead { again.to_vec() } else { Vec::new() };
+            let given = Attempted { seq: 12, event: None, attempt, next, again };
+            said(Look::PLAIN, |page| attempted(page, &given))
         };
         assert_eq!(say(1, answered(200), Next::Delivered), "TIME  #12  → localhost:3000/hooks 200 in <1ms\n");
         let later = AT.plus(Duration::from_secs(30));
@@ -459,7 +463,7 @@ mod tests {
         assert_eq!(
             say(9, failed(FailureKind::Timeout, "no answer"), Next::Dead),
             "TIME  #12  → localhost:3000/hooks timeout in <1ms (try 9), given up: a dead letter\n          \
-             forward: no answer\n          hint: hookctl events replay 12 --to localhost:3000\n"
+             forward: no answer\n          hint: hookctl events replay 12 --to 'localhost:3000/hooks?a=1' --journal m.db\n"
         );
     }
 

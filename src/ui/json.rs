@@ -153,6 +153,7 @@ mod tests {
             event: None,
             attempt: attempt("http://localhost:3000/", failed(FailureKind::Refused, "connection refused")),
             next: Next::RetryAt(AT),
+            again: Vec::new(),
         };
         let rejected = Rejected {
             at: AT,

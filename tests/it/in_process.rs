@@ -74,6 +74,7 @@ pub(crate) fn options(answer: AnswerPolicy, targets: &[String]) -> Options {
         protected: Vec::new(),
         limits: Limits::default(),
         secrets: Vec::new(),
+        replay: Vec::new(),
     }
 }
 

@@ -213,6 +213,7 @@ fn events(field: Field, bytes: &[u8]) -> Option<Vec<Event>> {
             event: Some(given(matches!(field, Field::AttemptEvent), "event")),
             attempt: attempt(&target, failed),
             next: Next::Dead,
+            again: vec!["--to".to_owned(), target],
         })),
         Event::Rejected(Rejected {
             at: AT,

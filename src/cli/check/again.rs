@@ -39,27 +39,5 @@ pub(super) fn command(args: &CheckArgs, context: &Context) -> String {
     for (flag, given) in [("--insecure", args.insecure), ("--yes", args.yes)] {
         words.extend(given.then(|| flag.to_owned()));
     }
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-/// A word as it is typed in a shell.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_=./:,@%+".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    String::from_utf8_lossy(&curl::quote(word.as_bytes())).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_only_where_a_shell_needs_it() {
-        assert_eq!(quoted("localhost:3000/webhooks/koji"), "localhost:3000/webhooks/koji");
-        assert_eq!(quoted("wc -l < x"), "'wc -l < x'");
-        assert_eq!(quoted("3000/?a=1"), "'3000/?a=1'");
-        assert_eq!(quoted(""), "''");
-    }
+    words.iter().map(|word| curl::word(word)).collect::<Vec<_>>().join(" ")
 }

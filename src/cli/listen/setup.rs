@@ -4,7 +4,7 @@
 use super::hands::{Given, Keeper};
 use super::inspector::{self, Listening};
 use super::registered::{self, Registered};
-use super::{ListenArgs, RetryArg};
+use super::{ListenArgs, PathModeArg, RetryArg};
 use crate::cli::access::AccessArgs;
 use crate::cli::context::{Context, unusable};
 use crate::cli::error::CommandError;
@@ -258,7 +258,22 @@ fn options(
         protected,
         limits: Limits { max_body: size("--max-body", &args.max_body)?, ..Limits::default() },
         secrets: known,
+        replay: replay(args, context),
     })
+}
+
+/// What `events replay` is told beside the target, so that it finds the delivery
+/// and sends it where this listener does.
+fn replay(args: &ListenArgs, context: &Context) -> Vec<String> {
+    let mut words = Vec::new();
+    if args.path_mode == PathModeArg::Fixed {
+        words.extend(["--path-mode", "fixed"].map(str::to_owned));
+    }
+    words.extend(args.insecure.then(|| "--insecure".to_owned()));
+    let usual = context.folders().ok().map(|folders| folders.journal());
+    let named = args.journal.as_ref().filter(|path| usual.as_ref() != Some(*path));
+    words.extend(named.into_iter().flat_map(|path| ["--journal".to_owned(), path.display().to_string()]));
+    words
 }
 
 /// The targets. Named twice, one would get every delivery twice.

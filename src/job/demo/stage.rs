@@ -151,6 +151,7 @@ fn options(target: Target, trusting: bool) -> listen::Options {
         secrets: ["koji", "userjourneys"]
             .map(|id| SecretOrigin { provider: Some(id.to_owned()), origin: "the sandbox".to_owned() })
             .to_vec(),
+        replay: Vec::new(),
     }
 }
 

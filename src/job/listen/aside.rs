@@ -82,7 +82,15 @@ impl Aside {
             if let Err(error) = ledger.record_attempt(seq, &attempt) {
                 pump.warn(format!("an attempt of #{seq} could not be kept: {error}"));
             }
-            pump.follow(|| Event::Attempt(Arc::new(Attempted { seq, event, attempt, next: Next::Nothing })));
+            pump.follow(|| {
+                Event::Attempt(Arc::new(Attempted {
+                    seq,
+                    event,
+                    attempt,
+                    next: Next::Nothing,
+                    again: Vec::new(),
+                }))
+            });
             drop(room);
         };
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);

@@ -206,6 +206,7 @@ impl Worker {
                     event: entry.listed.facts.event.clone(),
                     attempt: attempt.clone(),
                     next,
+                    again: self.again(next),
                 }))
             });
             match next {
@@ -256,6 +257,15 @@ impl Worker {
         let due =
             self.options.schedule.next(first_failure, tries, now, retry_after(attempt, now), clock::jitter());
         due.map_or(Next::Dead, Next::RetryAt)
+    }
+
+    /// What `events replay` takes to send a dead letter to the target as it was named.
+    fn again(&self, next: Next) -> Vec<String> {
+        if next != Next::Dead {
+            return Vec::new();
+        }
+        let name = self.name.strip_prefix("http://").unwrap_or(&self.name);
+        ["--to", name].into_iter().map(str::to_owned).chain(self.options.replay.iter().cloned()).collect()
     }
 
     /// Writes down what became of it; the worker does not go on before that is on disk.

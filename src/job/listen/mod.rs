@@ -77,6 +77,9 @@ pub struct Options {
     pub limits: Limits,
     /// Said at the start: where secrets came from.
     pub secrets: Vec<SecretOrigin>,
+    /// Said with a dead letter: the options of `events replay` beside its target,
+    /// with which it goes where the listener sends.
+    pub replay: Vec<String>,
 }
 
 /// When a listener stops by itself.

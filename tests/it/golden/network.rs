@@ -87,6 +87,11 @@ fn listen() {
     let ack =
         ["--until", "1", "--forward", "127.0.0.1:1", "--answer", "ack", "--retry", "none", "--show", "none"];
     listened(&mut story, 0, &ack, |address| assert_eq!(send(address, BODY, true), 200));
+    // The hint of a dead letter: the target as it was named, in the journal that was named.
+    let journal = story.home.join("my journal.db");
+    let named = [&ack[..2], &["--forward", "127.0.0.1:1/base", "--path-mode", "fixed"], &ack[4..]].concat();
+    let named = [&named[..], &["--journal", journal.to_str().unwrap()]].concat();
+    listened(&mut story, 0, &named, |address| assert_eq!(send(address, BODY, true), 200));
     listened(&mut story, 0, &["--until", "1", "--no-journal", "--show", "none", "-v"], |address| {
         assert_eq!(send(address, OTHER, true), 200);
     });
