@@ -104,7 +104,7 @@ fn status(state: &State, page: &mut Page) {
     }
     if let Some(newer) = newer {
         words.push((Role::Dim, newer));
-    } else if state.window.follows() && !state.paused {
+    } else if !state.paused && !state.window.is_loading() {
         words.push((Role::Dim, "live".to_owned()));
     }
     for (at, (role, word)) in words.into_iter().enumerate() {

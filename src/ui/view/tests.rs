@@ -142,7 +142,7 @@ fn a_wide_screen_has_all_columns() {
     assert_data_eq!(
         screen.types("j").shows(),
         str![[r#"
-hookctl  http://127.0.0.1:4400 → localhost:3000
+hookctl  http://127.0.0.1:4400 → localhost:3000                                                                                 live
       time                 event                verdict     answer  forward                                  subject
   #3  YYYY-MM-DD HH:MM:SS  interview.completed  ✗ mismatch  401
 > #2  YYYY-MM-DD HH:MM:SS  interview.completed  ✓ verified  200     200 in 12ms  repeats #1  localhost:3000  日本語の調査 — Onboard…
@@ -245,7 +245,7 @@ fn a_delivery_is_opened_and_left() {
     assert_data_eq!(
         screen.shows(),
         str![[r#"
-hookctl  http://127.0.0.1:4400 → localhost:3000
+hookctl  http://127.0.0.1:4400 → localhost:3000                     live
 #2  YYYY-MM-DD HH:MM:SS  interview.completed  ✓ verified  200
   received    2026-03-11THH:MM:SS.123Z from 127.0.0.1:51234
   provider    koji

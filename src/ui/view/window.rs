@@ -113,11 +113,6 @@ impl Window {
         self.reload.is_some()
     }
 
-    /// Whether the newest is selected, whichever that is.
-    pub(super) fn follows(&self) -> bool {
-        self.follows
-    }
-
     /// Whether there may be newer ones above the screen.
     pub(super) fn has_newer(&self) -> bool {
         self.newer || self.top > 0

@@ -97,6 +97,7 @@ fn a_pause_counts_what_came_and_a_held_row_stays() {
     assert!(screen.line("> #5").is_some(), "{}", screen.shows());
     screen.types("j").comes(listed(6));
     assert!(screen.line("> #4").is_some() && screen.line("#6").is_some(), "{}", screen.shows());
+    assert!(screen.line("live").is_some(), "nothing newer is hidden: {}", screen.shows());
 }
 
 #[test]

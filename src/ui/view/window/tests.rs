@@ -71,7 +71,7 @@ fn the_newest_is_selected_until_somebody_moves() {
     window.go(Move::First);
     journal.settle(&mut window);
     assert_eq!(shown(&window), (Some(30), Some(21), Some(30)));
-    assert!(window.follows());
+    assert!(window.follows);
 }
 
 #[test]
