@@ -71,7 +71,7 @@ fn title(state: &State, width: u16) -> Line<'static> {
     page.put(Role::Strong, "hookctl");
     let room = usize::from(width).saturating_sub(right.column() + 2);
     if let Some(ready) = &state.ready {
-        let targets = ready.targets.iter().map(|target| short_target(target, true));
+        let targets = ready.targets.iter().map(|target| short_target(target, false));
         let mut left = ready.url.clone();
         if ready.answer != AnswerPolicy::Strict {
             let targets: Vec<String> = targets.collect();

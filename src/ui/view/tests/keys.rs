@@ -112,3 +112,11 @@ fn messages_are_bounded_and_the_last_one_is_shown_until_a_key() {
     screen.types("j");
     assert!(screen.line("message 999").is_none());
 }
+
+#[test]
+fn the_head_tells_targets_on_one_port_apart() {
+    let mut screen = Screen::new(100, 9, rows());
+    screen.state.ready = Some(ready(&["http://localhost:3000/hooks", "http://localhost:3000/fail"]));
+    screen.settle();
+    assert!(screen.line("→ localhost:3000/hooks, localhost:3000/fail").is_some(), "{}", screen.shows());
+}
