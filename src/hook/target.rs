@@ -216,6 +216,29 @@ impl Target {
     }
 }
 
+/// The target as it was named, from the URL of an attempt with [`PathMode::Keep`]:
+/// without the path and query that the delivery came for. The whole URL where
+/// these are not its end.
+pub fn named_by(url: &str, incoming: &str) -> String {
+    let (path, query) = split_incoming(incoming);
+    let cut = || {
+        let (front, own) = match query {
+            None => (url, None),
+            Some(query) => {
+                let rest = url.strip_suffix(query)?;
+                match rest.strip_suffix('?') {
+                    Some(front) => (front, None),
+                    None => rest.strip_suffix('&')?.split_once('?').map(|(front, own)| (front, Some(own)))?,
+                }
+            }
+        };
+        let (front, own) = front.split_once('?').map_or((front, own), |(front, own)| (front, Some(own)));
+        let front = if path == "/" { front } else { front.strip_suffix(path)? };
+        Some(own.map_or_else(|| front.to_owned(), |own| format!("{front}?{own}")))
+    };
+    cut().unwrap_or_else(|| url.to_owned())
+}
+
 fn write_origin(scheme: Scheme, host: &str, port: u16) -> String {
     let name = scheme.as_str();
     if port == scheme.default_port() { format!("{name}://{host}") } else { format!("{name}://{host}:{port}") }
@@ -334,6 +357,21 @@ mod tests {
 
     fn target(text: &str) -> Target {
         Target::parse(text, None).unwrap()
+    }
+
+    #[test]
+    fn the_target_as_it_was_named_is_found_in_the_url_of_an_attempt() {
+        for target in ["http://localhost:3000", "http://localhost:3000/in", "http://localhost:3000/in?own=1"]
+        {
+            for incoming in ["/", "/hooks/koji", "/hooks?a=1", "/?a=1", "http://other/hooks?a=1", "*"] {
+                let named = Target::parse(target, None).unwrap();
+                let url = named.url_for(incoming, PathMode::Keep);
+                let found = Target::parse(&named_by(&url, incoming), None).unwrap();
+                assert_eq!(found, named, "{target} {incoming}");
+            }
+        }
+        // With a fixed path there is nothing to cut off.
+        assert_eq!(named_by("http://localhost:3000/own", "/hooks"), "http://localhost:3000/own");
     }
 
     #[test]

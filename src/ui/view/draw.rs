@@ -213,7 +213,8 @@ fn typed(state: &State, width: u16) -> Option<(Line<'static>, u16)> {
             break;
         }
     }
-    page.put(Role::Plain, safe.get(begin..).unwrap_or_default());
+    let role = if typed.is_proposal() { Role::Dim } else { Role::Plain };
+    page.put(role, safe.get(begin..).unwrap_or_default());
     let column = page.column();
     let left = usize::from(width).saturating_sub(column);
     page.put_within(Role::Plain, after, left);

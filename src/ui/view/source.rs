@@ -24,6 +24,8 @@ const WAITING: usize = 16;
 /// What a delivery is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aim {
+    /// Its target is proposed where one is asked for.
+    Propose,
     Show,
     Copy,
     Replay,

@@ -8,6 +8,7 @@ use super::source::{Aim, Answer, Query};
 use super::typed::Typed;
 use super::window::Window;
 use crate::clock;
+use crate::hook::target::named_by;
 use crate::hook::time::Timestamp;
 use crate::job::report::{Diagnosed, Ready};
 use crate::journal::Entry;
@@ -218,6 +219,16 @@ impl State {
                 }
                 Vec::new()
             }
+            (Aim::Propose, entry) => {
+                if let (Some(entry), Some((Asked::Target { seq: asked, .. }, typed))) =
+                    (entry, &mut self.typed)
+                    && *asked == seq
+                    && let Some(target) = last_target(&entry)
+                {
+                    typed.propose(&target);
+                }
+                Vec::new()
+            }
             (_, None) => {
                 self.warn(format!("#{seq} is no longer in the journal"));
                 Vec::new()
@@ -250,6 +261,13 @@ impl State {
     pub(super) fn refused(&mut self) {
         self.waits = false;
     }
+}
+
+/// Where a delivery was sent last, as a person types it.
+fn last_target(entry: &Entry) -> Option<String> {
+    let url = &entry.attempts.last()?.attempt.target;
+    let named = named_by(url, entry.delivery.head.target());
+    Some(named.strip_prefix("http://").unwrap_or(&named).to_owned())
 }
 
 fn read(seq: u64, aim: Aim) -> Deed {

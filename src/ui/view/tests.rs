@@ -64,7 +64,11 @@ impl Screen {
         for deed in deeds {
             match deed {
                 Deed::Ask(Query::Entry { seq, aim }) => {
-                    let entry = self.rows.iter().any(|row| row.seq == seq).then(|| Box::new(entry(seq)));
+                    let entry = self.rows.iter().find(|row| row.seq == seq).map(|row| {
+                        let mut entry = Box::new(entry(seq));
+                        entry.attempts.retain(|_| row.last_attempt.is_some());
+                        entry
+                    });
                     let deeds = self.state.answer(Answer::Entry { seq, aim, entry });
                     self.do_them(deeds);
                 }

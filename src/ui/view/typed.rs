@@ -10,6 +10,8 @@ const LONGEST: usize = 4096;
 pub(super) struct Typed {
     letters: Vec<char>,
     at: usize,
+    /// Nothing was typed yet: the first letter takes the place of what is there.
+    proposed: bool,
 }
 
 /// What a key means for a line.
@@ -27,7 +29,24 @@ impl Typed {
     /// Begins with a text.
     pub(super) fn new(text: &str) -> Self {
         let letters: Vec<char> = text.chars().take(LONGEST).collect();
-        Self { at: letters.len(), letters }
+        Self { at: letters.len(), letters, proposed: false }
+    }
+
+    /// Begins with a text that is taken by Enter and replaced by what is typed.
+    pub(super) fn proposal(text: &str) -> Self {
+        Self { proposed: true, ..Self::new(text) }
+    }
+
+    /// Proposes another text, unless somebody types already.
+    pub(super) fn propose(&mut self, text: &str) {
+        if self.proposed {
+            *self = Self::proposal(text);
+        }
+    }
+
+    /// Whether nothing was typed yet.
+    pub(super) fn is_proposal(&self) -> bool {
+        self.proposed
     }
 
     /// What is before the cursor, and what is behind.
@@ -38,6 +57,11 @@ impl Typed {
 
     /// Takes a key.
     pub(super) fn press(&mut self, press: &Press) -> Line {
+        let untouched = std::mem::take(&mut self.proposed);
+        if untouched && matches!(press, Press::Letter(_) | Press::Paste(_)) {
+            self.letters.clear();
+            self.at = 0;
+        }
         match press {
             Press::Enter => return Line::Done(self.letters.iter().collect::<String>().trim().to_owned()),
             Press::Escape | Press::Ctrl('c' | 'g') => return Line::Dropped,
@@ -114,6 +138,22 @@ mod tests {
         ] {
             assert_eq!(after(presses), (before.to_owned(), behind.to_owned()), "{presses:?}");
         }
+    }
+
+    #[test]
+    fn what_is_typed_takes_the_place_of_a_proposal() {
+        let after = |presses: &[Press]| {
+            let mut typed = Typed::proposal("3000");
+            typed.propose("localhost:9/in");
+            presses.iter().for_each(|press| assert_eq!(typed.press(press), Line::Goes));
+            typed.propose("late");
+            typed.parts().0
+        };
+        assert_eq!(after(&[Press::Letter('4'), Press::Letter('5')]), "45");
+        assert_eq!(after(&[Press::Paste("36587/hooks".into())]), "36587/hooks");
+        assert_eq!(after(&[Press::Backspace, Press::Letter('x')]), "localhost:9/ix");
+        assert_eq!(after(&[]), "late", "nobody typed");
+        assert_eq!(Typed::proposal("3000").press(&Press::Enter), Line::Done("3000".into()));
     }
 
     #[test]

@@ -117,8 +117,9 @@ impl State {
         let nowhere = self.ready.as_ref().is_none_or(|ready| ready.targets.is_empty());
         if aim != Aim::Copy && nowhere {
             let text = self.target.as_deref().unwrap_or("3000");
-            self.typed = Some((Asked::Target { seq, aim }, Typed::new(text)));
-            return Vec::new();
+            self.typed = Some((Asked::Target { seq, aim }, Typed::proposal(text)));
+            // Where it went last is proposed as soon as that is known.
+            return vec![read(seq, Aim::Propose)];
         }
         vec![read(seq, aim)]
     }

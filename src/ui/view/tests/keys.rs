@@ -71,12 +71,17 @@ fn without_a_target_one_is_asked_for_and_remembered() {
     screen.state.ready = Some(ready(&[]));
     screen.types("r");
     assert!(screen.line("send #3 to 3000").is_some(), "{}", screen.shows());
-    screen.types("\x15").types("localhost:9/x\r");
+    screen.types("localhost:9/x\r");
     assert!(matches!(&screen.deeds[..], [Deed::Replay { to: Some(to), .. }] if to == "localhost:9/x"));
     screen.types("r");
     assert!(screen.line("send #3 to localhost:9/x").is_some(), "{}", screen.shows());
     screen.types("\x1b").types("r").types("\x15\r");
     assert_eq!(screen.deeds.len(), 1, "nothing typed is nothing sent");
+    // What went somewhere is proposed to go there again.
+    screen.types("j").types("r");
+    assert!(screen.line("send #2 to localhost:3000/hooks").is_some(), "{}", screen.shows());
+    screen.types("36587/hooks\r");
+    assert!(matches!(&screen.deeds[1..], [Deed::Replay { to: Some(to), .. }] if to == "36587/hooks"));
 }
 
 #[test]
