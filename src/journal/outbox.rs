@@ -80,6 +80,13 @@ pub struct OutboxRow {
     pub first_failed: Option<Timestamp>,
 }
 
+impl OutboxRow {
+    /// Whether a URL that was called is that of the target, or below it.
+    pub fn is_of(&self, called: &str) -> bool {
+        same_target(&self.target, called)
+    }
+}
+
 /// Puts a new delivery into the outbox of a target.
 pub(super) fn enqueue(
     connection: &Connection,

@@ -166,14 +166,15 @@ fn cells(charset: Charset, listed: &Listed) -> Vec<Cell> {
     let verdict = format!("{} {}", mark.text(charset), listed.verdict.code);
     let status = listed.answer.as_ref().map(|answer| answer.status.to_string());
     let mut rest = Cell::new(Role::Plain, "");
-    if let Some(last) = &listed.last_attempt {
-        let how = last.status.map_or_else(
-            || last.failure.map_or("failed", |failure| failure.as_str()).to_owned(),
-            |status| status.to_string(),
-        );
-        rest = rest
-            .and(Role::Url, delivery::short_target(&last.target, true))
-            .and(Role::Plain, format!(" {how}"));
+    if let Some(worst) = worst(listed) {
+        rest = rest.and(Role::Url, worst.target);
+        if let Some(last) = worst.attempt {
+            let how = last.status.map_or_else(
+                || last.failure.map_or("failed", |failure| failure.as_str()).to_owned(),
+                |status| status.to_string(),
+            );
+            rest = rest.and(Role::Plain, format!(" {how}"));
+        }
     }
     let rest = still(rest, listed);
     vec![
@@ -187,6 +188,48 @@ fn cells(charset: Charset, listed: &Listed) -> Vec<Cell> {
     ]
 }
 
+/// How the target fares that fares worst.
+pub(super) struct Worst<'l> {
+    /// The newest attempt; `None` where it went well and another target lacks the delivery.
+    pub(super) attempt: Option<&'l LastAttempt>,
+    /// How often that target was tried, or all of them, where it was more than once.
+    pub(super) tries: Option<String>,
+    /// The target, with its path where that tells it from others.
+    pub(super) target: String,
+}
+
+/// The target that a list shows of a delivery that was passed on: that of the
+/// newest attempt, unless it took the delivery and another did not.
+pub(super) fn worst(listed: &Listed) -> Option<Worst<'_>> {
+    let last = listed.last_attempt.as_ref()?;
+    let owed = &listed.outbox;
+    if let Some(row) = owed.iter().find(|row| row.is_of(&last.target)) {
+        let tries = (row.tries > 1).then(|| format!("(try {})", row.tries));
+        return Some(Worst {
+            attempt: Some(last),
+            tries,
+            target: delivery::short_target(&last.target, owed.len() == 1),
+        });
+    }
+    let lacking = owed.iter().min_by_key(|row| match row.state {
+        OutboxState::Dead => 0,
+        OutboxState::Missed => 1,
+        OutboxState::Pending => 2,
+    });
+    let taken = last.status.is_some_and(|status| (200..300).contains(&status));
+    if let Some(row) = lacking.filter(|_| taken) {
+        return Some(Worst {
+            attempt: None,
+            tries: None,
+            target: delivery::short_target(&row.target, false),
+        });
+    }
+    // How many targets there are is not known here, so these are not the tries of one.
+    let tries = (last.count > 1).then(|| format!("({} attempts)", last.count));
+    let target = delivery::short_target(&last.target, owed.is_empty());
+    Some(Worst { attempt: Some(last), tries, target })
+}
+
 /// Adds what is not settled yet: what is owed to targets, and that it is a repeat.
 pub(super) fn still(rest: Cell, listed: &Listed) -> Cell {
     let mut rest = rest;
@@ -194,16 +237,23 @@ pub(super) fn still(rest: Cell, listed: &Listed) -> Cell {
         let gap = if rest.is_empty() { "" } else { "  " };
         rest.and(role, format!("{gap}{text}"))
     };
-    for row in &listed.outbox {
-        rest = match row.state {
-            OutboxState::Pending => also(
-                rest,
-                Role::Warning,
-                format!("waits after {}", human::counted(row.tries.into(), "try", "tries")),
-            ),
-            OutboxState::Dead => also(rest, Role::Failed, "dead letter".to_owned()),
-            OutboxState::Missed => also(rest, Role::Warning, "not delivered".to_owned()),
+    for state in [OutboxState::Pending, OutboxState::Dead, OutboxState::Missed] {
+        let rows = || listed.outbox.iter().filter(|row| row.state == state);
+        let many = rows().count();
+        let role = if state == OutboxState::Dead { Role::Failed } else { Role::Warning };
+        let text = match (state, many) {
+            (_, 0) => continue,
+            (OutboxState::Pending, 1) => {
+                let tries = rows().map(|row| row.tries).max().unwrap_or_default();
+                format!("waits after {}", human::counted(tries.into(), "try", "tries"))
+            }
+            (OutboxState::Pending, _) => format!("{many} targets wait"),
+            (OutboxState::Dead, 1) => "dead letter".to_owned(),
+            (OutboxState::Dead, _) => format!("{many} dead letters"),
+            (OutboxState::Missed, 1) => "not delivered".to_owned(),
+            (OutboxState::Missed, _) => format!("not delivered to {many} targets"),
         };
+        rest = also(rest, role, text);
     }
     if let Some(mark) = &listed.mark {
         let gap = if mark.is_empty() { "" } else { ": " };

@@ -164,7 +164,7 @@ fn a_person_works_in_the_list() {
     assert_eq!(edited.body, body(1).replace("1.10", "9.90").into_bytes());
     let signature = format!("sha256={}", hmac_sha256_hex(SECRET, &edited.body));
     assert_eq!(edited.values("X-Webhook-Signature"), [signature.into_bytes()], "signed again");
-    listener.sees("(try 3)");
+    listener.sees("(3 attempts)");
 
     listener.types(&["y"]).sees("in the clipboard");
     let copied = terminal.tmux(&["show-buffer"]);

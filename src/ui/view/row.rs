@@ -114,17 +114,21 @@ fn cells(look: Look, dated: bool, listed: &Listed) -> Vec<Cell> {
     ]
 }
 
-/// How the newest attempt went, and what is not settled; the target comes last,
-/// so that a narrow screen keeps the rest.
+/// How the target fares that fares worst, and what is not settled; the target
+/// comes last, so that a narrow screen keeps the rest.
 fn forwarded(listed: &Listed) -> Cell {
-    let Some(last) = &listed.last_attempt else { return listing::still(Cell::new(Role::Plain, ""), listed) };
-    let cell = match (last.status, last.failure) {
-        (Some(status), _) => Cell::new(delivery::status_role(status), status.to_string()),
-        (None, Some(failure)) => Cell::new(Role::Failed, failure.as_str()),
-        (None, None) => Cell::new(Role::Failed, "failed"),
-    };
-    let cell = cell.and(Role::Plain, format!(" in {}", human::duration(last.duration)));
-    let tries = if last.count > 1 { format!(" (try {})", last.count) } else { String::new() };
-    let cell = listing::still(cell.and(Role::Dim, tries), listed);
-    cell.and(Role::Url, format!("  {}", delivery::short_target(&last.target, true)))
+    let mut cell = Cell::new(Role::Plain, "");
+    let Some(worst) = listing::worst(listed) else { return listing::still(cell, listed) };
+    if let Some(last) = worst.attempt {
+        cell = match (last.status, last.failure) {
+            (Some(status), _) => Cell::new(delivery::status_role(status), status.to_string()),
+            (None, Some(failure)) => Cell::new(Role::Failed, failure.as_str()),
+            (None, None) => Cell::new(Role::Failed, "failed"),
+        };
+        cell = cell.and(Role::Plain, format!(" in {}", human::duration(last.duration)));
+    }
+    if let Some(tries) = worst.tries {
+        cell = cell.and(Role::Dim, format!(" {tries}"));
+    }
+    listing::still(cell, listed).and(Role::Url, format!("  {}", worst.target))
 }

@@ -11,7 +11,7 @@ use super::window::{Part, Place};
 use crate::hook::explain::{Diagnosis, Mistake};
 use crate::hook::verdict::Code;
 use crate::job::report::Diagnosed;
-use crate::journal::Listed;
+use crate::journal::{Listed, OutboxRow, OutboxState};
 use crate::ui::fixture::AT;
 use crate::ui::sanitize::unsafe_to_show;
 use crate::ui::style::Look;
@@ -147,10 +147,10 @@ fn a_wide_screen_has_all_columns() {
         screen.types("j").shows(),
         str![[r#"
 hookctl  http://127.0.0.1:4400 → localhost:3000                                                                                 live
-      time                 event                verdict     answer  forward                                  subject
+      time                 event                verdict     answer  forward                                   subject
   #3  YYYY-MM-DD HH:MM:SS  interview.completed  ✗ mismatch  401
-> #2  YYYY-MM-DD HH:MM:SS  interview.completed  ✓ verified  200     200 in 12ms  repeats #1  localhost:3000  日本語の調査 — Onboard…
-  #1  YYYY-MM-DD HH:MM:SS  interview.completed  ✓ verified  200     200 in 12ms (try 4)  localhost:3000      Onboarding Feedback
+> #2  YYYY-MM-DD HH:MM:SS  interview.completed  ✓ verified  200     200 in 12ms  repeats #1  localhost:3000   日本語の調査 — Onboar…
+  #1  YYYY-MM-DD HH:MM:SS  interview.completed  ✓ verified  200     200 in 12ms (4 attempts)  localhost:3000  Onboarding Feedback
 
 
 
@@ -159,6 +159,37 @@ d open  r replay  e edit  / filter  y copy  space pause  o browser  ? help  q st
 
 "#]]
     );
+}
+
+/// Three targets with one attempt each were shown as `200 in 12ms (try 3)  not delivered`.
+#[test]
+fn the_target_that_lacks_a_delivery_is_shown_and_not_the_one_that_took_it() {
+    let owed = |target: &str, state, tries| OutboxRow {
+        target: target.to_owned(),
+        state,
+        tries,
+        due: AT,
+        first_failed: None,
+    };
+    let mut mirrored = listed(3);
+    mirrored.last_attempt.as_mut().unwrap().count = 3;
+    mirrored.outbox = vec![owed("http://localhost:3000/fail/hooks", OutboxState::Missed, 1)];
+    let mut retried = listed(2);
+    let last = retried.last_attempt.as_mut().unwrap();
+    (last.count, last.status) = (5, Some(500));
+    let (one, two) = (owed("http://localhost:3000", OutboxState::Dead, 2), "http://localhost:4000");
+    retried.outbox = vec![one, owed(two, OutboxState::Dead, 3)];
+    let mut taken = listed(1);
+    taken.last_attempt.as_mut().unwrap().count = 3;
+    let screen = Screen::new(160, 10, vec![mirrored, retried, taken]);
+    for (number, text) in [
+        ("#3", "200     not delivered  localhost:3000/fail/hooks"),
+        ("#2", "200     500 in 12ms (try 2)  2 dead letters  localhost:3000/hooks"),
+        ("#1", "200     200 in 12ms (3 attempts)  localhost:3000 "),
+    ] {
+        let line = screen.line(number).unwrap();
+        assert!(line.contains(text), "{line}");
+    }
 }
 
 #[test]
@@ -171,7 +202,7 @@ hookctl  http://127.0.0.1:4400 → localhost:3000                             li
       time      event                verdict     answer  forward
 > #3  HH:MM:SS  interview.completed  ✗ mismatch  401
   #2  HH:MM:SS  interview.completed  ✓ verified  200     200 in 12ms  repeats #1
-  #1  HH:MM:SS  interview.completed  ✓ verified  200     200 in 12ms (try 4)  l…
+  #1  HH:MM:SS  interview.completed  ✓ verified  200     200 in 12ms (4 attempt…
 
 
 
