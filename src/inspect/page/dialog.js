@@ -3,7 +3,7 @@
 
 import { html, useEffect, useRef, useState } from './component.js';
 import { ask, query } from './api.js';
-import { KEYS } from './keys.js';
+import { KEYS, SHARED } from './keys.js';
 import { copied } from './copy.js';
 import { Prose } from './tree.js';
 
@@ -42,7 +42,7 @@ export function useAct(act) {
 
 export const Help = ({ close }) => html`<${Dialog} title="Keys" close=${close}>
   <dl class="keys">${KEYS.map(([keys, what]) => html`<dt>${keys.split(' ').map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${what}</dd>`)}</dl>
-  <p class="dim">In the tree: arrows move, → unfolds, ← folds. The same keys work in the terminal: <code>hookctl listen</code></p>
+  <p class="dim">In the tree: arrows move, → unfolds, ← folds. In the terminal, where <code>hookctl listen</code> runs, ${SHARED.split(' ').map((key) => html`<kbd>${key}</kbd> `)}do the same.</p>
 </>`;
 
 export function Mark({ seq, mark, model, close }) {

@@ -1,4 +1,4 @@
-// The keys: those of the terminal's view, and a few that only a page has.
+// The keys: some are those of the terminal's view, the others only a page has.
 
 /** What `?` shows. */
 export const KEYS = [
@@ -17,6 +17,9 @@ export const KEYS = [
   ['Space', 'hold back new deliveries, and let them in again'],
   ['?', 'these keys'],
 ];
+
+/** Those that the terminal's view has as well. */
+export const SHARED = 'j k d r e y / Esc';
 
 const typing = (element) => element?.closest('input, textarea, select, [contenteditable]') !== null;
 /** Elements for which Enter and Space have a meaning of their own. */
