@@ -10,7 +10,7 @@ const from = (name) => import(pathToFileURL(`${process.argv[2]}/${name}`));
 const { Reader, exact, path, pretty } = await from('json.js');
 const { diff, hunks } = await from('diff.js');
 const { Reader: Events } = await from('stream.js');
-const { visible, pieces, quoted, duration } = await from('words.js');
+const { visible, pieces, quoted, duration, tries } = await from('words.js');
 const { journalOption, read, written, command } = await from('address.js');
 const { asked, words } = await from('typed.js');
 const { wayOf } = await from('way.js');
@@ -175,6 +175,10 @@ const tests = {
     assert.deepEqual(asked("'verdict=failed'", true).filters, { text: 'verdict=failed' });
     assert.deepEqual(asked('"id":5', true).filters, { text: '"id":5' });
     assert.match(asked('verdct=failed', true).error.message, /no `verdct`/);
+  },
+
+  'tries are counted as one says it'() {
+    assert.deepEqual([0, 1, 2_000].map(tries), ['not tried yet', '1 try', '2,000 tries']);
   },
 
   // Bugs once: a path mode of the listener was forgotten, and of the URL that a

@@ -2,7 +2,7 @@
 // journal holds. One tab stop; the keys move a cursor (`aria-activedescendant`).
 
 import { html, memo, names, useEffect, useLayoutEffect, useRef, useState } from './component.js';
-import { counted, duration, health, judged, mark, moment, outcome, shortTarget, visible } from './words.js';
+import { counted, duration, health, judged, mark, moment, outcome, shortTarget, tries, visible } from './words.js';
 
 /** Height of a row in pixels: one line where there is room, else two. `list.css` has the same. */
 const ROW = { wide: 34, narrow: 58 };
@@ -16,7 +16,7 @@ const HEAD = 28;
 const owed = (one) => {
   const worst = one.outbox?.find((row) => row.state === 'dead') ?? one.outbox?.[0];
   if (!worst) return null;
-  return { dead: ['bad', 'dead letter'], pending: ['unsure', `waits after ${counted(worst.tries, 'try', 'tries')}`] }[worst.state] ?? ['unsure', 'not delivered'];
+  return { dead: ['bad', 'dead letter'], pending: ['unsure', worst.tries === 0 ? tries(0) : `waits after ${tries(worst.tries)}`] }[worst.state] ?? ['unsure', 'not delivered'];
 };
 
 /** What became of it: the last attempt, and what is still owed. */

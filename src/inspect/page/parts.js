@@ -4,7 +4,7 @@ import { html, useState } from './component.js';
 import { Payload, fromBase64 } from './payload.js';
 import { Prose, Shown } from './tree.js';
 import { copied } from './copy.js';
-import { duration, health, judged, mark, moment, outcome } from './words.js';
+import { counted, duration, health, judged, mark, moment, outcome, tries } from './words.js';
 
 /** What a header's value is for the eyes: text, or that it is none. */
 export const headerText = (header) => header.value ?? `base64:${header.value_base64}`;
@@ -48,12 +48,15 @@ export function Signature({ signature, verdict, header }) {
   </div>`;
 }
 
+/** So much of what is signed is in the record, in bytes. */
+const SIGNED = 4_096;
+
 function Signed({ signature }) {
   const [whole, set] = useState(false);
   let text = signature.signed ?? '';
   if (whole && signature.signed_base64) text = new TextDecoder().decode(fromBase64(signature.signed_base64));
   return html`<pre class="signed" tabindex="0" aria-label="What is signed"><${Shown} text=${text} /></pre>
-    ${signature.signed_base64 && html`<button class="small" aria-expanded=${whole ? 'true' : 'false'} onClick=${() => set(!whole)}>${whole ? 'shorter' : 'the first 4 KiB of it'}</button>`}`;
+    ${signature.signed_base64 && html`<button class="small" aria-expanded=${whole ? 'true' : 'false'} onClick=${() => set(!whole)}>${whole ? 'shorter' : signature.signed_bytes <= SIGNED ? 'all of it' : 'the first 4 KiB of it'}</button>`}`;
 }
 
 /** Where the time went: a bar for the answer, and one for each attempt. */
@@ -103,7 +106,7 @@ export function Attempts({ delivery }) {
   return html`<div class="attempts">
     ${answer && html`<p>The sender got <b class=${health(answer.status)}>${answer.status}</b> from ${answer.by} in ${duration(answer.took_ms)}.</p>`}
     ${rows.length > 0 && html`<${Timing} rows=${rows.slice(-30)} />`}
-    ${outbox.map((row) => html`<p class=${`banner ${row.state === 'dead' ? 'bad' : 'unsure'}`}><b>${row.state === 'dead' ? 'dead letter' : row.state}</b> <${Shown} text=${row.target} />, ${row.tries} tries${row.state === 'pending' ? `, next ${moment(row.due)}` : ''}. Replay (<kbd>r</kbd>) sends it now.</p>`)}
+    ${outbox.map((row) => html`<p class=${`banner ${row.state === 'dead' ? 'bad' : 'unsure'}`}><b>${row.state === 'dead' ? 'dead letter' : row.state}</b> <${Shown} text=${row.target} />, ${tries(row.tries)}${row.state === 'pending' ? `, next ${moment(row.due)}` : ''}. Replay (<kbd>r</kbd>) sends it now.</p>`)}
     ${attempts.length === 0 && html`<p class="nothing">It was passed on to nobody. Replay (<kbd>r</kbd>) sends it to a target; <code>hookctl listen --forward 3000</code> does so for each that comes.</p>`}
     ${targets.size > 1 && html`<p class="dim">${targets.size} targets.</p>`}
     ${attempts.slice().reverse().map((attempt, index) => html`<${Attempt} key=${attempts.length - index} at=${attempts.length - index} attempt=${attempt} method=${delivery.method} received=${delivery.received} unfolded=${index === 0} />`)}

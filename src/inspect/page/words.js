@@ -44,6 +44,9 @@ export function size(bytes) {
 /** A number with its thing: 1 try, 2 tries. */
 export const counted = (count, one, many = `${one}s`) => `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
+/** How often something was tried. */
+export const tries = (count) => (count === 0 ? 'not tried yet' : counted(count, 'try', 'tries'));
+
 /** A target without what every local one begins with. */
 export const shortTarget = (target) => target.replace(/^http:\/\//, '').replace(/\/$/, '');
 
