@@ -7,9 +7,10 @@
 
 use crate::hook::delivery::Delivery;
 use crate::hook::describe::describe;
-use crate::hook::explain::{Context, Diagnosis, Neighbour};
+use crate::hook::explain::{Context, Explanation, Neighbour};
 use crate::hook::remarks::{Place, Remark};
 use crate::hook::signature::Shown;
+use crate::hook::verdict::Code;
 use crate::job::judge::{Judge, Judged, neighbours};
 use crate::journal::{Entry, Reader};
 use base64::Engine as _;
@@ -45,6 +46,8 @@ pub(super) struct SignatureRecord {
     sentence: Option<String>,
     code: Option<&'static str>,
     mend: Option<String>,
+    /// How many usual mistakes were looked for in vain.
+    tried: Option<usize>,
 }
 
 /// What an inspector knows beside the journal.
@@ -94,6 +97,7 @@ pub(super) fn panel(entry: &Entry, known: &Known<'_>) -> SignatureRecord {
         sentence: None,
         code: None,
         mend: None,
+        tried: None,
     };
     let url = known.public_url.map(|base| joined(base, entry.delivery.head.target()));
     let bare = explained(bare, explanation(entry, known, url.as_deref()));
@@ -129,20 +133,25 @@ fn shown(entry: &Entry, known: &Known<'_>, judged: &Judged, url: Option<&str>) -
 }
 
 /// The explainer's word on a delivery that did not verify.
-fn explanation(entry: &Entry, known: &Known<'_>, url: Option<&str>) -> Option<Diagnosis> {
+fn explanation(entry: &Entry, known: &Known<'_>, url: Option<&str>) -> Explanation {
     let (delivery, verdict) = (&entry.delivery, &entry.listed.verdict);
     if !is_explained(entry) {
-        return None;
+        return Explanation::default();
     }
     let near = known.near.iter();
     let deliveries: Vec<Neighbour<'_>> =
         near.map(|(seq, other)| Neighbour { seq: *seq, message: other.message(None) }).collect();
     let context = Context { bases: known.bases, deliveries: &deliveries };
-    known.judge.explain(&delivery.message(url), delivery.received, verdict, context).found
+    known.judge.explain(&delivery.message(url), delivery.received, verdict, context)
 }
 
-fn explained(bare: SignatureRecord, found: Option<Diagnosis>) -> SignatureRecord {
-    let Some(found) = found else { return bare };
+fn explained(bare: SignatureRecord, explanation: Explanation) -> SignatureRecord {
+    let Some(found) = explanation.found else {
+        // Of a signature that is not even well formed the reason says enough.
+        let tried = explanation.tried.len();
+        let tried = (tried > 0 && bare.verdict == Code::Mismatch.as_str()).then_some(tried);
+        return SignatureRecord { tried, ..bare };
+    };
     SignatureRecord {
         sentence: Some(found.sentence),
         code: Some(found.mistake.as_str()),

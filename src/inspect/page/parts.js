@@ -23,18 +23,17 @@ export function Headers({ headers, label }) {
 
 const Fact = ({ name, children }) => (children === null || children === undefined || children === '' ? null : html`<dt>${name}</dt><dd>${children}</dd>`);
 
-/** How the signature was checked, and why it does not hold. */
+/** How the signature was checked. What is wrong and what to change stands above the tabs. */
 export function Signature({ signature, verdict, header }) {
   const code = signature?.verdict ?? verdict.code;
   const how = judged(code);
   const sentence = signature?.sentence ?? verdict.diagnosis?.text ?? null;
   const s = signature ?? {};
-  const mend = s.mend ?? verdict.diagnosis?.mend;
   const differs = s.expected && s.received && s.expected !== s.received;
   return html`<div class="signature">
-    <div class=${`banner ${how}`}><b><i aria-hidden="true">${mark(code)}</i> ${code.replaceAll('_', ' ')}</b> <span><${Prose} text=${verdict.reason} /></span>
-      ${sentence && html`<p class="cause"><b>Cause:</b> <${Prose} text=${sentence} />${s.code && html` <code>${s.code}</code>`}</p>`}
-      ${mend && html`<p class="cause"><b>Change:</b> <${Prose} text=${mend} /></p>`}</div>
+    <div class=${`banner ${how}`}><b><i aria-hidden="true">${mark(code)}</i> ${code.replaceAll('_', ' ')}</b> ${(sentence || how === 'good') && html`<span><${Prose} text=${verdict.reason} /></span>`}
+      ${sentence && s.code && html`<p class="cause"><b>Cause:</b> the one above, <code>${s.code}</code></p>`}
+      ${!sentence && s.tried > 0 && html`<p class="cause"><b>Cause:</b> none of ${counted(s.tried, 'usual mistake')} that were tried. Is it this endpoint's secret, and are these the bytes as they came, never parsed? <code>hookctl providers show ${verdict.provider ?? 'ID'}</code> tells where the secret is.</p>`}</div>
     <dl class="facts">
       <${Fact} name="Scheme">${s.scheme && html`<${Prose} text=${s.scheme} />`}</>
       <${Fact} name="Provider">${s.provider}</>

@@ -277,6 +277,25 @@ fn the_panel_says_what_was_signed_and_what_went_wrong() {
     assert_eq!(inspector.get("/api/deliveries/5")["notes"][0]["text"], "invalid UTF-8");
 }
 
+#[test]
+fn the_panel_says_how_much_was_looked_for_in_vain() {
+    let home = Home::default();
+    let listening = home.listen_with([""; 0], &[KOJI.known()]);
+    let elsewhere = KOJI.signature(b"nothing that is near this body");
+    crate::harness::post(listening.address, "/in", &[(KOJI.header, &elsewhere)], &completed("i1"));
+    listening.next("delivery");
+    listening.stop();
+    let inspector = Inspector::start(&home, [""; 0], &[KOJI.known()]);
+    let panel = &inspector.get("/api/deliveries/1")["signature"];
+    assert_eq!((&panel["verdict"], &panel["sentence"]), (&json!("mismatch"), &Value::Null));
+    assert!(panel["tried"].as_u64().unwrap() > 5, "{panel}");
+    // The controls: found, and nothing to look for.
+    let (_home, _application, inspector) = scene();
+    for seq in [1, 3, 6] {
+        assert_eq!(inspector.get(&format!("/api/deliveries/{seq}"))["signature"]["tried"], Value::Null);
+    }
+}
+
 /// A bug once: the panel beside `listen` took the listener's own address for the URL that was signed.
 #[test]
 fn a_signed_url_is_shown_as_it_was_judged() {
