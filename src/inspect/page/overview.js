@@ -16,6 +16,10 @@ const KINDS = [['verified', 'good', 'verified'], ['failed', 'bad', 'wrong signat
 /** Places for bars at the least: a few bars stay bars. */
 const PLACES = 16;
 
+/** One among thousands is still to be seen. */
+const LEAST = 2;
+const seen = (count, most, height) => (count === 0 ? 0 : Math.max(LEAST, (count / most) * height));
+
 const total = (bucket) => bucket.verified + bucket.failed + bucket.unjudged;
 
 function Timeline({ buckets, narrow }) {
@@ -29,7 +33,7 @@ function Timeline({ buckets, narrow }) {
     return html`<g class="bucket" onClick=${() => narrow({ since: bucket.at, until: end })}><title>${title}</title>
       <rect class="hit" x=${index * step} y="0" width=${step} height=${height} />
       ${KINDS.map(([kind, how]) => {
-        const part = (bucket[kind] / most) * (height - 4);
+        const part = seen(bucket[kind], most, height - KINDS.length * LEAST);
         y -= part;
         return part > 0 && html`<rect class=${how} x=${index * step + 1} y=${y} width=${Math.max(1, step - 2)} height=${part} />`;
       })}</g>`;
@@ -56,7 +60,7 @@ function Took({ took }) {
   const upTo = (one) => (one.up_to_ms === null ? 'longer' : `up to ${duration(one.up_to_ms)}`);
   return html`<figure><dl class="figures"><div><dt>half within</dt><dd>${duration(took.p50_ms) || '–'}</dd></div><div><dt>95 % within</dt><dd>${duration(took.p95_ms) || '–'}</dd></div><div><dt>longest</dt><dd>${duration(took.max_ms) || '–'}</dd></div></dl>
     ${histogram.length > 0 && html`<svg class="took" role="img" viewBox=${`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-label=${`How long answers took: ${histogram.map((one) => `${one.count} ${upTo(one)}`).join(', ')}`}>
-      ${histogram.map((one, index) => html`<g><title>${`${upTo(one)}: ${one.count}`}</title><rect class="plain" x=${index * step + 2} y=${height - (one.count / most) * height} width=${Math.max(1, step - 4)} height=${(one.count / most) * height} /></g>`)}</svg>
+      ${histogram.map((one, index) => html`<g><title>${`${upTo(one)}: ${one.count}`}</title><rect class="plain" x=${index * step + 2} y=${height - seen(one.count, most, height)} width=${Math.max(1, step - 4)} height=${seen(one.count, most, height)} /></g>`)}</svg>
       <div class="axis even">${histogram.map((one) => html`<span>${one.up_to_ms === null ? 'more' : `≤ ${duration(one.up_to_ms)}`}</span>`)}</div>`}</figure>`;
 }
 
