@@ -70,14 +70,9 @@ impl Query {
 impl From<WordError> for Refused {
     fn from(error: WordError) -> Self {
         let mut message = error.to_string();
-        match (&error, error.source()) {
-            // It says itself that it is no filter.
-            (WordError::Filter(_), Some(source)) => message = source.to_string(),
-            (_, Some(source)) => {
-                message.push_str(": ");
-                message.push_str(&source.to_string());
-            }
-            (_, None) => {}
+        if let Some(source) = error.source() {
+            message.push_str(": ");
+            message.push_str(&source.to_string());
         }
         let refused = Self::new(400, "bad_filter", message);
         match error.hint() {

@@ -96,7 +96,7 @@ async fn a_filter_that_is_none_is_said_once() {
     let record: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     let message = record["message"].as_str().unwrap();
     assert_eq!((answer.status, &record["code"]), (400, &"bad_filter".into()));
-    assert!(message.starts_with("`.data[` is not a jq filter: "), "{message}");
+    assert!(message.starts_with("could not use `filter`: `.data[` is not a jq filter: "), "{message}");
 }
 
 #[tokio::test]
