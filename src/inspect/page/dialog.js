@@ -10,13 +10,19 @@ import { Prose } from './tree.js';
 /** A window with a title; Escape and the cross close it. */
 export function Dialog({ title, close, children, wide }) {
   const box = useRef(null);
+  const gone = useRef(false);
   useEffect(() => {
     box.current.showModal();
     // Not `autofocus`, which browsers take for the page's and complain of.
     box.current.querySelector('[data-first]')?.focus();
-    return () => box.current?.close();
+    return () => {
+      gone.current = true;
+      box.current?.close();
+    };
   }, []);
-  return html`<dialog ref=${box} class=${wide ? 'wide' : ''} aria-labelledby="dialog-title" onClose=${close} onCancel=${(event) => { event.preventDefault(); close(); }}>
+  // The browser tells that a window is closed a little later: by then another one may be open.
+  const closed = () => gone.current || close();
+  return html`<dialog ref=${box} class=${wide ? 'wide' : ''} aria-labelledby="dialog-title" onClose=${closed} onCancel=${(event) => { event.preventDefault(); close(); }}>
     <header><h2 id="dialog-title">${title}</h2><button class="quiet" aria-label="Close" onClick=${close}>×</button></header>
     ${children}
   </dialog>`;
