@@ -4,6 +4,7 @@
 //! that waits for its terminal keeps no hold on the log. Writes nothing.
 
 mod beside;
+mod damage;
 #[cfg(test)]
 mod indexed;
 mod whole;
@@ -22,10 +23,8 @@ use super::{file, retention, signed, unsigned};
 use crate::hook::time::Timestamp;
 use crate::hook::verdict::Code;
 use rusqlite::types::Value;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use std::path::Path;
-use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
 
 /// The most bytes of bodies on one page; a single larger body makes a page of its own.
 const PAGE_BYTES: u64 = 8 << 20;
@@ -103,37 +102,6 @@ impl Reader {
                 Ok(Self { connection: file::connect_reader(path)? })
             }
         }
-    }
-
-    /// What is damaged, in SQLite's words; empty when nothing is. `None` when there was not time enough.
-    ///
-    /// # Errors
-    /// When the journal cannot be read at all.
-    pub fn damage(&self, time: Duration) -> Result<Option<Vec<String>>, ReadError> {
-        let interrupt = self.connection.get_interrupt_handle();
-        let (done, over) = std::sync::mpsc::channel::<()>();
-        let guard = std::thread::spawn(move || {
-            if over.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
-                interrupt.interrupt();
-            }
-        });
-        let found = self.quick_check();
-        drop(done);
-        drop(guard.join());
-        match found {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(None),
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
-                Ok(Some(vec![error.to_string()]))
-            }
-            Err(error) => Err(error.into()),
-            Ok(said) => Ok(Some(said.into_iter().filter(|line| line != "ok").collect())),
-        }
-    }
-
-    fn quick_check(&self) -> rusqlite::Result<Vec<String>> {
-        let mut check = self.connection.prepare("PRAGMA quick_check(5)")?;
-        let lines = check.query_map([], |row| row.get(0))?;
-        lines.collect()
     }
 
     /// A page of deliveries without their heads and bodies.

@@ -7,6 +7,7 @@ use crate::journal::index::Indexer;
 use crate::journal::{edit, insert, retention};
 use proptest::prelude::*;
 use rusqlite::StatementStatus;
+use std::time::Duration;
 
 /// The numbers of the deliveries are scattered over three segments.
 const SPREAD: i64 = 3 * 4_096;
