@@ -20,6 +20,7 @@ use accepted::Accepted;
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 use own::Own;
+pub(in crate::cli) use own::PARENT;
 use plan::Subject;
 use running::Ended;
 use source::Source;

@@ -48,6 +48,23 @@ impl Stop {
         self.asked.send_modify(|count| *count += 1);
     }
 
+    /// Stops when the process that started this one is gone, however it ended:
+    /// the kernel says so with a signal. Elsewhere than on Linux it does nothing.
+    pub(super) fn with_parent(&self, parent: i32) {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+            // Nothing but a signal that there is none of can be refused.
+            let _ = set_parent_process_death_signal(Some(Signal::TERM));
+            // It may have gone before that.
+            if getppid().is_none_or(|now| now.as_raw_nonzero().get() != parent) {
+                self.ask();
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = parent;
+    }
+
     /// Resolves at the first signal.
     pub(super) async fn first(&self) {
         self.at_least(1).await;

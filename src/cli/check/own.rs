@@ -32,6 +32,8 @@ const WEBHOOK_ID: &str = "webhook-of-this-run";
 const PUBLIC_KEY: &str = "public-key-of-this-run";
 /// How long it may take until it listens.
 const READY: Duration = Duration::from_secs(30);
+/// The variable that tells it whose child it is, to end with that process.
+pub(in crate::cli) const PARENT: &str = "HOOKCTL_PARENT";
 /// After this it ends by itself, in case nobody is left to end it.
 const LIFETIME: &str = "1h";
 /// The most bytes that are kept of what it says.
@@ -143,6 +145,7 @@ fn command(
     command.args(faults::of_own_listener(context));
     command.env_clear().envs(children::environment(context.environment())).current_dir(folder);
     command.env("HOOKCTL_CONFIG_DIR", folder.join("settings")).env("HOOKCTL_DATA_DIR", folder.join("data"));
+    command.env(PARENT, std::process::id().to_string());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Ok(command)
 }

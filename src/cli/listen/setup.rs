@@ -6,6 +6,7 @@ use super::inspector::{self, Listening};
 use super::registered::{self, Registered};
 use super::{ListenArgs, PathModeArg, RetryArg};
 use crate::cli::access::AccessArgs;
+use crate::cli::check::PARENT;
 use crate::cli::context::{Context, unusable};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -97,6 +98,9 @@ impl Setup {
     ) -> Result<Exit, CommandError> {
         // First of all: opening the journal may run into a file size limit, which is a signal.
         let stop = Stop::new().map_err(|error| not_started(&error))?;
+        if let Some(parent) = context.environment().text(PARENT).and_then(|text| text.parse().ok()) {
+            stop.with_parent(parent);
+        }
         if registered.is_none() {
             self.warn(args, context);
             registered::mend(args, &stop, context).await;

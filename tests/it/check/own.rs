@@ -104,6 +104,32 @@ fn who_cannot_start_its_listener_says_so() {
     assert!(ran.err().contains("TMPDIR") && ran.out().is_empty(), "{}", ran.block());
 }
 
+/// Killed, a check left its listener behind for an hour.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_listener_ends_with_the_check_that_started_it() {
+    use crate::harness::PATIENCE;
+    use std::fs;
+    let home = Home::default();
+    let waits = |what: &str, done: &dyn Fn() -> bool| {
+        let began = std::time::Instant::now();
+        while !done() {
+            assert!(began.elapsed() < PATIENCE, "{what}");
+            std::thread::yield_now();
+        }
+    };
+    let mut check = home.command(["check", "--self"]).env("TMPDIR", home.path()).spawn().unwrap();
+    let folders = || fs::read_dir(home.path()).unwrap().filter_map(Result::ok);
+    waits("no journal", &|| folders().any(|folder| folder.path().join("data/journal.db").exists()));
+    let children = format!("/proc/{0}/task/{0}/children", check.id());
+    let listener: u32 = fs::read_to_string(children).unwrap().trim().parse().unwrap();
+    check.kill().unwrap();
+    check.wait().unwrap();
+    // It is gone, or nobody has asked yet how it ended.
+    let stat = format!("/proc/{listener}/stat");
+    waits("it is still there", &|| fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z ")));
+}
+
 #[test]
 fn listen_before_an_application_passes_on_what_is_signed_and_nothing_else() {
     let own = Own::new("koji");
