@@ -104,30 +104,51 @@ fn who_cannot_start_its_listener_says_so() {
     assert!(ran.err().contains("TMPDIR") && ran.out().is_empty(), "{}", ran.block());
 }
 
-/// Killed, a check left its listener behind for an hour.
+#[cfg(target_os = "linux")]
+fn waits(what: &str, done: impl Fn() -> bool) {
+    let began = std::time::Instant::now();
+    while !done() {
+        assert!(began.elapsed() < crate::harness::PATIENCE, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Killed, a check left its listener behind for an hour. Where nothing reads what it
+/// says, only the kernel can tell it.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_listener_ends_with_the_check_that_started_it() {
-    use crate::harness::PATIENCE;
+fn a_listener_ends_with_the_process_that_started_it() {
+    let home = Home::default();
+    let listen = "\"$0\" listen --port 0 --json --no-input --no-inspect --for 1h > out & wait";
+    let command = home.command([""; 0]);
+    let program = command.get_program().to_owned();
+    let mut parent = std::process::Command::new("sh");
+    parent.args(["-c", &format!("HOOKCTL_PARENT=$$ {listen}")]).arg(program).current_dir(home.path());
+    parent.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut parent = parent.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let says = |what: &str| std::fs::read_to_string(home.join("out")).is_ok_and(|out| out.contains(what));
+    waits("it does not listen", || says("\"ready\""));
+    assert!(!says("\"summary\""));
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    waits("it is still there", || says("\"summary\""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_self_check_tells_its_listener_whose_child_it_is() {
     use std::fs;
     let home = Home::default();
-    let waits = |what: &str, done: &dyn Fn() -> bool| {
-        let began = std::time::Instant::now();
-        while !done() {
-            assert!(began.elapsed() < PATIENCE, "{what}");
-            std::thread::yield_now();
-        }
-    };
     let mut check = home.command(["check", "--self"]).env("TMPDIR", home.path()).spawn().unwrap();
     let folders = || fs::read_dir(home.path()).unwrap().filter_map(Result::ok);
-    waits("no journal", &|| folders().any(|folder| folder.path().join("data/journal.db").exists()));
+    waits("no journal", || folders().any(|folder| folder.path().join("data/journal.db").exists()));
     let children = format!("/proc/{0}/task/{0}/children", check.id());
     let listener: u32 = fs::read_to_string(children).unwrap().trim().parse().unwrap();
+    let environment = fs::read(format!("/proc/{listener}/environ")).unwrap();
+    let wanted = format!("HOOKCTL_PARENT={}", check.id());
+    assert!(environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()));
     check.kill().unwrap();
     check.wait().unwrap();
-    // It is gone, or nobody has asked yet how it ended.
-    let stat = format!("/proc/{listener}/stat");
-    waits("it is still there", &|| fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z ")));
 }
 
 #[test]
