@@ -198,7 +198,12 @@ fn edit_and_send_again(stage: &mut Stage) {
     assert_eq!(received.target(), "/webhooks/koji?a=1");
     stage.browser.press_button("Done");
     stage.browser.click("#tab-attempts");
-    stage.browser.wait_for("document.querySelectorAll('.attempt').length >= 1");
+    // What was sent in place of the delivery stays to be read.
+    stage.browser.wait_for_text(".attempt[open] .tag", "changed");
+    stage.browser.wait_for_text(".attempt[open] .code", "Content-Length");
+    stage.browser.wait_for_text(".attempt[open]", "Edited by hand");
+    assert_eq!(stage.browser.look("document.querySelector('.attempts').innerText.includes('u{d}')"), false);
+    stage.pictures("sent");
 }
 
 fn reload_and_find_everything(stage: &mut Stage) {

@@ -79,9 +79,9 @@ function Request({ request }) {
   const { head, changed, body, body_base64: base64 } = request;
   const another = body !== undefined || base64 !== undefined;
   return html`<h3>Request</h3>
-    <pre class="raw"><${Shown} text=${head.trimEnd()} /></pre>
-    ${another ? html`<${Payload} body=${body} base64=${base64} kind="json" />` : html`<p class="dim">The body is the delivery's.</p>`}
-    ${changed || html`<p class="dim">Nothing was changed but the host.</p>`}`;
+    <pre class="code" tabindex="0" aria-label="Head of the request"><${Shown} text=${head.trimEnd().replaceAll('\r\n', '\n')} /></pre>
+    ${another && html`<${Payload} body=${body} base64=${base64} />`}
+    ${!another && html`<p class="dim">${changed ? 'The body is that of the delivery.' : 'All is as it came but the host; the body is that of the delivery.'}</p>`}`;
 }
 
 function Attempt({ attempt, at, method, received, unfolded }) {
