@@ -86,7 +86,7 @@ function Request({ request }) {
 
 function Attempt({ attempt, at, method, received, unfolded }) {
   return html`<details class="attempt" open=${unfolded}>
-    <summary><b class=${health(attempt.status)}>${outcome(attempt)}</b> <span class="target">${method} <${Shown} text=${attempt.target} /></span>${attempt.request?.changed && html` <span class="tag">changed</span>`} <span class="dim">attempt ${at}, ${duration(attempt.took_ms)}, ${later(received, attempt.started)}</span></summary>
+    <summary><b class=${health(attempt.status)}>${outcome(attempt)}</b> <span class="target">${method} <${Shown} text=${attempt.target} /></span>${attempt.request?.changed && html` <span class="tag unsure">changed</span>`} <span class="dim">attempt ${at}, ${duration(attempt.took_ms)}, ${later(received, attempt.started)}</span></summary>
     <p class="dim">Started ${moment(attempt.started)}.</p>
     ${attempt.failure && html`<p class="banner bad"><b>${outcome(attempt)}</b> <${Shown} text=${attempt.failure.detail} /></p>`}
     ${attempt.request && html`<${Request} request=${attempt.request} />`}

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The time between two pieces of a slow body: enough that each is read by itself.
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(15);
 /// In so many pieces.
 const PIECES: usize = 3;
 /// How long a handler may take until it fails at a client that is gone, and is there again so
 /// quickly that the good delivery after it would not tell.
-const AFTERMATH: Duration = Duration::from_millis(60);
+const AFTERMATH: Duration = Duration::from_millis(40);
 /// What an answer to the second of two that came in one breath may take beyond what others took:
 /// some servers lose it, and would be waited for as long as the vendor waits.
 const SECOND: Duration = Duration::from_secs(1);
