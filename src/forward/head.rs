@@ -141,7 +141,7 @@ impl HeadPlan {
         let names_nothing = |value: &[u8]| {
             String::from_utf8_lossy(value).split(',').all(|word| of_the_connection(word.trim()))
         };
-        self.extra.is_empty() && headers.get("connection").is_none_or(names_nothing)
+        self.extra.is_empty() && headers.all("connection").all(names_nothing)
     }
 
     /// Writes the head for a target. `None` when the request line would break.

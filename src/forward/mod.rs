@@ -125,9 +125,8 @@ impl Forwarder {
         came: &Delivery,
     ) -> Attempt {
         let attempt = self.attempt(target, head, body, 1).await;
+        let written = self.head_for(target, head, body.len());
         let body = (*body != came.body).then(|| body.clone());
-        let length = body.as_ref().map_or(came.body.len(), Bytes::len);
-        let written = self.head_for(target, head, length);
         let changed = |head: &Bytes| body.is_some() || usual_head(&attempt, came).as_ref() != Some(head);
         let sent = written.filter(changed).map(|head| Sent { head, body });
         Attempt { sent, ..attempt }
@@ -151,48 +150,41 @@ impl Forwarder {
         let started = clock::now();
         let begun = Instant::now();
         let request_target = target.request_target(delivery.target(), self.path_mode);
+        let head = self.plan.prepare(target, &request_target, delivery, body.len());
+        // What is the user's own, or was left out at the sender's wish, cannot be told later.
+        let told = if self.plan.is_usual(delivery.headers()) { None } else { head.clone() };
         let answered = tokio::select! {
             biased;
             failure = instead => Err(failure),
-            answered = self.exchange(target, &request_target, delivery, body, timeout) => answered,
+            answered = self.exchange(target, delivery.method(), head, body, timeout) => answered,
         };
         let outcome = match answered {
             Ok(answer) => Outcome::Answered(answer),
             Err(failure) => Outcome::Failed(failure),
         };
-        // What is the user's own, or was left out at the sender's wish, cannot be told later.
-        let told = !self.plan.is_usual(delivery.headers());
-        let head = told.then(|| self.plan.prepare(target, &request_target, delivery, body.len())).flatten();
         Attempt {
             target: format!("{}{request_target}", target.origin()),
             number,
             started,
             duration: begun.elapsed(),
             outcome,
-            sent: head.map(|head| Sent { head, body: None }),
+            sent: told.map(|head| Sent { head, body: None }),
         }
     }
 
     async fn exchange(
         &self,
         target: &Target,
-        request_target: &str,
-        delivery: &Head,
+        method: &str,
+        head: Option<Bytes>,
         body: &Bytes,
         timeout: Option<Duration>,
     ) -> Result<crate::hook::attempt::Answer, Failure> {
-        let head =
-            self.plan.prepare(target, request_target, delivery, body.len()).ok_or_else(|| Failure {
-                kind: FailureKind::Invalid,
-                detail: "the request line cannot be written for the target".to_owned(),
-            })?;
-        let request = ExactRequest {
-            origin: target.origin(),
-            method: delivery.method(),
-            head,
-            body: body.clone(),
-            timeout,
-        };
+        let head = head.ok_or_else(|| Failure {
+            kind: FailureKind::Invalid,
+            detail: "the request line cannot be written for the target".to_owned(),
+        })?;
+        let request = ExactRequest { origin: target.origin(), method, head, body: body.clone(), timeout };
         self.client.send(&request).await
     }
 }

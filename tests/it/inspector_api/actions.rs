@@ -70,6 +70,33 @@ fn every_attempt_tells_what_it_sent() {
 }
 
 #[test]
+fn what_a_listener_adds_and_what_a_sender_has_left_out_is_told_with_the_attempt() {
+    let names_one = ("Connection", "X-Dropped, close");
+    // The control: with neither of them nothing is changed.
+    for (added, connection, changed) in
+        [(&[][..], None, false), (&["-H", "X-Mine: 1"][..], None, true), (&[][..], Some(names_one), true)]
+    {
+        let (home, target) = (Home::default(), Silent::start());
+        let url = target.url();
+        let listening = home.listen_with([&["--forward", &url], added].concat(), &[KOJI.known()]);
+        let body = completed("i1");
+        let signature = KOJI.signature(&body);
+        let mut headers = vec![(KOJI.header, signature.as_str()), ("X-Dropped", "1")];
+        headers.extend(connection);
+        crate::harness::post(listening.address, "/in", &headers, &body);
+        listening.stop();
+        let request = &attempts(&home, 1)[0]["request"];
+        assert_eq!(request["changed"], changed, "{added:?} {connection:?}");
+        let head = String::from_utf8(target.received()[0].head.clone()).unwrap();
+        assert_eq!(request["head"], head);
+        assert_eq!(
+            (head.contains("X-Mine"), head.contains("X-Dropped")),
+            (!added.is_empty(), connection.is_none())
+        );
+    }
+}
+
+#[test]
 fn an_edited_replay_is_shown_first_and_arrives_as_it_was_shown() {
     let (_home, application, inspector) = scene();
     let to = application.address.to_string();
