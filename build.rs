@@ -1,10 +1,14 @@
-//! Lays the code of the short commands out side by side in the program.
+//! Lays the code of the short commands out side by side in the program, and packs
+//! what is read rarely.
 //!
 //! The system brings code into memory in blocks of 64 KiB. What `hookctl sign`
 //! runs is half a megabyte, but left to the linker it lies all over nine, in the
 //! order of the crates, and each small function brings its whole block along.
 
 #![allow(clippy::print_stdout, reason = "cargo is told things on standard output")]
+
+#[path = "build/pages.rs"]
+mod pages;
 
 use std::env::var;
 use std::path::Path;
@@ -15,6 +19,7 @@ const ORDER: &str = include_str!("link/start.order");
 
 fn main() -> std::io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
+    pages::pack("src/hook/handler/templates", Path::new(&var("OUT_DIR").unwrap_or_default()))?;
     println!("cargo:rerun-if-changed=link/start.order");
     if understood() {
         let script = Path::new(&var("OUT_DIR").unwrap_or_default()).join("start.ld");

@@ -1,4 +1,4 @@
-//! Live values for completion: provider ids, event names, cases, journal numbers.
+//! Live values for completion: provider ids, event names, commands, cases, journal numbers.
 //!
 //! Runs while a shell waits for the Tab key: never fails, never prompts, reads little.
 
@@ -45,18 +45,65 @@ pub fn settings() -> Vec<CompletionCandidate> {
     SETTINGS.iter().map(candidate).collect()
 }
 
-/// Every event that has a sample, with its provider as the description.
+/// The samples of the provider that the line names, else all, with the provider as the description.
+pub fn samples() -> Vec<CompletionCandidate> {
+    of_samples(|sample| &sample.name)
+}
+
+/// The events of the provider that the line names, else all; variants of samples are no events.
 pub fn events() -> Vec<CompletionCandidate> {
-    let mut candidates: Vec<CompletionCandidate> = Vec::new();
-    for sample in sample::all() {
-        let known =
-            candidates.iter().any(|candidate| candidate.get_value() == std::ffi::OsStr::new(&sample.name));
-        if !known {
-            candidates
-                .push(CompletionCandidate::new(&sample.name).help(Some(sample.provider.clone().into())));
+    of_samples(|sample| &sample.event)
+}
+
+/// The events of the vendors that have a REST API, or of the one that the line names.
+pub fn vendor_events() -> Vec<CompletionCandidate> {
+    let mut events = events();
+    events.retain(|event| event.get_help().is_none_or(|id| Vendor::of(&id.to_string()).is_some()));
+    events
+}
+
+fn of_samples(name: fn(&sample::Sample) -> &String) -> Vec<CompletionCandidate> {
+    let known: Vec<&sample::Sample> = match named_provider() {
+        Some(id) => sample::samples(&id).iter().collect(),
+        None => sample::all().collect(),
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    let new = known.into_iter().filter(|sample| seen.insert(name(sample)));
+    new.map(|sample| CompletionCandidate::new(name(sample)).help(Some(sample.provider.clone().into())))
+        .collect()
+}
+
+/// The provider that the line names so far, else that of the environment.
+fn named_provider() -> Option<String> {
+    let words = line();
+    let mut named = None;
+    for (place, word) in words.iter().enumerate() {
+        match word.strip_prefix("--provider") {
+            Some("") => named = words.get(place + 1).cloned(),
+            Some(value) => named = value.strip_prefix('=').map(str::to_owned).or(named),
+            None => {}
         }
     }
-    candidates
+    let of_environment = || Environment::of_process().text("HOOKCTL_PROVIDER").map(str::to_owned);
+    named.filter(|id| !id.is_empty()).or_else(of_environment)
+}
+
+/// The words of the line that is completed, as the shell hands them over: after a `--`.
+fn line() -> Vec<String> {
+    let words = std::env::args_os().skip_while(|word| word != "--").skip(1);
+    words.map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// The commands below those that already follow `man` on the line.
+pub fn commands() -> Vec<CompletionCandidate> {
+    let tree = super::command();
+    let mut here = &tree;
+    for word in line().iter().skip_while(|word| *word != "man").skip(1) {
+        here = here.find_subcommand(word).unwrap_or(here);
+    }
+    let about =
+        |inner: &clap::Command| CompletionCandidate::new(inner.get_name()).help(inner.get_about().cloned());
+    here.get_subcommands().map(about).collect()
 }
 
 /// Every group of cases, and every case with what a good handler does.

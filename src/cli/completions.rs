@@ -49,14 +49,39 @@ impl Shell {
     ];
 }
 
+/// Bash takes words apart at `:` and `=` and quotes nothing, and `clap_complete`'s
+/// script leaves it at that: `--provider=ko`, `repo:push` and `Push Hook` need one of our own.
+const BASH: &str = include_str!("../../completions/hookctl.bash");
+
+/// How `clap_complete`'s script for zsh ends.
+const ZSH_END: &str = "compdef _clap_dynamic_completer_hookctl hookctl";
+
+/// How it must end to work from a folder in `fpath` as well: zsh loads the file
+/// at the first Tab as the function `_hookctl`, and wants candidates from that call.
+const ZSH_AUTOLOADED: &str = "if [ \"$funcstack[1]\" = \"_hookctl\" ]; then
+    _clap_dynamic_completer_hookctl \"$@\"
+else
+    compdef _clap_dynamic_completer_hookctl hookctl
+fi";
+
 /// The script for a shell.
 pub fn script(shell: Shell) -> Result<Vec<u8>, std::io::Error> {
+    let text = match shell {
+        Shell::Bash => BASH.to_owned(),
+        Shell::Zsh => registration(shell)?.replace(ZSH_END, ZSH_AUTOLOADED),
+        Shell::Fish | Shell::PowerShell | Shell::Elvish => registration(shell)?,
+    };
+    Ok(text.into_bytes())
+}
+
+/// The script as `clap_complete` writes it.
+fn registration(shell: Shell) -> Result<String, std::io::Error> {
     let name = Shell::ALL.iter().find(|(known, ..)| *known == shell).map_or("bash", |(_, name, _)| *name);
     let mut text = Vec::new();
     let shells = Shells::builtins();
     let completer = shells.completer(name).ok_or(std::io::ErrorKind::NotFound)?;
     completer.write_registration("COMPLETE", "hookctl", "hookctl", "hookctl", &mut text)?;
-    Ok(text)
+    String::from_utf8(text).map_err(std::io::Error::other)
 }
 
 /// Runs `hookctl completions`.

@@ -10,6 +10,7 @@ use crate::config::environment::Environment;
 use crate::config::folders::Folders;
 use crate::config::secrets::{Secrets, SecretsError};
 use crate::config::settings::Settings;
+use crate::hook::curl::word;
 use crate::hook::jq::Filter;
 use crate::hook::provider::{Catalogue, Provider};
 use crate::hook::secret::Secret;
@@ -134,6 +135,14 @@ impl Context {
         self.json
     }
 
+    /// The options that ask for the same records again, as they are typed.
+    pub fn record_options(&self) -> Option<String> {
+        match &self.jq {
+            Some(jq) => Some(format!("--jq {}", word(jq.source()))),
+            None => self.json.then(|| "--json".to_owned()),
+        }
+    }
+
     /// Whether details are asked for.
     pub fn verbose(&self) -> bool {
         self.verbose
@@ -237,8 +246,14 @@ impl Context {
     /// When a file cannot be read or holds a mistake.
     pub fn catalogue(&self, files: &[PathBuf]) -> Result<Catalogue, CommandError> {
         let mut catalogue = Catalogue::builtin();
-        for path in self.own_providers().iter().chain(files) {
+        let own = self.own_providers();
+        for path in &own {
+            add_own_provider(&mut catalogue, path)?;
+        }
+        for path in files {
             add_provider_file(&mut catalogue, path)?;
+        }
+        for path in own.iter().chain(files) {
             self.detail(&format!("providers of {}", path.display()));
         }
         Ok(catalogue)
@@ -397,8 +412,8 @@ fn surroundings(environment: &Environment) -> Surroundings {
 /// An unusable secret and the command that mends it.
 pub fn unusable(error: &SecretsError) -> CommandError {
     let hint = match error {
-        SecretsError::Unreadable { .. } => {
-            "name a file that you can read with `--secret-file FILE`".to_owned()
+        SecretsError::Unreadable { path, source } => {
+            readable(path, source, "name a file that you can read with `--secret-file FILE`")
         }
         SecretsError::Unset(name) => format!("export {name}=..., or name another with `--secret-env NAME`"),
         SecretsError::Empty(_) => {
@@ -408,6 +423,14 @@ pub fn unusable(error: &SecretsError) -> CommandError {
         SecretsError::Profile(_) | SecretsError::Unwritable { .. } => "hookctl doctor".to_owned(),
     };
     CommandError::config("could not read the signing secret").because(error).hint(hint)
+}
+
+/// What makes a secret's or key's file readable; `otherwise` names another.
+pub(super) fn readable(path: &Path, source: &std::io::Error, otherwise: &str) -> String {
+    match source.kind() {
+        std::io::ErrorKind::PermissionDenied => format!("chmod u+r `{}`, or {otherwise}", path.display()),
+        _ => otherwise.to_owned(),
+    }
 }
 
 fn own_provider_files(folder: &Path) -> Vec<PathBuf> {
@@ -421,14 +444,33 @@ fn own_provider_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn add_provider_file(catalogue: &mut Catalogue, path: &Path) -> Result<(), CommandError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        CommandError::config(format!("could not read the provider file `{}`", path.display())).because(&error)
+/// Adds the providers of a file.
+///
+/// # Errors
+/// When it cannot be read or holds a mistake.
+pub fn add_provider_file(catalogue: &mut Catalogue, path: &Path) -> Result<(), CommandError> {
+    let shown = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| {
+        CommandError::config(format!("could not read the provider file `{shown}`"))
+            .because(&error)
+            .hint("name a file that you can read, or make this one readable")
     })?;
-    catalogue
-        .add(&path.display().to_string(), &text)
-        .map(drop)
-        .map_err(|error| CommandError::config("could not use a provider file").because(&error))
+    catalogue.add_bytes(&shown, &bytes).map(drop).map_err(|error| {
+        CommandError::config("could not use a provider file")
+            .because(&error)
+            .hint(format!("edit it; `hookctl providers test {}` checks it", word(&shown)))
+    })
+}
+
+/// Adds a file of the user's own, which every command reads without being told.
+///
+/// # Errors
+/// When it cannot be read or holds a mistake.
+pub fn add_own_provider(catalogue: &mut Catalogue, path: &Path) -> Result<(), CommandError> {
+    add_provider_file(catalogue, path).map_err(|error| {
+        let hint = error.hint.as_deref().unwrap_or_default().to_owned();
+        error.hint(format!("{hint}; or move it out of the folder, which every command reads"))
+    })
 }
 
 /// Adds the user's own providers and passes over what cannot be read.

@@ -8,6 +8,7 @@ mod folders;
 mod journal;
 mod port;
 mod profiles;
+mod providers;
 mod settings;
 mod webhook;
 
@@ -25,7 +26,7 @@ const EXAMPLES: &str = "Examples:
 
 /// Say what is wrong with the set-up, and the command that mends it
 ///
-/// Looks at folders and their modes, the settings files, profiles, the journal, and the port that `listen` takes.
+/// Looks at folders and their modes, the settings files, your own providers, profiles, the journal, and the port that `listen` takes.
 /// With `--online` the vendors are asked whether they take the stored keys, and a webhook that a crashed listener
 /// has left registered is put back. Exit code 3 when something is wrong.
 #[derive(Args, Clone, Debug)]
@@ -86,9 +87,10 @@ pub(super) struct Patient<'a> {
 type Check = fn(&Patient<'_>) -> Vec<Finding>;
 
 /// Every check with its name, in the order in which they are made.
-const CHECKS: [(&str, Check); 6] = [
+const CHECKS: [(&str, Check); 7] = [
     ("settings", settings::check),
     ("folders", folders::check),
+    ("providers", providers::check),
     ("profiles", profiles::check),
     ("webhook", webhook::check),
     ("journal", journal::check),

@@ -43,8 +43,12 @@ impl CommandError {
         let mut next = Some(error);
         while let Some(error) = next {
             let text = error.to_string();
-            // An error that already quotes its source is not said twice.
-            if !self.causes.last().is_some_and(|said| said.contains(&text)) {
+            let said = self.causes.last();
+            if said.is_none() && text.starts_with(&self.message) {
+                // The same with its particulars.
+                self.message = text;
+            } else if !said.is_some_and(|said| said.contains(&text) || text.ends_with(said)) {
+                // An error that already quotes its source, or that its source quotes, is not said twice.
                 self.causes.push(text);
             }
             next = error.source();
@@ -70,5 +74,19 @@ mod tests {
         let error = CommandError::local("could not open the journal").because(&inner).hint("hookctl doctor");
         assert_eq!(error.causes, ["disk on fire"]);
         assert_eq!(error.hint.as_deref(), Some("hookctl doctor"));
+    }
+
+    /// A bug once: of a damaged journal it was said three times that it could not be read.
+    #[test]
+    fn what_an_error_and_its_source_say_alike_is_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{0}")]
+        struct Said(&'static str, #[source] Option<Box<Said>>);
+        let code = Said("Error code 11: it is malformed", None);
+        let inner = Said("it is malformed", Some(Box::new(code)));
+        let outer = Said("could not open the journal `a.db`", Some(Box::new(inner)));
+        let error = CommandError::local("could not open the journal").because(&outer);
+        assert_eq!(error.message, "could not open the journal `a.db`");
+        assert_eq!(error.causes, ["it is malformed"]);
     }
 }

@@ -3,6 +3,7 @@
 mod export;
 mod list;
 mod mark;
+mod place;
 mod prune;
 mod replay;
 mod show;
@@ -10,14 +11,14 @@ mod show;
 use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
-use super::journal::not_opened;
 use super::listen::PathModeArg;
 use super::shared::{ProviderArgs, SecretArgs};
 use crate::clock;
 use crate::job::wanted::{Wanted, WordError, Words};
-use crate::journal::{Order, ReadError, Reader};
+use crate::journal::{Order, ReadError};
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
+use place::Place;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
@@ -68,7 +69,7 @@ pub enum EventsCommand {
     Mark(MarkArgs),
     /// Delete old deliveries; those still undelivered are kept unless forced
     #[command(
-        after_help = "Examples:\n  hookctl events prune --before 7d --dry-run\n  hookctl events prune --keep 1000"
+        after_help = "Examples:\n  hookctl events prune --before 7d --dry-run\n  hookctl events prune --keep 1000 --yes"
     )]
     Prune(PruneArgs),
 }
@@ -78,7 +79,7 @@ pub enum EventsCommand {
 #[command(next_help_heading = "Filters")]
 pub struct FilterArgs {
     /// Only these event types, comma-separated; `interview.*` covers all that begin so
-    #[arg(long = "type", value_name = "EVENTS", value_delimiter = ',', visible_alias = "events")]
+    #[arg(long = "type", value_name = "EVENTS", value_delimiter = ',', visible_alias = "events", add = ArgValueCandidates::new(super::complete::events))]
     pub types: Vec<String>,
     /// Only this provider's
     #[arg(long, value_name = "ID", add = ArgValueCandidates::new(super::complete::providers))]
@@ -115,9 +116,9 @@ pub struct FilterArgs {
 /// Arguments of `events list`.
 #[derive(Args, Clone, Debug)]
 pub struct ListArgs {
-    /// How many at the most
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
-    pub limit: u64,
+    /// How many at the most; unless named 50 as text, all as JSON
+    #[arg(short = 'n', long, value_name = "N")]
+    pub limit: Option<u64>,
     /// Continue before this delivery
     #[arg(long, value_name = "N")]
     pub before: Option<u64>,
@@ -158,7 +159,7 @@ pub struct ReplayArgs {
     /// Sign again, with a fresh timestamp where the scheme has one
     #[arg(long)]
     pub resign: bool,
-    /// Edit the payload in $EDITOR first, then sign again
+    /// Edit the payload in $EDITOR first, and sign again what was changed
     #[arg(long)]
     pub edit: bool,
     /// Add or replace a header; repeat for several
@@ -193,7 +194,7 @@ pub struct ExportArgs {
     /// What to write
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "jsonl")]
     pub format: ExportFormat,
-    /// The folder for curl scripts; made if it is not there
+    /// The folder for curl scripts, which holds none yet; made if it is not there
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
     /// Which deliveries.
@@ -208,7 +209,7 @@ pub enum ExportFormat {
     Jsonl,
     /// HTTP Archive 1.2.
     Har,
-    /// A folder with a shell script and a body file for each delivery.
+    /// A folder with a script and a body file for each delivery, run with `sh FILE`.
     Curl,
 }
 
@@ -238,7 +239,7 @@ pub struct PruneArgs {
     /// Delete those still undelivered as well
     #[arg(long)]
     pub force: bool,
-    /// Delete without asking
+    /// Delete without asking, as a script must say
     #[arg(short, long)]
     pub yes: bool,
     /// Say what would be deleted, and delete nothing
@@ -248,27 +249,21 @@ pub struct PruneArgs {
 
 /// Runs `hookctl events`.
 pub fn run(args: &EventsArgs, context: &Context) -> Result<Exit, CommandError> {
-    let path = context.journal(args.journal.as_deref())?;
+    let place = Place::of(args.journal.as_deref(), context)?;
     match &args.command {
-        EventsCommand::List(list) => list::run(list, &path, context),
-        EventsCommand::Show(show) => show::run(show, &path, context),
-        EventsCommand::Replay(replay) => replay::run(replay, &path, context),
-        EventsCommand::Export(export) => export::run(export, &path, context),
-        EventsCommand::Mark(mark) => mark::run(mark, &path, context),
-        EventsCommand::Prune(prune) => prune::run(prune, &path, context),
+        EventsCommand::List(list) => list::run(list, &place, context),
+        EventsCommand::Show(show) => show::run(show, &place, context),
+        EventsCommand::Replay(replay) => replay::run(replay, &place, context),
+        EventsCommand::Export(export) => export::run(export, &place, context),
+        EventsCommand::Mark(mark) => mark::run(mark, &place, context),
+        EventsCommand::Prune(prune) => prune::run(prune, &place, context),
     }
 }
 
-fn open(path: &std::path::Path) -> Result<Reader, CommandError> {
-    Reader::open(path).map_err(|error| not_opened(&error, path))
-}
-
 fn unreadable(error: &ReadError) -> CommandError {
-    CommandError::local("could not read the journal").because(error)
-}
-
-fn missing(seq: u64) -> CommandError {
-    CommandError::usage(format!("there is no delivery {seq} in the journal")).hint("hookctl events list")
+    CommandError::local("could not read the journal")
+        .because(error)
+        .hint("`hookctl doctor` says what is wrong with it and what to do")
 }
 
 impl From<ReadError> for CommandError {

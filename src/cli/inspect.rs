@@ -1,5 +1,6 @@
 //! `hookctl inspect`: the journal as a page in the browser.
 
+use super::bound::not_bound;
 use super::browser;
 use super::context::Context;
 use super::error::CommandError;
@@ -45,7 +46,7 @@ pub struct InspectArgs {
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
     /// Address of the page; anything but loopback lets other machines knock, and the token is all that keeps them out
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = super::values::host)]
     pub host: IpAddr,
     /// Open the page in the browser; the other users of this machine may see the address, with its token, meanwhile
     #[arg(long)]
@@ -169,7 +170,7 @@ async fn serve_page(
 ) -> Result<Exit, CommandError> {
     let stop = Stop::new().map_err(|error| CommandError::local("could not start").because(&error))?;
     let journal = options.journal.clone();
-    let socket = place.bind().map_err(|error| not_bound(&error))?;
+    let socket = place.bind().map_err(|error| not_bound("could not serve the inspector", &error))?;
     let running = inspect::start(socket, options).map_err(|error| not_started(&error, &journal))?;
     show(&running, &journal, context)?;
     if args.open {
@@ -200,12 +201,6 @@ fn show(running: &Running, journal: &Path, context: &Context) -> Result<(), Comm
     facts(&mut page, &[("open", vec![running.url().to_owned()]), ("journal", vec![journal])]);
     streams.show(&page)?;
     Ok(())
-}
-
-fn not_bound(error: &BindError) -> CommandError {
-    CommandError::local("could not serve the inspector")
-        .because(error)
-        .hint("take another port with `--port PORT`, or a free one with `--port 0`")
 }
 
 /// An inspector that did not start, with the command that mends it.

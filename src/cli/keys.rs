@@ -54,9 +54,9 @@ pub(super) fn with_secrets(
 /// Keys that can sign, and not only verify.
 fn signing(provider: &Arc<Provider>, found: &[Secret]) -> Result<Keys, CommandError> {
     let id = provider.id();
-    let keys = provider
-        .keys(found)
-        .map_err(|error| CommandError::config("could not use the signing secret").because(&error))?;
+    let keys = provider.keys(found).map_err(|error| {
+        CommandError::config("could not use the signing secret").because(&error).hint(bad_secret(provider))
+    })?;
     if !keys.can_sign() {
         let mut error = CommandError::config(format!("could not sign as `{id}`"));
         error
@@ -68,25 +68,26 @@ fn signing(provider: &Arc<Provider>, found: &[Secret]) -> Result<Keys, CommandEr
     Ok(keys)
 }
 
-/// Adds what to leave out to an error whose cause is that more secrets were
-/// given than the scheme sends signatures.
-pub(super) fn with_fewer(
+/// Adds what to change to an error whose cause is that something could not be signed.
+pub(super) fn with_mend(
     error: CommandError,
     cause: &(dyn Error + 'static),
     args: &SecretArgs,
 ) -> CommandError {
-    match most_of(cause) {
-        Some(most) => error.hint(leave_out(args, most)),
-        None => error,
+    match sign_error(cause) {
+        Some(SignError::TooManySecrets { most, .. }) => error.hint(leave_out(args, *most)),
+        Some(SignError::NoPublicKey(_)) => error
+            .hint("add `--public-key KEY`; the vendor's dashboard shows it, and for tests any text will do"),
+        _ => error,
     }
 }
 
-/// How many signatures the scheme sends, where that is why something was not signed.
-fn most_of(cause: &(dyn Error + 'static)) -> Option<usize> {
+/// Why something was not signed.
+fn sign_error<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e SignError> {
     let mut next = Some(cause);
     while let Some(error) = next {
-        if let Some(SignError::TooManySecrets { most, .. }) = error.downcast_ref() {
-            return Some(*most);
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         next = error.source();
     }
@@ -100,6 +101,16 @@ fn leave_out(args: &SecretArgs, most: usize) -> String {
     let values = args.secret.iter().map(|_| "one `--secret`".to_owned());
     let rest: Vec<String> = files.chain(variables).chain(values).skip(most).collect();
     format!("leave out {}", rest.join(" and "))
+}
+
+/// What to do about a secret that is not of the provider's form.
+fn bad_secret(provider: &Provider) -> String {
+    format!("{}{}", form_of_secret(provider.id()), or_keygen(provider))
+}
+
+/// Where the form of a provider's secret is told, and how to give another.
+pub(super) fn form_of_secret(provider: &str) -> String {
+    format!("`hookctl providers show {provider}` tells its form; give another with `--secret-file FILE`")
 }
 
 fn or_keygen(provider: &Provider) -> String {

@@ -1,7 +1,10 @@
 //! `hookctl listen`: receive webhooks on this machine.
 
+mod env;
 mod hands;
+mod hints;
 mod inspector;
+mod itself;
 mod registered;
 mod setup;
 
@@ -10,8 +13,10 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::shared::{ProviderArgs, SecretArgs};
 use super::signals::Stop;
+use super::values::host;
 use crate::job::report::AnswerPolicy;
 use clap::{Args, ValueEnum, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
 use registered::Registered;
 use setup::Setup;
 use std::net::IpAddr;
@@ -63,8 +68,8 @@ pub struct ListenArgs {
     /// Port to listen on; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 4400, env = "HOOKCTL_PORT", hide_env = true)]
     pub port: u16,
-    /// Address to listen on; anything but loopback lets other machines send to you
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", env = "HOOKCTL_HOST", hide_env = true)]
+    /// Address to listen on, or localhost; anything but loopback lets other machines send to you
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = host, env = "HOOKCTL_HOST", hide_env = true)]
     pub host: IpAddr,
     /// How deliveries are answered; mirror with a target and strict without, unless named
     #[arg(long, value_enum, value_name = "POLICY", env = "HOOKCTL_ANSWER", hide_env = true)]
@@ -88,9 +93,13 @@ pub struct ListenArgs {
     #[arg(long)]
     pub register: bool,
     /// Only these event types, comma-separated; `interview.*` covers all that begin so
-    #[arg(short, long, value_name = "EVENTS", value_delimiter = ',')]
+    #[arg(short, long, value_name = "EVENTS", value_delimiter = ',', add = ArgValueCandidates::new(super::complete::events))]
     pub events: Vec<String>,
     /// Only deliveries whose payload makes this jq expression true
+    ///
+    /// What it leaves out is kept, not shown and not forwarded; the sender gets hookctl's own 200, with `--answer
+    /// mirror` too. A payload on which the expression fails is left out as well: the first is told, the summary
+    /// counts them.
     #[arg(long, value_name = "JQ")]
     pub filter: Option<String>,
     /// Add or replace a header of the forwarded request; repeat for several
@@ -102,10 +111,13 @@ pub struct ListenArgs {
     /// Do not check the target's TLS certificate
     #[arg(short = 'k', long, visible_alias = "skip-verify")]
     pub insecure: bool,
-    /// Try failed deliveries again (with `--answer ack`), or not
-    #[arg(long, value_enum, value_name = "RETRY", default_value = "schedule")]
-    pub retry: RetryArg,
-    /// Stop after N matching deliveries, or after one whose payload makes this jq expression true
+    /// With `--answer ack`, try failed deliveries again, or not; by the schedule unless named
+    #[arg(long, value_enum, value_name = "RETRY")]
+    pub retry: Option<RetryArg>,
+    /// Stop after N matching events, or after a delivery whose payload makes this jq expression true
+    ///
+    /// Neither handshakes and pings nor repeats of an earlier delivery count towards N, nor does what is refused. An
+    /// expression that fails on a payload is not true: the first failure is told, the summary counts them.
     #[arg(long, value_name = "N|JQ")]
     pub until: Option<String>,
     /// Stop after this time, with exit code 124
@@ -141,6 +153,9 @@ pub struct ListenArgs {
     #[arg(long, value_enum, value_name = "PARTS")]
     pub show: Option<ShowArg>,
     /// Print the environment lines that an application under test needs, once ready
+    ///
+    /// HOOKCTL_URL, and the file of each secret that comes from one, such as KOJI_WEBHOOK_SECRET_FILE: lines for a
+    /// shell to source. A secret itself is never printed.
     #[arg(long)]
     pub print_env: bool,
     /// Runs beside a prompt, which needs the keys.
@@ -166,11 +181,11 @@ pub enum PathModeArg {
 /// `--answer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AnswerArg {
-    /// 200 when verified, 401 when not.
+    /// 200 when verified, 401 when not; nothing is forwarded.
     Strict,
     /// The target's own answer.
     Mirror,
-    /// 200 once stored; forwarded afterwards, with retries.
+    /// 200 once stored; forwarded afterwards, with retries unless `--retry none`.
     Ack,
 }
 

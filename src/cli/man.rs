@@ -4,6 +4,7 @@ use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
 const EXAMPLES: &str = "Examples:
   hookctl man listen | man -l -
@@ -14,7 +15,7 @@ const EXAMPLES: &str = "Examples:
 #[command(after_help = EXAMPLES)]
 pub struct ManArgs {
     /// The command, such as `listen` or `events replay`; hookctl itself unless named
-    #[arg(value_name = "COMMAND")]
+    #[arg(value_name = "COMMAND", add = ArgValueCandidates::new(super::complete::commands))]
     pub command: Vec<String>,
     /// Write every page to this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
@@ -56,22 +57,21 @@ fn page(command: &clap::Command, name: &str) -> Result<Vec<u8>, std::io::Error> 
     let mut text = Vec::new();
     let version = env!("CARGO_PKG_VERSION");
     let title = name.to_uppercase();
-    text.extend(format!(".TH \"{title}\" \"1\" \"\" \"hookctl {version}\" \"hookctl manual\"\n").bytes());
+    text.extend(format!(".TH \"{title}\" \"1\" \"\" \"hookctl {version}\" \"hookctl\"\n").bytes());
     // Rendered by clap_mangen: quotes as characters that every roff knows.
     text.extend(b".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n");
     made.render_name_section(&mut text)?;
     text.extend(format!(".SH SYNOPSIS\n{}\n", escaped(&usage(command, name))).bytes());
     made.render_description_section(&mut text)?;
-    if command.get_arguments().next().is_some() {
-        made.render_options_section(&mut text)?;
-    }
+    text.extend(options(command)?.bytes());
     let inner = command.get_subcommands().filter(|inner| inner.get_name() != "help");
     let inner: Vec<(String, String)> =
         inner.map(|inner| (format!("{name}-{}(1)", inner.get_name()), said(inner.get_about()))).collect();
     section(&mut text, "COMMANDS", &inner);
     let examples = said(command.get_after_help());
     let examples = examples.split_once('\n').map_or("", |(_, rest)| rest);
-    text.extend(format!(".SH EXAMPLES\n.nf\n{}\n.fi\n", escaped(examples)).bytes());
+    // As far to the left as in `--help`, where they fit 80 columns.
+    text.extend(format!(".SH EXAMPLES\n.in 0\n.nf\n{}\n.fi\n", escaped(examples)).bytes());
     if name == "hookctl" {
         section(&mut text, "ENVIRONMENT", &environment(command));
         section(&mut text, "FILES", &FILES.map(|(name, text)| (name.to_owned(), text.to_owned())));
@@ -83,6 +83,40 @@ fn page(command: &clap::Command, name: &str) -> Result<Vec<u8>, std::io::Error> 
         text.extend(format!(".SH SEE ALSO\n\\fB{}\\fR(1)\n", escaped(above)).bytes());
     }
     Ok(text)
+}
+
+/// The sections of arguments: those without a dash first, then the options.
+/// `clap_mangen` has them all under OPTIONS and leaves out second names.
+fn options(command: &clap::Command) -> Result<String, std::io::Error> {
+    let rendered = |positional: bool| {
+        let only = command.clone().mut_args(|arg| {
+            let other = arg.is_positional() != positional;
+            let arg = with_aliases(arg);
+            if other { arg.hide(true) } else { arg }
+        });
+        let mut text = Vec::new();
+        if only.get_arguments().any(|arg| !arg.is_hide_set()) {
+            clap_mangen::Man::new(only).render_options_section(&mut text)?;
+        }
+        String::from_utf8(text).map_err(std::io::Error::other)
+    };
+    let arguments = rendered(true)?.replacen(".SH OPTIONS\n", ".SH ARGUMENTS\n", 1);
+    Ok(arguments + &rendered(false)?)
+}
+
+/// The argument whose help names its other names, as `--help` does.
+fn with_aliases(arg: clap::Arg) -> clap::Arg {
+    let Some(aliases) = arg.get_visible_aliases().filter(|aliases| !aliases.is_empty()) else { return arg };
+    let names: Vec<String> = aliases.iter().map(|alias| format!("--{alias}")).collect();
+    let named =
+        |text: Option<&clap::builder::StyledStr>| format!("{} [aliases: {}]", said(text), names.join(", "));
+    let help = named(arg.get_help());
+    let long = arg.get_long_help().map(|text| named(Some(text)));
+    let arg = arg.help(help);
+    match long {
+        Some(long) => arg.long_help(long),
+        None => arg,
+    }
 }
 
 /// Where things are kept.
@@ -161,17 +195,17 @@ pub fn run(args: &ManArgs, context: &Context) -> Result<Exit, CommandError> {
         }
         return Ok(Exit::Done);
     }
-    let wanted = std::iter::once("hookctl")
-        .chain(args.command.iter().map(String::as_str))
-        .collect::<Vec<_>>()
-        .join("-");
-    let page = pages.iter().find(|(name, _)| *name == format!("{wanted}.1"));
+    let wanted = args.command.join("-");
+    let named = |name: &str| {
+        let name = name.strip_suffix(".1").unwrap_or(name);
+        name.strip_prefix("hookctl-").unwrap_or_default().to_owned()
+    };
+    let page = pages.iter().find(|(name, _)| named(name) == wanted);
     let (_, text) = page.ok_or_else(|| {
-        let names = pages.iter().filter_map(|(name, _)| name.strip_suffix(".1"));
-        let hint = match super::misuse::nearest(&wanted, names) {
-            Some(near) => {
-                format!("did you mean `{}`?", near.replacen("hookctl", "hookctl man", 1).replace('-', " "))
-            }
+        let names: Vec<String> = pages.iter().map(|(name, _)| named(name)).collect();
+        // Without the word that all names begin with: it would make them all alike.
+        let hint = match super::misuse::nearest(&wanted, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `hookctl man {}`?", near.replace('-', " ")),
             None => "hookctl --help".to_owned(),
         };
         CommandError::usage(format!("there is no command `{}`", args.command.join(" "))).hint(hint)

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod api;
+mod bound;
 mod browser;
 pub mod capacity;
 pub mod check;

@@ -59,7 +59,7 @@ pub enum ProvidersCommand {
         #[arg(value_name = "ID", add = ArgValueCandidates::new(super::complete::providers))]
         id: String,
     },
-    /// Write a commented profile of a new provider
+    /// Write a commented file to describe a new provider in
     ///
     /// It loads as it is, and every field is explained beside it. A file that is there is never written over.
     #[command(
@@ -72,17 +72,17 @@ pub enum ProvidersCommand {
     /// and `listen` use it from then on. The public key is printed in the vendor's own form.
     #[command(after_help = keygen::EXAMPLES)]
     Keygen(keygen::KeygenArgs),
-    /// Check a provider file: read it, sign and verify with every provider in it, run its vectors
+    /// Check a provider file, or one provider: sign and verify with it, run its vectors
     ///
-    /// Exits with 1 when a provider does not hold or a vector is judged otherwise than it expects, and with 3 when
-    /// the file cannot be used.
+    /// Of a file, every provider in it is tried. Exits with 1 when a provider does not hold or a vector is judged
+    /// otherwise than it expects, and with 3 when the file cannot be used.
     #[command(
-        after_help = "Examples:\n  hookctl providers test acme.toml\n  hookctl providers test acme.toml --jq 'select(.outcome == \"fail\")'"
+        after_help = "Examples:\n  hookctl providers test acme.toml\n  hookctl providers test acme.toml --jq 'select(.outcome == \"fail\")'\n  hookctl providers test stripe"
     )]
     Test {
-        /// The file
-        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-        file: PathBuf,
+        /// The file, or a provider's id
+        #[arg(value_name = "FILE|ID", value_hint = ValueHint::FilePath)]
+        wanted: PathBuf,
     },
 }
 
@@ -123,6 +123,6 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<Exit, CommandError
             let catalogue = context.catalogue(&args.provider_file)?;
             keygen::run(keygen, context.provider(&catalogue, &keygen.id)?.as_ref(), context)
         }
-        ProvidersCommand::Test { file } => test::run(file, args, context),
+        ProvidersCommand::Test { wanted } => test::run(wanted, args, context),
     }
 }

@@ -18,6 +18,7 @@ use crate::hook::secret::Secret;
 use crate::job::register::{Point, Wish};
 use crate::vendor::Vendor;
 use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
@@ -50,7 +51,7 @@ pub struct RegisterArgs {
     #[arg(value_name = "URL", value_hint = ValueHint::Url)]
     pub url: Option<String>,
     /// The events to be posted, comma-separated; all that the vendor has unless named
-    #[arg(short, long, value_name = "EVENTS", value_delimiter = ',')]
+    #[arg(short, long, value_name = "EVENTS", value_delimiter = ',', add = ArgValueCandidates::new(super::complete::vendor_events))]
     pub events: Vec<String>,
     /// Replace another URL that is registered; it is saved and can be put back
     #[arg(long, conflicts_with_all = ["show", "remove"])]

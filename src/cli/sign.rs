@@ -8,6 +8,8 @@ use crate::clock;
 use crate::hook::curl::{self, BodyFrom};
 use crate::hook::delivery::Message;
 use crate::hook::headers::{Head, Headers};
+use crate::hook::provider::Provider;
+use crate::hook::sample::Sample;
 use crate::hook::signature::Signed;
 use crate::hook::time::Timestamp;
 use clap::{Args, ValueEnum};
@@ -40,7 +42,8 @@ pub struct SignArgs {
     /// The moment of signing, unix seconds or RFC 3339; now unless named
     #[arg(long, value_name = "T")]
     pub timestamp: Option<String>,
-    /// The URL that the delivery goes to, for schemes that sign it and for `--as curl` and `--as http`
+    /// The URL that the delivery goes to, for schemes that sign it; `--as curl` and `--as http` send to
+    /// localhost:3000 where none is named
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// The request's method
@@ -102,17 +105,20 @@ struct HeaderRecord<'a> {
 /// A signed request, ready to be printed.
 struct Signing<'a> {
     args: &'a SignArgs,
-    provider: &'a str,
+    provider: &'a Provider,
     url: &'a str,
     target: String,
     at: Timestamp,
     id: String,
+    /// What a whole request says before its signature.
+    beside: Headers,
     body: &'a [u8],
     signed: Signed,
 }
 
 /// Runs `hookctl sign`.
 pub fn run(args: &SignArgs, context: &Context) -> Result<Exit, CommandError> {
+    super::values::method("--method", &args.method)?;
     let catalogue = context.catalogue(&args.provider.provider_file)?;
     let provider = context.one_provider(&catalogue, args.provider.provider.as_deref())?;
     let keys = super::keys::of(
@@ -131,23 +137,31 @@ pub fn run(args: &SignArgs, context: &Context) -> Result<Exit, CommandError> {
     }
     let url = named.as_deref().unwrap_or(DEFAULT_URL);
     let target = target_of(url);
-    let headers = Headers::default();
+    let beside = beside(args, context, &provider, &body);
     let message = Message {
         method: &args.method,
         target: &target,
-        headers: &headers,
+        headers: &beside,
         body: &body,
         url: named.as_deref(),
     };
     let signed = provider.sign(&keys, &message, at, Some(&delivery_id), args.public_key.as_deref()).map_err(
         |error| {
             let failed = CommandError::usage("could not sign the payload").because(&error);
-            super::keys::with_fewer(failed, &error, &args.secret)
+            super::keys::with_mend(failed, &error, &args.secret)
         },
     )?;
     let signing =
-        Signing { args, provider: provider.id(), url, target, at, id: delivery_id, body: &body, signed };
+        Signing { args, provider: &provider, url, target, at, id: delivery_id, beside, body: &body, signed };
     signing.print(context)
+}
+
+/// The content type that `trigger` sends as well, where a whole request is printed: without it
+/// many handlers read no body.
+fn beside(args: &SignArgs, context: &Context, provider: &Provider, body: &[u8]) -> Headers {
+    let whole = matches!(args.form, SignForm::Curl | SignForm::Http) && !context.json();
+    let content_type = whole.then(|| ("Content-Type", Sample::content_type_of(body, provider)));
+    Headers::from_pairs(content_type)
 }
 
 /// A moment typed on the command line.
@@ -167,8 +181,10 @@ pub(super) fn url_missing(provider: &str) -> CommandError {
 
 /// The URL as typed, which a scheme may sign to the letter; `3000` and
 /// `localhost:3000/path` are completed as everywhere else.
-fn whole_url(text: &str) -> Result<String, CommandError> {
-    if text.contains("://") {
+pub(super) fn whole_url(text: &str) -> Result<String, CommandError> {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    let web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    if web && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
         return Ok(text.to_owned());
     }
     super::values::target("--url", text).map(|target| target.to_string())
@@ -214,8 +230,11 @@ impl Signing<'_> {
         format!("{}{}", origin.unwrap_or("http://localhost:3000"), self.target())
     }
 
-    fn block(&self) -> Headers {
-        Headers::from_pairs(self.signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())))
+    /// The headers of a whole request that neither its URL nor its body says.
+    fn pairs(&self) -> Vec<(&str, &[u8])> {
+        let beside = self.beside.iter().map(|field| (field.name, field.value));
+        let signed = self.signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        beside.chain(signed).collect()
     }
 
     fn headers(&self, context: &Context) -> Result<Exit, CommandError> {
@@ -226,19 +245,34 @@ impl Signing<'_> {
             text.extend_from_slice(value);
             text.push(b'\n');
         }
-        if self.signed.body.is_some() || self.signed.target.is_some() {
-            context.streams().warn(
-                "this scheme writes its signature into the request itself, not into a header",
-                Some("`--as http` prints the whole request"),
-            );
+        if let Some(changed) = self.changed() {
+            context.streams().warn(&changed, Some("send what `--as curl` or `--as http` prints"));
         }
         context.write(&text)
+    }
+
+    /// What stands elsewhere than in the header lines, so that they are not enough.
+    fn changed(&self) -> Option<String> {
+        let in_header = !self.provider.signature_headers().is_empty();
+        match (&self.signed.target, &self.signed.body) {
+            (Some(_), _) if in_header => Some(format!(
+                "the digest of the body was added to the URL, which is signed as: {}",
+                self.url()
+            )),
+            (Some(_), _) => Some(format!("the signature is in the URL, not in a header: {}", self.url())),
+            (None, Some(_)) if in_header => {
+                Some("the time of signing was added to the body, which is signed with it".to_owned())
+            }
+            (None, Some(_)) => Some("the signature is in the body, not in a header".to_owned()),
+            (None, None) => None,
+        }
     }
 
     fn curl(&self, context: &Context) -> Result<Exit, CommandError> {
         let named = self.args.payload.payload.as_deref().filter(|path| *path != Path::new("-"));
         let name = named.map(|path| path.display().to_string());
         let body = match &name {
+            _ if self.body().is_empty() && ["GET", "HEAD"].contains(&&*self.args.method) => BodyFrom::Nothing,
             Some(name) if self.signed.body.is_none() => BodyFrom::File(name),
             _ if self.body().contains(&0) => {
                 return Err(CommandError::usage("a payload with NUL bytes cannot stand in a command line")
@@ -246,7 +280,8 @@ impl Signing<'_> {
             }
             _ => BodyFrom::Inline(self.body()),
         };
-        let mut text = curl::command(&self.args.method, &self.url(), &self.block(), body);
+        let mut text =
+            curl::command(&self.args.method, &self.url(), &Headers::from_pairs(self.pairs()), body);
         text.push(b'\n');
         context.write(&text)
     }
@@ -256,7 +291,7 @@ impl Signing<'_> {
         let host = host.split(['/', '?']).next().unwrap_or(host);
         let length = self.body().len().to_string();
         let mut pairs: Vec<(&str, &[u8])> = vec![("Host", host.as_bytes())];
-        pairs.extend(self.signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+        pairs.extend(self.pairs());
         pairs.push(("Content-Length", length.as_bytes()));
         let head = Head::build(&self.args.method, self.target(), pairs)
             .map_err(|error| CommandError::usage("could not write the request").because(&error))?;
@@ -270,7 +305,7 @@ impl Signing<'_> {
         context.record(&SignatureRecord {
             v: 1,
             r#type: "signature",
-            provider: self.provider,
+            provider: self.provider.id(),
             timestamp: self.at.to_string(),
             id: Some(&self.id),
             headers: self
@@ -295,7 +330,9 @@ mod tests {
         assert_eq!(whole_url("localhost:8080/hook").unwrap(), "http://localhost:8080/hook");
         assert_eq!(whole_url("3000").unwrap(), "http://localhost:3000");
         assert_eq!(whole_url("https://Example.com/a?b").unwrap(), "https://Example.com/a?b");
-        assert!(whole_url("").is_err());
+        for wrong in ["", "ftp://example.com/", "http://example.com/a b"] {
+            assert!(whole_url(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::hook::signature::Keys;
 use crate::hook::target::PathMode;
 use crate::job::report::Report;
 use crate::job::trigger::{self, Payload, Plan, Sent};
-use crate::ui::sent::SentReport;
+use crate::ui::sent::{SentReport, Whole};
 use crate::ui::style::Role;
 use crate::ui::table::{Cell, table};
 use clap::{Args, ValueEnum, ValueHint};
@@ -47,12 +47,13 @@ const EXAMPLES: &str = "Examples:
 
 /// Send a signed sample event to a URL
 ///
-/// Shows the answer's status, headers, body and duration. Exit code 1 when it is not 2xx, 5 when there is none.
+/// Shows the answer's status, headers, body and duration: of retries the last one's, of `--count` those of the first
+/// ten failures, and with `--verbose` all. Exit code 1 when it is not 2xx, 5 when there is none.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct TriggerArgs {
     /// The event, such as interview.completed; see `hookctl trigger --list`
-    #[arg(value_name = "EVENT", required_unless_present_any = ["list", "handshake"], add = ArgValueCandidates::new(super::complete::events))]
+    #[arg(value_name = "EVENT", required_unless_present_any = ["list", "handshake"], add = ArgValueCandidates::new(super::complete::samples))]
     pub event: Option<String>,
     /// Where to send it: 3000, localhost:3000/path, https://...
     #[arg(long, value_name = "TARGET", required_unless_present = "list")]
@@ -69,18 +70,18 @@ pub struct TriggerArgs {
     /// Send your own payload: a file, or `-` for standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub data: Option<PathBuf>,
-    /// How many to send
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub count: u64,
-    /// How fast to send them, such as 10/s or 600/m
+    /// How many to send [default: 1]
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+    /// How fast to send them, such as 10/s or 600/m; with `--count`
     #[arg(long, value_name = "RATE")]
     pub rate: Option<String>,
     /// Send once, or retry as the vendor does
     #[arg(long, value_enum, value_name = "RETRY", default_value = "none")]
     pub retry: TriggerRetryArg,
-    /// Compress the retry timetable, such as 60x
-    #[arg(long, value_name = "FACTOR", default_value = "1x")]
-    pub speed: String,
+    /// Compress the waits of `--retry vendor`, such as 60x; the deadline of a try stays real time
+    #[arg(long, value_name = "FACTOR")]
+    pub speed: Option<String>,
     /// The delivery's id; a fresh one unless named
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
@@ -130,13 +131,20 @@ pub fn run(args: &TriggerArgs, context: &Context) -> Result<Exit, CommandError> 
         None if args.list => return list(args, context),
         None => {}
     }
+    if args.count == Some(0) {
+        return Err(CommandError::usage("could not use `--count 0`: nothing would be sent")
+            .hint("give the number of deliveries, such as `--count 3`"));
+    }
     let plan = Arc::new(plan(args, context)?);
     let vendors = plan.schedule.deadline().or(plan.provider.deadline());
     let forwarder = Arc::new(forwarder(args, vendors.unwrap_or(DEFAULT_DEADLINE))?);
-    let single = args.count == 1 && args.retry == TriggerRetryArg::None;
-    let progress = context.progress("sending", if args.count > 1 { args.count } else { 0 });
-    let report =
-        Arc::new(SentReport::new(Arc::clone(context.streams()), context.json_report(), progress, single));
+    let progress = context.progress("sending", if plan.count > 1 { plan.count } else { 0 });
+    let report = Arc::new(SentReport::new(
+        Arc::clone(context.streams()),
+        context.json_report(),
+        progress,
+        whole(plan.count, context),
+    ));
     let heard = Arc::clone(&report) as Arc<dyn Report>;
     let runtime = context.runtime()?;
     let ended = runtime.block_on(async {
@@ -145,7 +153,7 @@ pub fn run(args: &TriggerArgs, context: &Context) -> Result<Exit, CommandError> 
         tokio::select! {
             sent = sent => sent.map(Some).map_err(|error| {
                 let failed = CommandError::usage("could not build the delivery").because(&error);
-                super::keys::with_fewer(failed, &error, &args.secret)
+                super::keys::with_mend(failed, &error, &args.secret)
             }),
             () = stop.first() => Ok(None),
         }
@@ -156,6 +164,15 @@ pub fn run(args: &TriggerArgs, context: &Context) -> Result<Exit, CommandError> 
         return Err(failure.into());
     }
     Ok(ended?.map_or(Exit::Interrupted, exit_of))
+}
+
+/// Which answers are shown with headers and body.
+fn whole(count: u64, context: &Context) -> Whole {
+    match count {
+        _ if context.verbose() => Whole::Every,
+        1 => Whole::Last,
+        _ => Whole::LastFailed,
+    }
 }
 
 /// What a sender answers for: 0 when all were taken, 5 when nobody answered, else 1.
@@ -176,21 +193,29 @@ fn plan(args: &TriggerArgs, context: &Context) -> Result<Plan, CommandError> {
     Ok(Plan {
         keys: keys(args, context, &provider)?,
         payload: payload(args, context, &id, &event)?,
-        schedule: schedule(args, &id)?,
+        schedule: schedule(args, &provider, context)?,
         event,
         target: context.target("--to", to, Some(&id))?,
         headers: headers("--header", &args.headers)?,
         id: args.id.clone(),
         at: moment(args.timestamp.as_deref())?,
         public_key: args.public_key.clone(),
-        count: args.count,
-        interval: args.rate.as_deref().map(rate).transpose()?,
+        count: args.count.unwrap_or(1),
+        interval: interval(args)?,
         provider,
     })
 }
 
-fn rate(text: &str) -> Result<Duration, CommandError> {
-    quantity::parse_rate(text).map_err(|error| CommandError::usage("could not use `--rate`").because(&error))
+/// The time between two deliveries.
+fn interval(args: &TriggerArgs) -> Result<Option<Duration>, CommandError> {
+    let Some(rate) = &args.rate else { return Ok(None) };
+    let interval = quantity::parse_rate(rate)
+        .map_err(|error| CommandError::usage("could not use `--rate`").because(&error))?;
+    if args.count.is_none() {
+        return Err(CommandError::usage("`--rate` is for several deliveries, and one is sent")
+            .hint(format!("say how many: --count 100 --rate {rate}")));
+    }
+    Ok(Some(interval))
 }
 
 /// The provider named, else of the named profile, else the only one that has a sample of this event.
@@ -259,27 +284,41 @@ fn payload(
 
 fn edit(text: &str) -> Result<(String, String), CommandError> {
     text.split_once('=')
-        .filter(|(pointer, _)| pointer.is_empty() || pointer.starts_with('/'))
+        .filter(|(pointer, _)| pointer.starts_with('/'))
         .map(|(pointer, value)| (pointer.to_owned(), value.to_owned()))
         .ok_or_else(|| {
-            CommandError::usage(format!("could not use `--set {text}`"))
-                .hint("write a JSON pointer and a value: --set /data/quality_score=2")
+            let hint = if text.starts_with('=') {
+                "this would replace the whole payload; `--data FILE` sends another one"
+            } else {
+                "write a JSON pointer and a value: --set /data/quality_score=2"
+            };
+            CommandError::usage(format!("could not use `--set {text}`")).hint(hint)
         })
 }
 
-fn schedule(args: &TriggerArgs, provider: &str) -> Result<Schedule, CommandError> {
-    let speed = quantity::parse_speed(&args.speed)
-        .map_err(|error| CommandError::usage("could not use `--speed`").because(&error))?;
-    match args.retry {
-        TriggerRetryArg::None => Ok(Schedule::none()),
-        TriggerRetryArg::Vendor => {
-            Schedule::vendor(provider).map(|schedule| schedule.scaled(speed)).ok_or_else(|| {
-                let known: Vec<_> = Schedule::vendors().collect();
-                CommandError::usage(format!("no retry timetable of `{provider}` is known"))
-                    .hint(format!("`--retry vendor` knows {}", known.join(", ")))
-            })
+fn schedule(args: &TriggerArgs, provider: &Provider, context: &Context) -> Result<Schedule, CommandError> {
+    let speed = args.speed.as_deref().map(quantity::parse_speed).transpose();
+    let speed = speed.map_err(|error| CommandError::usage("could not use `--speed`").because(&error))?;
+    match (args.retry, speed) {
+        (TriggerRetryArg::None, None) => Ok(Schedule::none()),
+        (TriggerRetryArg::None, Some(_)) => {
+            Err(CommandError::usage("`--speed` compresses the waits between tries, and there is one try")
+                .hint("add `--retry vendor`"))
+        }
+        (TriggerRetryArg::Vendor, speed) => {
+            let schedule = Schedule::vendor(provider.id()).ok_or_else(|| no_timetable(provider))?;
+            if schedule.tries() == Some(1) {
+                context.streams().say(&format!("{} documents no retries: one try", provider.id()));
+            }
+            Ok(schedule.scaled(speed.unwrap_or(1.0)))
         }
     }
+}
+
+fn no_timetable(provider: &Provider) -> CommandError {
+    let known: Vec<_> = Schedule::vendors().collect();
+    CommandError::usage(format!("no retry timetable of `{}` is known", provider.id()))
+        .hint(format!("`--retry vendor` knows {}", known.join(", ")))
 }
 
 fn forwarder(args: &TriggerArgs, vendors: Duration) -> Result<Forwarder, CommandError> {

@@ -1,5 +1,7 @@
 //! `hookctl verify`: does the signature hold, and if not, which rule failed.
 
+mod captured;
+
 use super::context::Context;
 use super::error::CommandError;
 use super::exit::Exit;
@@ -19,9 +21,10 @@ use crate::journal::Reader;
 use crate::ui::record::VerdictRecord;
 use crate::ui::{delivery, explanation};
 use bytes::Bytes;
+use captured::{CaptureError, Captured, Remark};
 use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:
   hookctl verify body.json --provider koji -H 'X-Koji-Signature: sha256=...'
@@ -51,7 +54,7 @@ pub struct VerifyArgs {
     /// A header that came with the payload; repeat for several
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
-    /// A captured HTTP request: request line, headers, empty line, body
+    /// A captured HTTP request: request line, headers, empty line, body; `-` for standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["payload", "data", "headers", "event"])]
     pub request: Option<PathBuf>,
     /// A delivery of the journal, by its number
@@ -96,6 +99,8 @@ const LONGEST_AROUND: u64 = 1 << 20;
 struct Case {
     head: Head,
     body: Bytes,
+    /// What is odd about the end of a capture.
+    remark: Option<Remark>,
     /// When it came, where that is known.
     received: Option<Timestamp>,
     /// The provider it was judged as before, where it was.
@@ -109,7 +114,12 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
     if let Some(language) = args.language {
         return super::handler::run(language, args, context);
     }
-    let case = case(args, context)?;
+    super::values::method("--method", &args.method)?;
+    let url = args.url.as_deref().map(super::sign::whole_url).transpose()?;
+    let case = case(args, url.as_deref(), context)?;
+    if let Some(remark) = &case.remark {
+        context.streams().warn(&remark.to_string(), None);
+    }
     let catalogue = context.catalogue(&args.provider.provider_file)?;
     let of_profile = context.named_profile()?.map(|profile| profile.provider);
     let id = args.provider.provider.as_deref().or(case.provider.as_deref()).or(of_profile.as_deref());
@@ -119,7 +129,7 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
     let now = moment(args.now.as_deref())?.or(case.received).unwrap_or_else(clock::now);
     if let Some(provider) = &named {
         let bare = args.request.is_none() && args.event.is_none();
-        if bare && args.url.is_none() && provider.signs_url() {
+        if bare && url.is_none() && provider.signs_url() {
             return Err(super::sign::url_missing(provider.id()));
         }
         context.secrets_of(&secrets, provider.id())?;
@@ -131,7 +141,7 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
         target: case.head.target(),
         headers: case.head.headers(),
         body: &case.body,
-        url: args.url.as_deref(),
+        url: url.as_deref(),
     };
     let (verdict, judged) = judge.judge(&message, now);
     let facts = judged.map_or_else(Facts::default, |judged| judged.provider.facts(&message));
@@ -139,7 +149,8 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CommandError> {
         case.around.iter().map(|(seq, other)| Neighbour { seq: *seq, message: other.message(None) });
     let neighbours: Vec<Neighbour<'_>> = neighbours.collect();
     let explanation = judge.explain(&message, now, &verdict, Known { bases: &[], deliveries: &neighbours });
-    print(&Found { verdict, facts, explanation, whole: args.explain }, context)
+    let cut_short = case.remark.as_ref().is_some_and(Remark::cut_short);
+    print(&Found { verdict, facts, explanation, whole: args.explain, cut_short }, context)
 }
 
 /// What was found out about a request.
@@ -149,6 +160,8 @@ struct Found {
     explanation: Explanation,
     /// Everything that was tried is shown.
     whole: bool,
+    /// A part of the body is missing.
+    cut_short: bool,
 }
 
 /// 0 for yes, 1 for no; what could not be judged is neither.
@@ -162,7 +175,7 @@ fn exit_of(code: Code) -> Exit {
 }
 
 fn print(found: &Found, context: &Context) -> Result<Exit, CommandError> {
-    let Found { verdict, facts, explanation, whole } = found;
+    let Found { verdict, facts, explanation, whole, cut_short } = found;
     let exit = exit_of(verdict.code);
     if context.json() {
         let record = VerdictRecord::new(verdict, facts);
@@ -177,23 +190,27 @@ fn print(found: &Found, context: &Context) -> Result<Exit, CommandError> {
         explanation::tried(&mut page, explanation);
     }
     streams.show(&page)?;
-    if let Some(hint) = hint(verdict).filter(|_| explanation.found.is_none()) {
+    if let Some(hint) = hint(verdict, *cut_short).filter(|_| explanation.found.is_none()) {
         streams.hint(&hint);
     }
     Ok(exit)
 }
 
-fn hint(verdict: &Verdict) -> Option<String> {
+fn hint(verdict: &Verdict, cut_short: bool) -> Option<String> {
     let provider = verdict.provider.as_deref().unwrap_or("PROVIDER");
     match verdict.code {
         Code::NoSecret => {
             let variable = crate::config::secrets::variable_of(provider);
             Some(format!("give the signing secret with `--secret-file FILE` or in {variable}"))
         }
+        Code::BadSecret => Some(super::keys::form_of_secret(provider)),
         Code::NoWebhookId => {
             Some("name it with `--webhook-id ID`; the vendor's dashboard shows it".to_owned())
         }
         Code::UnknownProvider => Some("`hookctl providers list` shows what `--provider` takes".to_owned()),
+        Code::Mismatch if cut_short => {
+            Some("a part of the signed body is missing: capture the whole request".to_owned())
+        }
         Code::Mismatch => Some(
             "is it this endpoint's secret, and are these the bytes as they came, never parsed?".to_owned(),
         ),
@@ -202,23 +219,33 @@ fn hint(verdict: &Verdict) -> Option<String> {
     }
 }
 
-fn case(args: &VerifyArgs, context: &Context) -> Result<Case, CommandError> {
+fn case(args: &VerifyArgs, url: Option<&str>, context: &Context) -> Result<Case, CommandError> {
     if let Some(seq) = args.event {
         return of_journal(seq, args, context);
     }
     if let Some(path) = &args.request {
-        let text = context.read(path)?;
-        let (head, body) = split_request(&text).ok_or_else(|| {
-            CommandError::usage(format!("`{}` is not an HTTP request", path.display()))
-                .hint("it must hold a request line, header lines, an empty line and the body")
-        })?;
-        return Ok(Case { head, body, received: None, provider: None, around: Vec::new() });
+        let Captured { head, body, remark } =
+            captured::read(&context.read(path)?).map_err(|error| not_captured(&error, path))?;
+        return Ok(Case { head, body, remark, received: None, provider: None, around: Vec::new() });
     }
     let body = context.payload(&args.payload)?;
-    let target = args.url.as_deref().map_or_else(|| "/".to_owned(), super::sign::target_of);
+    let target = url.map_or_else(|| "/".to_owned(), super::sign::target_of);
     let head = Head::build(&args.method, &target, headers("--header", &args.headers)?)
         .map_err(|error| CommandError::usage("could not use the headers").because(&error))?;
-    Ok(Case { head, body, received: None, provider: None, around: Vec::new() })
+    Ok(Case { head, body, remark: None, received: None, provider: None, around: Vec::new() })
+}
+
+fn not_captured(error: &CaptureError, path: &Path) -> CommandError {
+    let name = path.display();
+    match error {
+        CaptureError::NoHead => CommandError::usage(format!("`{name}` is not an HTTP request"))
+            .hint("it must hold a request line, header lines, an empty line and the body"),
+        CaptureError::BadLength | CaptureError::BadChunk(_) => {
+            CommandError::usage(format!("could not tell where the body of `{name}` ends"))
+                .because(error)
+                .hint("capture the request again, or name the body as PAYLOAD and its headers with `-H`")
+        }
+    }
 }
 
 fn of_journal(seq: u64, args: &VerifyArgs, context: &Context) -> Result<Case, CommandError> {
@@ -234,6 +261,7 @@ fn of_journal(seq: u64, args: &VerifyArgs, context: &Context) -> Result<Case, Co
     let around = neighbours(&reader, among, seq, LONGEST_AROUND);
     Ok(Case {
         around,
+        remark: None,
         head: entry.delivery.head,
         body: entry.delivery.body,
         received: Some(entry.delivery.received),
@@ -241,34 +269,9 @@ fn of_journal(seq: u64, args: &VerifyArgs, context: &Context) -> Result<Case, Co
     })
 }
 
-/// Splits a captured request. Tools that save one often end its lines with a
-/// bare line feed; the body is never touched.
-fn split_request(text: &Bytes) -> Option<(Head, Bytes)> {
-    let ends =
-        |mark: &[u8]| text.windows(mark.len()).position(|window| window == mark).map(|at| at + mark.len());
-    let end = match (ends(b"\r\n\r\n"), ends(b"\n\n")) {
-        (Some(crlf), Some(lf)) => crlf.min(lf),
-        (crlf, lf) => crlf.or(lf)?,
-    };
-    let head = Head::parse(text.slice(..end)).ok()?;
-    Some((head, text.slice(end..)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_captured_request_is_split_at_its_first_empty_line() {
-        for text in ["POST /a HTTP/1.1\r\nX: 1\r\n\r\nbody\n\n", "POST /a HTTP/1.1\nX: 1\n\nbody\n\n"] {
-            let (head, body) = split_request(&Bytes::from_static(text.as_bytes())).unwrap();
-            assert_eq!(
-                (head.target(), head.headers().get("x"), &body[..]),
-                ("/a", Some(&b"1"[..]), &b"body\n\n"[..])
-            );
-        }
-        assert!(split_request(&Bytes::from_static(b"just a body")).is_none());
-    }
 
     #[test]
     fn what_could_not_be_judged_is_not_a_no() {

@@ -165,7 +165,7 @@ fn signing_secret(
     let folders = context.folders()?;
     let secrets = Secrets::load(&[], context.environment(), Some(&folders)).map_err(unusable)?;
     let found = secrets.for_profile(profile).of(&access.provider).map_err(unusable)?;
-    Ok(found.into_iter().next().map(|(_, origin)| origin))
+    Ok(found.into_iter().next().map(|(_, origin)| origin.to_string()))
 }
 
 /// Asks the vendor about the key of an account.

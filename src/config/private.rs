@@ -29,12 +29,28 @@ const HALF: &str = ".tmp";
 /// # Errors
 /// When the disk refuses; what was at `path` before is still there then.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, |beside| fs::rename(beside, path))
+}
+
+/// The same where nothing is yet: what is there is never replaced.
+///
+/// # Errors
+/// When something is there (`AlreadyExists`), or the disk refuses.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, |beside| {
+        // A second name is refused where one is taken, which renaming is not.
+        fs::hard_link(beside, path)?;
+        fs::remove_file(beside)
+    })
+}
+
+fn put(path: &Path, bytes: &[u8], place: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
     modes::create_folder(folder)?;
     sweep(folder, &name);
     let beside = folder.join(format!(".{name}.{}{HALF}", crate::clock::fresh_id()));
-    let written = fill(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    let written = fill(&beside, bytes).and_then(|()| place(&beside));
     if let Err(error) = written {
         // The disk is full or read-only: half a secret is of no use to anybody.
         drop(fs::remove_file(&beside));

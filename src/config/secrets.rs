@@ -27,6 +27,41 @@ pub enum Given {
     Value(Secret),
 }
 
+/// Where a secret came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// `--secret-file`.
+    File(PathBuf),
+    /// A variable of the environment.
+    Variable(String),
+    /// `--secret`.
+    Value,
+    /// A file of the settings.
+    Stored(PathBuf),
+}
+
+impl Origin {
+    /// The file, unless it is standard input.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) if path.as_os_str() == "-" => None,
+            Self::File(path) | Self::Stored(path) => Some(path),
+            Self::Variable(_) | Self::Value => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "--secret-file {}", path.display()),
+            Self::Variable(name) => f.write_str(name),
+            Self::Value => f.write_str("--secret"),
+            Self::Stored(path) => path.display().fmt(f),
+        }
+    }
+}
+
 /// Stored secrets that are tried in place of the one that did not fit.
 const MOST_OTHERS: usize = 64;
 
@@ -66,7 +101,7 @@ pub enum SecretsError {
 /// The secrets of one run.
 #[derive(Debug, Default)]
 pub struct Secrets {
-    given: Vec<(Secret, String)>,
+    given: Vec<(Secret, Origin)>,
     environment: Environment,
     folder: Option<PathBuf>,
     profiles: Option<Profiles>,
@@ -78,9 +113,12 @@ pub struct Secrets {
     pub warnings: Vec<String>,
 }
 
+/// How the variables that hold secrets end.
+const VARIABLE_END: &str = "_WEBHOOK_SECRET";
+
 /// The variable that holds a provider's secret, such as `KOJI_WEBHOOK_SECRET`.
 pub fn variable_of(provider: &str) -> String {
-    format!("{}_WEBHOOK_SECRET", provider.to_ascii_uppercase().replace('-', "_"))
+    format!("{}{VARIABLE_END}", provider.to_ascii_uppercase().replace('-', "_"))
 }
 
 /// The secret in `secrets/PROVIDER` with its file; `None` when there is none.
@@ -111,9 +149,12 @@ pub fn store(folders: &Folders, provider: &str, secret: &Secret) -> Result<PathB
             .and_then(|_| std::fs::hard_link(&path, &former))
             .map_err(|source| unwritable(&former, source))?;
     }
-    let line = Zeroizing::new([secret.expose(), b"\n"].concat());
-    private::write(&path, &line).map_err(|source| unwritable(&path, source))?;
+    private::write(&path, &line(secret)).map_err(|source| unwritable(&path, source))?;
     Ok(path)
+}
+
+fn line(secret: &Secret) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new([secret.expose(), b"\n"].concat())
 }
 
 impl Secrets {
@@ -136,13 +177,13 @@ impl Secrets {
             let (secret, origin) = match source {
                 Given::File(path) => {
                     secrets.warn_if_shared(path);
-                    (read_file(path)?, format!("--secret-file {}", path.display()))
+                    (read_file(path)?, Origin::File(path.clone()))
                 }
                 Given::Variable(name) => {
                     let bytes = environment.bytes(name).ok_or_else(|| SecretsError::Unset(name.clone()))?;
                     let secret = Secret::from_file_content(bytes)
                         .map_err(|_| SecretsError::Empty(format!("`{name}`")))?;
-                    (secret, name.clone())
+                    (secret, Origin::Variable(name.clone()))
                 }
                 Given::Value(secret) => {
                     secrets.warnings.push(
@@ -150,16 +191,27 @@ impl Secrets {
                          prefer `--secret-file` or `--secret-env`"
                             .to_owned(),
                     );
-                    (secret.clone(), "--secret".to_owned())
+                    (secret.clone(), Origin::Value)
                 }
             };
+            if secret.is_short() {
+                secrets.warn_of_short(&origin.to_string());
+            }
             secrets.given.push((secret, origin));
+        }
+        for (name, value) in environment.iter().filter(|(name, _)| name.ends_with(VARIABLE_END)) {
+            if Secret::from_file_content(value.as_encoded_bytes()).is_ok_and(|secret| secret.is_short()) {
+                secrets.warn_of_short(name);
+            }
         }
         let repaired = secrets.profiles.iter().flat_map(|profiles| profiles.warnings.clone());
         secrets.warnings.extend(repaired.collect::<Vec<_>>());
         let stored = secrets.folder.as_ref().and_then(|folder| std::fs::read_dir(folder).ok());
         for entry in stored.into_iter().flatten().flatten() {
             secrets.warn_if_shared(&entry.path());
+            if read_file(&entry.path()).is_ok_and(|secret| secret.is_short()) {
+                secrets.warn_of_short(&entry.path().display().to_string());
+            }
         }
         Ok(secrets)
     }
@@ -180,7 +232,7 @@ impl Secrets {
     ///
     /// # Errors
     /// When the provider's variable or file is there but unusable.
-    pub fn of(&self, provider: &str) -> Result<Vec<(Secret, String)>, SecretsError> {
+    pub fn of(&self, provider: &str) -> Result<Vec<(Secret, Origin)>, SecretsError> {
         if !self.given.is_empty() {
             return Ok(self.given.clone());
         }
@@ -188,11 +240,11 @@ impl Secrets {
         if let Some(bytes) = self.environment.bytes(&name) {
             let secret =
                 Secret::from_file_content(bytes).map_err(|_| SecretsError::Empty(format!("`{name}`")))?;
-            return Ok(vec![(secret, name)]);
+            return Ok(vec![(secret, Origin::Variable(name))]);
         }
         for path in self.files_of(provider)? {
             match read_file(&path) {
-                Ok(secret) => return Ok(vec![(secret, path.display().to_string())]),
+                Ok(secret) => return Ok(vec![(secret, Origin::Stored(path))]),
                 Err(SecretsError::Unreadable { source, .. }) if private::is_missing(&source) => {}
                 Err(error) => return Err(error),
             }
@@ -220,6 +272,13 @@ impl Secrets {
         Ok(of_profile.into_iter().chain(own).collect())
     }
 
+    fn warn_of_short(&mut self, origin: &str) {
+        self.warnings.push(format!(
+            "the signing secret of `{origin}` has fewer than {} bytes: whoever sees one delivery can find it by trying",
+            Secret::SHORT
+        ));
+    }
+
     fn warn_if_shared(&mut self, path: &Path) {
         #[cfg(unix)]
         {
@@ -243,6 +302,16 @@ impl SecretSource for Secrets {
 
     fn for_any_provider(&self) -> bool {
         self.any_given()
+    }
+
+    fn keep(&self, provider: &str, secret: &Secret) -> Result<PathBuf, String> {
+        let folder = self.folder.as_ref();
+        let path =
+            folder.ok_or("no settings folder is known; name one in HOOKCTL_CONFIG_DIR")?.join(provider);
+        match private::write_new(&path, &line(secret)) {
+            Ok(()) => Ok(path),
+            Err(error) => Err(format!("cannot write the secret file `{}`: {error}", path.display())),
+        }
     }
 
     fn others(&self) -> Vec<NamedSecret> {
@@ -272,9 +341,10 @@ fn read_file(path: &Path) -> Result<Secret, SecretsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::modes;
 
-    fn texts(found: Vec<(Secret, String)>) -> Vec<(Vec<u8>, String)> {
-        found.into_iter().map(|(secret, origin)| (secret.expose().to_vec(), origin)).collect()
+    fn texts(found: Vec<(Secret, Origin)>) -> Vec<(Vec<u8>, String)> {
+        found.into_iter().map(|(secret, origin)| (secret.expose().to_vec(), origin.to_string())).collect()
     }
 
     #[test]
@@ -302,6 +372,31 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_was_brought_is_kept_where_there_is_none_and_replaces_none() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().to_str().unwrap();
+        let folders = Folders::of(&Environment::from_pairs(&[
+            ("HOOKCTL_CONFIG_DIR", path),
+            ("HOOKCTL_DATA_DIR", "/d"),
+        ]));
+        let secrets = Secrets::load(&[], &Environment::default(), Some(&folders.unwrap())).unwrap();
+        let keep = |text: &str| secrets.keep("asana", &Secret::new(text).unwrap());
+        let file = keep("fake-first").unwrap();
+        assert!(keep("fake-second").unwrap_err().contains("secrets/asana"));
+        assert_eq!(std::fs::read(&file).unwrap(), b"fake-first\n");
+        assert_eq!(
+            std::fs::read_dir(file.parent().unwrap()).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
+        assert_eq!(modes::open_to_others(&file), None);
+        let nowhere = Secrets::load(&[], &Environment::default(), None).unwrap();
+        assert!(
+            nowhere.keep("asana", &Secret::new("fake").unwrap()).unwrap_err().contains("HOOKCTL_CONFIG_DIR")
+        );
+    }
+
+    #[test]
     fn a_named_source_that_is_empty_or_missing_is_an_error() {
         let environment = Environment::from_pairs(&[("EMPTY", ""), ("KOJI_WEBHOOK_SECRET", "\n")]);
         let load = |given: Given| Secrets::load(&[given], &environment, None).unwrap_err().to_string();
@@ -316,5 +411,17 @@ mod tests {
     fn variables_are_named_after_the_provider() {
         assert_eq!(variable_of("koji"), "KOJI_WEBHOOK_SECRET");
         assert_eq!(variable_of("standard-webhooks"), "STANDARD_WEBHOOKS_WEBHOOK_SECRET");
+    }
+
+    #[test]
+    fn a_short_secret_is_warned_of_wherever_it_comes_from() {
+        let environment =
+            Environment::from_pairs(&[("CI_SECRET", "short"), ("KOJI_WEBHOOK_SECRET", "short")]);
+        let given = [Given::Variable("CI_SECRET".to_owned())];
+        let secrets = Secrets::load(&given, &environment, None).unwrap();
+        assert_eq!(secrets.warnings.len(), 2, "{:?}", secrets.warnings);
+        assert!(secrets.warnings.iter().all(|warning| warning.contains("fewer than 16 bytes")));
+        let environment = Environment::from_pairs(&[("KOJI_WEBHOOK_SECRET", "sixteen bytes !!")]);
+        assert!(Secrets::load(&[], &environment, None).unwrap().warnings.is_empty());
     }
 }

@@ -78,8 +78,8 @@ impl Encoding {
         let filled = match self {
             Self::Hex => {
                 let target = room.get_mut(..text.len().checked_div(2)?)?;
-                hex::decode_to_slice(text, target).ok()?;
-                target.len()
+                // Without a branch for each digit: of random digits the processor guesses half wrong.
+                base16ct::mixed::decode(text, target).ok()?.len()
             }
             Self::Base64 => STANDARD.decode_slice(text, &mut room).ok()?,
             Self::Base64Url => URL_SAFE.decode_slice(text, &mut room).ok()?,

@@ -29,7 +29,7 @@ enum Clock {
 /// Which outcomes are tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Again {
-    /// Those that may succeed later ([`Outcome::retryable`]); 410 Gone never is.
+    /// Those that may succeed later ([`Outcome::retryable`]).
     Retryable,
     /// Everything but a 2xx, as vendors do.
     AllButSuccess,
@@ -177,7 +177,7 @@ impl Schedule {
     /// Whether an attempt that went like this is tried again at all.
     pub fn tries_again_after(&self, outcome: &Outcome) -> bool {
         match self.again {
-            Again::Retryable => outcome.retryable() && outcome.status() != Some(410),
+            Again::Retryable => outcome.retryable(),
             Again::AllButSuccess => !outcome.delivered(),
         }
     }

@@ -45,6 +45,15 @@ impl Secret {
         Self::new(bytes)
     }
 
+    /// Fewer bytes than this can be found by trying, by whoever has seen one delivery with its signature.
+    pub const SHORT: usize = 16;
+
+    /// Whether it is shorter than [`SHORT`](Self::SHORT). Some vendors let their users choose
+    /// one, so it is warned of and not refused.
+    pub fn is_short(&self) -> bool {
+        self.0.len() < Self::SHORT
+    }
+
     /// The bytes, for making a key and for handing to the user's own file.
     pub fn expose(&self) -> &[u8] {
         &self.0

@@ -6,6 +6,7 @@
 use super::delivery::Message;
 use super::headers::Headers;
 use super::provider::{Cover, Kind, Provider, SecretForm, Vector};
+use super::sample::wanted::Wanted;
 use super::secret::Secret;
 use super::signature::{Keys, Signed};
 use super::time::Timestamp;
@@ -13,8 +14,9 @@ use super::verdict::Verdict;
 use std::sync::Arc;
 use std::time::Duration;
 
-const BODY: &[u8] = br#"{"type":"trial","id":"1","data":{"text":"hookctl"}}"#;
-const URL: &str = "https://example.test/webhooks?x=1";
+const TARGET: &str = "/webhooks?x=1";
+const ORIGIN: &str = "https://example.test";
+const ID: &str = "msg_trial";
 
 /// Signs and verifies one message; the text says what held, the error what did not.
 ///
@@ -22,23 +24,25 @@ const URL: &str = "https://example.test/webhooks?x=1";
 /// Names the first thing that does not hold.
 pub fn trial(provider: &Arc<Provider>, at: Timestamp) -> Result<String, String> {
     let keys = keys(provider, 'a')?;
-    let bare = Headers::default();
+    let wanted = Wanted::of(provider, "trial", at, ID);
+    let bare = Headers::from_pairs(wanted.headers.iter().map(|(name, value)| (name, value.as_bytes())));
+    let url = format!("{ORIGIN}{TARGET}");
     let message =
-        Message { method: "POST", target: "/webhooks?x=1", headers: &bare, body: BODY, url: Some(URL) };
-    let signed = provider.sign(&keys, &message, at, Some("msg_trial"), Some("public_trial"));
+        Message { method: "POST", target: TARGET, headers: &bare, body: &wanted.body, url: Some(&url) };
+    let signed = provider.sign(&keys, &message, at, Some(ID), Some("public_trial"));
     let signed = signed.map_err(|error| format!("cannot sign: {error}"))?;
-    let verdict = judge(provider, &keys, &signed, None, at);
+    let body = signed.body.as_deref().unwrap_or(&wanted.body);
+    let headers = headers(&wanted, &signed);
+    let judge = |keys: &Keys, body: &[u8]| judge(provider, keys, &signed, &headers, body, at);
+    let verdict = judge(&keys, body);
     if !verdict.verified() {
         return Err(format!("its own signature does not verify: {} ({})", verdict.reason, verdict.code));
     }
-    let other = judge(provider, &self::keys(provider, 'b')?, &signed, None, at);
-    if other.verified() {
+    if judge(&self::keys(provider, 'b')?, body).verified() {
         return Err("a signature of another secret verifies".to_owned());
     }
     if provider.cover() == Cover::Body {
-        let body = signed.body.as_deref().unwrap_or(BODY);
-        let changed = [body, b" "].concat();
-        if judge(provider, &keys, &signed, Some(&changed), at).verified() {
+        if judge(&keys, &[body, b" "].concat()).verified() {
             return Err("a changed body verifies".to_owned());
         }
         return Ok("signs, verifies, refuses another secret and a changed body".to_owned());
@@ -89,17 +93,39 @@ fn keys(provider: &Arc<Provider>, fill: char) -> Result<Keys, String> {
     Ok(keys.with_webhook_id(Some("webhook_trial")))
 }
 
-fn judge(provider: &Provider, keys: &Keys, signed: &Signed, body: Option<&[u8]>, at: Timestamp) -> Verdict {
-    let headers =
-        Headers::from_pairs(signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
-    let target = signed.target.as_deref().unwrap_or("/webhooks?x=1");
-    let url = format!("https://example.test{target}");
-    let message = Message {
-        method: "POST",
-        target,
-        headers: &headers,
-        body: body.or(signed.body.as_deref()).unwrap_or(BODY),
-        url: Some(&url),
-    };
+/// The headers of the message, those of the signature in place of what they replace.
+fn headers(wanted: &Wanted, signed: &Signed) -> Headers {
+    let signs = |name: &str| signed.headers.iter().any(|(signed, _)| signed.eq_ignore_ascii_case(name));
+    let beside = wanted.headers.iter().filter(|(name, _)| !signs(name));
+    let beside = beside.map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let signature = signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+    Headers::from_pairs(beside.chain(signature))
+}
+
+fn judge(
+    provider: &Provider,
+    keys: &Keys,
+    signed: &Signed,
+    headers: &Headers,
+    body: &[u8],
+    at: Timestamp,
+) -> Verdict {
+    let target = signed.target.as_deref().unwrap_or(TARGET);
+    let url = format!("{ORIGIN}{target}");
+    let message = Message { method: "POST", target, headers, body, url: Some(&url) };
     provider.verify(keys, &message, at, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::provider::Catalogue;
+
+    #[test]
+    fn every_built_in_provider_holds() {
+        for provider in Catalogue::builtin().all() {
+            let tried = trial(&provider, Timestamp::from_seconds(1_760_000_000));
+            assert!(tried.is_ok(), "{}: {tried:?}", provider.id());
+        }
+    }
 }

@@ -108,8 +108,8 @@ fn content(key: &str, headers: &Headers, body: &[u8]) -> Value {
     }
 }
 
-/// Writes one delivery as a shell script with its body beside it, into `folder`.
-/// The script sends to its first argument, or to `http://localhost:3000`.
+/// Writes one delivery as a POSIX shell script, with the body beside it where it
+/// has one, into `folder`. The script sends to its first argument, or to `http://localhost:3000`.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -117,7 +117,9 @@ pub fn curl_script(entry: &Entry, folder: &Path) -> std::io::Result<PathBuf> {
     let name = format!("{:06}", entry.listed.seq);
     let body = folder.join(format!("{name}.body"));
     let script = folder.join(format!("{name}.sh"));
-    write_private(&body, &entry.delivery.body, 0o600)?;
+    if !entry.delivery.body.is_empty() {
+        write_private(&body, &entry.delivery.body, 0o600)?;
+    }
     write_private(&script, &script_text(entry, &name), 0o700)?;
     Ok(script)
 }
@@ -126,7 +128,8 @@ fn script_text(entry: &Entry, name: &str) -> Vec<u8> {
     let head = &entry.delivery.head;
     // The URL is put together in the script, so that the target can be chosen
     // when it runs; everything that came from outside is a quoted word.
-    let body = BodyFrom::File("BODY");
+    let empty = entry.delivery.body.is_empty();
+    let body = if empty { BodyFrom::Nothing } else { BodyFrom::File("BODY") };
     let command = curl::command(head.method(), "URL", head.headers(), body);
     let url = curl::quote(head.target().as_bytes());
     let mut text =
@@ -136,7 +139,11 @@ fn script_text(entry: &Entry, name: &str) -> Vec<u8> {
     text.extend_from_slice(b"target=");
     text.extend(url);
     text.push(b'\n');
-    let placed = replace_last(&command, b"'@BODY'", format!("\"@$here/{name}.body\"").as_bytes());
+    let placed = match empty {
+        // Only what came from outside could look like the place of a body.
+        true => command,
+        false => replace_last(&command, b"'@BODY'", format!("\"@$here/{name}.body\"").as_bytes()),
+    };
     text.extend(replace_first(&placed, b"--url 'URL'", b"--url \"${base%/}$target\""));
     text.push(b'\n');
     text

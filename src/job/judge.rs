@@ -17,6 +17,7 @@ use crate::hook::signature::Keys;
 use crate::hook::time::Timestamp;
 use crate::hook::verdict::{Code, Verdict};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -30,6 +31,14 @@ pub trait SecretSource: Send + Sync {
 
     /// Whether the secrets were given for whatever provider, and not for one of its name.
     fn for_any_provider(&self) -> bool;
+
+    /// Keeps a secret that a handshake brought, where none is kept, and says in which file.
+    ///
+    /// # Errors
+    /// Says why it is not kept.
+    fn keep(&self, _provider: &str, _secret: &Secret) -> Result<PathBuf, String> {
+        Err("no secrets are kept here".to_owned())
+    }
 
     /// Secrets that are stored for whatever endpoint, to find out whether one was mixed up with another.
     fn others(&self) -> Vec<NamedSecret> {
@@ -226,6 +235,20 @@ impl Judge {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(Arc::clone(provider.id()), Arc::clone(&judged));
         judged
+    }
+
+    /// Keeps a secret that a handshake brought, and says in which file.
+    ///
+    /// # Errors
+    /// Says why it is not kept.
+    pub fn keep_secret(&self, provider: &Provider, secret: &Secret) -> Result<PathBuf, String> {
+        self.source.keep(provider.id(), secret)
+    }
+
+    /// Whether a secret that a handshake brought is one of the known ones.
+    pub fn knows_secret(&self, judged: &Judged, secret: &Secret) -> bool {
+        let brought = judged.provider.keys(std::slice::from_ref(secret));
+        judged.keys.as_ref().is_ok_and(|known| brought.is_ok_and(|brought| known.share_a_secret(&brought)))
     }
 
     /// Takes over a secret that a handshake brought, such as Asana's.

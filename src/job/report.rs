@@ -9,6 +9,7 @@ use crate::hook::explain::Diagnosis;
 use crate::hook::time::Timestamp;
 use crate::vendor::Interview;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,12 @@ pub trait Report: Send + Sync {
     /// found in the journal, and only what is out of the ordinary is told.
     fn follows_deliveries(&self) -> bool {
         true
+    }
+
+    /// Tells what was held back and is due; gives how long the rest may wait until
+    /// this is called again. Called when nothing else is to be told.
+    fn settle(&self) -> Option<Duration> {
+        None
     }
 }
 
@@ -37,12 +44,19 @@ pub enum Event {
     Interview(Arc<Interviewed>),
     /// The mistake behind a delivery that did not verify; after the delivery itself.
     Diagnosed(Arc<Diagnosed>),
+    /// No usual mistake is behind this one; said of the first such delivery alone.
+    Unexplained {
+        /// The delivery's number.
+        seq: u64,
+        /// The command that lists what was tried, where the delivery is kept.
+        table: Option<String>,
+    },
     /// A connection or request was turned away before it was a delivery.
     Rejected(Rejected),
     /// Something a person should know; never part of the results.
     Note(Note),
     /// The job ends; always the last.
-    Summary(Summary),
+    Summary(Box<Summary>),
 }
 
 /// How deliveries are answered.
@@ -76,6 +90,8 @@ pub struct Ready {
     pub url: String,
     /// How deliveries are answered.
     pub answer: AnswerPolicy,
+    /// Whether what fails is tried again (`ack`).
+    pub retries: bool,
     /// Where deliveries are forwarded to, as URLs.
     pub targets: Vec<String>,
     /// The named provider; `None` means that it is recognised for each delivery.
@@ -84,6 +100,8 @@ pub struct Ready {
     pub secrets: Vec<SecretOrigin>,
     /// The journal's file, unless nothing is kept.
     pub journal: Option<String>,
+    /// What names it behind a command such as `hookctl events list`; empty for the usual one.
+    pub named_journal: String,
     /// The inspector's address with its token, where it is served.
     pub inspector: Option<String>,
 }
@@ -95,6 +113,8 @@ pub struct SecretOrigin {
     pub provider: Option<String>,
     /// Such as `--secret-file koji.txt` or `KOJI_WEBHOOK_SECRET`.
     pub origin: String,
+    /// The file that it was read from, where it can be read again.
+    pub file: Option<PathBuf>,
 }
 
 /// Who decided the status that the sender got.
@@ -134,6 +154,8 @@ pub struct Delivered {
     pub checked: Arc<Checked>,
     /// The number of the delivery that this one repeats.
     pub duplicate_of: Option<u64>,
+    /// Whether it has that one's body; `None` where that is not known.
+    pub same_body: Option<bool>,
     /// The status the sender got.
     pub status: u16,
     /// Who decided it.
@@ -261,6 +283,10 @@ pub struct Summary {
     pub not_kept: u64,
     /// Deliveries that matched the filters, where there are any.
     pub matched: u64,
+    /// Deliveries that a filter left out.
+    pub filtered: u64,
+    /// Deliveries on which a jq expression (`--filter`, `--until`) failed.
+    pub filter_errors: u64,
     /// How long it ran.
     pub ran: Duration,
 }

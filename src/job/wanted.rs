@@ -192,6 +192,33 @@ impl Wanted {
         }
     }
 
+    /// The same for what a list shows, which reads heads and bodies only where the payload decides.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or `take` fails.
+    pub fn each_listed<E: From<ReadError>>(
+        &self,
+        reader: &Reader,
+        most: usize,
+        mut take: impl FnMut(Listed) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.jq.is_some() {
+            return self.each(reader, most, |entry| take(entry.listed)).map(drop);
+        }
+        let (mut filter, mut left) = (self.filter.clone(), most);
+        while left > 0 {
+            filter.limit = left.min(PAGE);
+            let page = reader.list(&filter)?;
+            left -= page.items.len();
+            page.items.into_iter().try_for_each(&mut take)?;
+            match page.next {
+                Some(next) => filter.after = Some(next),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
     /// One page of the list, and what `Filter::after` is for the next. With a jq
     /// expression it may end early, even without any item, once `deadline` is
     /// over: the next page goes on from there.

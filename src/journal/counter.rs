@@ -24,6 +24,6 @@ impl Counter {
         let duplicate_of = state.duplicates.mark(&checked, seq);
         state.duplicates.settle();
         drop(state);
-        Stored::new(seq, duplicate_of, checked)
+        Stored::new(seq, duplicate_of, None, checked)
     }
 }

@@ -20,9 +20,29 @@ pub enum OpenError {
         /// The path.
         path: PathBuf,
     },
+    /// There is none at this path, and none can be made there.
+    #[error("could not make the journal `{}`", path.display())]
+    NotMade {
+        /// The path.
+        path: PathBuf,
+        /// The operating system's words.
+        source: io::Error,
+    },
     /// It may not be written.
     #[error("the journal `{}` cannot be written", path.display())]
     ReadOnly {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// It may not even be read.
+    #[error("the journal `{}` cannot be read", path.display())]
+    Unreadable {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// Its disk has no room.
+    #[error("there is no room for the journal `{}`: the disk is full", path.display())]
+    DiskFull {
         /// The journal.
         path: PathBuf,
     },
@@ -89,6 +109,7 @@ impl OpenError {
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound { path },
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
+            io::ErrorKind::StorageFull => Self::DiskFull { path },
             _ => Self::Io { path, source },
         }
     }
@@ -100,9 +121,18 @@ impl OpenError {
             Some(rusqlite::ErrorCode::NotADatabase) => Self::NotAJournal { path },
             Some(rusqlite::ErrorCode::ReadOnly) => Self::ReadOnly { path },
             Some(rusqlite::ErrorCode::DatabaseBusy) => Self::Locked { path, pid: None },
+            Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull { path },
+            // There is no room for the memory that readers and the writer share.
+            _ if extended_code(&source) == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => {
+                Self::DiskFull { path }
+            }
             _ => Self::Sqlite { path, source },
         }
     }
+}
+
+fn extended_code(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
 }
 
 /// Why something was not written. Nothing was acknowledged, and the next write tries anew.

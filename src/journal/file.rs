@@ -92,7 +92,10 @@ pub(super) fn connect_writer(path: &Path) -> Result<Connection, OpenError> {
 
 /// A connection that only reads, also where nothing may be written.
 pub(super) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
-    let sqlite = |error| OpenError::sqlite(path, error);
+    let sqlite = |error| match may_read(path) {
+        true => OpenError::sqlite(path, error),
+        false => OpenError::Unreadable { path: path.to_owned() },
+    };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
     prepare(&connection).map_err(sqlite)?;
@@ -110,6 +113,16 @@ pub(super) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(immutable_uri(path), flags).map_err(sqlite)?;
     prepare(&connection).map_err(sqlite)?;
     Ok(connection)
+}
+
+/// Whether this user may read the file. It is not opened for that: closing it again
+/// would end the locks that SQLite holds on it in this process.
+fn may_read(path: &Path) -> bool {
+    #[cfg(unix)]
+    let denied = rustix::fs::access(path, rustix::fs::Access::READ_OK) == Err(rustix::io::Errno::ACCESS);
+    #[cfg(not(unix))]
+    let denied = false;
+    !denied
 }
 
 fn has_log(path: &Path) -> bool {

@@ -49,8 +49,8 @@ impl Guest {
         &self.path
     }
 
-    /// Records what a replay did. When the target took the delivery, it is no
-    /// longer missed or dead there; when it did not, nothing more is owed.
+    /// Records what a replay did. When the target took the delivery, nothing of
+    /// it is owed there any more; when it did not, nothing more is owed.
     ///
     /// # Errors
     /// When it was not recorded.

@@ -51,10 +51,15 @@ pub(super) fn open_owned(
 ) -> Result<(PathBuf, Connection, OwnerLock), OpenError> {
     let io = |error| OpenError::io(path, error);
     file::check_sqlite()?;
+    // Where it is made, that it is not there is no reason: its folder, or the system, says no.
+    let made = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => OpenError::NotMade { path: path.to_owned(), source: error },
+        _ => io(error),
+    };
     let folder = path.parent().unwrap_or(Path::new(""));
-    modes::create_folder(folder).map_err(io)?;
+    modes::create_folder(folder).map_err(made)?;
     let was_there = path.exists();
-    let length = modes::open(path).and_then(|file| file.metadata()).map_err(io)?.len();
+    let length = modes::open(path).and_then(|file| file.metadata()).map_err(made)?.len();
     file::require_magic(path)?;
     // One journal has one lock, whatever link led to it.
     let path = path.canonicalize().map_err(io)?;
@@ -149,7 +154,7 @@ impl Journal {
         let (reply, placed) = oneshot::channel();
         self.send(Command::Append(Append { checked: Arc::clone(&checked), answer, reply, permit }))?;
         let placed = placed.await.map_err(|_closed| WriteError::Closed)??;
-        Ok(Stored::new(placed.seq, placed.duplicate_of, checked))
+        Ok(Stored::new(placed.seq, placed.duplicate_of, placed.same_body, checked))
     }
 
     /// Records an attempt with a delivery, soon and together with others. Of an

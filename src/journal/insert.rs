@@ -43,8 +43,9 @@ impl<'c> Deliveries<'c> {
     pub(super) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
         let row = connection.prepare_cached(
             "INSERT INTO deliveries(seq, received_us, peer, provider, code, reason, event, delivery_id,
-                                    subject, dedup_key, duplicate_of, body_bytes, status, answered_by, took_us)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                                    subject, dedup_key, duplicate_of, body_bytes, status, answered_by, took_us,
+                                    same_body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
         let content = connection
             .prepare_cached("INSERT INTO contents(seq, version, head, body) VALUES (?1, ?2, ?3, ?4)")?;
@@ -52,14 +53,16 @@ impl<'c> Deliveries<'c> {
     }
 
     /// Stores a delivery under its number, with its answer where that is
-    /// settled, and what is owed to its targets.
+    /// settled, and what is owed to its targets. Says whether a repeat has the
+    /// body of what it repeats.
     pub(super) fn insert(
         &mut self,
         seq: i64,
         duplicate_of: Option<i64>,
         checked: &Checked,
         answer: Option<&SettledAnswer>,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<Option<bool>> {
+        let same_body = duplicate_of.and_then(|first| self.has_body(first, &checked.delivery.body));
         let (delivery, verdict, facts) = (&checked.delivery, &checked.verdict, &checked.facts);
         self.row.execute(params![
             seq,
@@ -77,13 +80,34 @@ impl<'c> Deliveries<'c> {
             answer.map(|answer| answer.status),
             answer.map(|answer| answer.answered_by),
             answer.map(|answer| micros(answer.begun.elapsed())),
+            same_body,
         ])?;
         let head = &delivery.head;
         self.insert_content(seq, head.version(), head.as_bytes(), &delivery.body)?;
         for target in checked.outbox.iter() {
             outbox::enqueue(self.connection, seq, target, delivery.received)?;
         }
-        Ok(())
+        Ok(same_body)
+    }
+
+    /// Whether this is the body of delivery `seq`, in pieces; `None` where that cannot be read.
+    /// Asked of repeats alone, so nothing is kept or made of bodies for it.
+    fn has_body(&self, seq: i64, body: &[u8]) -> Option<bool> {
+        let kept = self.connection.blob_open(MAIN_DB, "contents", "body", seq, true).ok()?;
+        if kept.len() != body.len() {
+            return Some(false);
+        }
+        let mut piece = [0; 16 << 10];
+        let mut at = 0;
+        for part in body.chunks(piece.len()) {
+            let piece = piece.get_mut(..part.len())?;
+            kept.read_at_exact(piece, at).ok()?;
+            if piece != part {
+                return Some(false);
+            }
+            at += part.len();
+        }
+        Some(true)
     }
 
     fn insert_content(&mut self, seq: i64, version: u8, head: &[u8], body: &[u8]) -> rusqlite::Result<()> {
@@ -182,7 +206,7 @@ pub(super) fn attempt(
         ])?;
     match (changed, attempt.outcome.delivered(), blame) {
         (0, ..) | (_, false, Blame::Replay) => Ok(()),
-        (_, true, _) => outbox::hit(connection, seq, &attempt.target),
+        (_, true, _) => outbox::hit(connection, seq, &attempt.target, blame == Blame::Replay),
         (_, false, Blame::Listener) => outbox::miss(connection, seq, &attempt.target, attempt.started),
     }
 }

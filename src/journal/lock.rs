@@ -47,6 +47,9 @@ impl Drop for OwnerLock {
     fn drop(&mut self) {
         // Whoever meets an unlocked file must not read a dead owner's number from it.
         drop(self.0.set_len(0));
+        // Closing alone is not enough: a process that is being started at this moment has a
+        // copy of the file until it runs its own program.
+        drop(self.0.unlock());
     }
 }
 
@@ -72,4 +75,22 @@ fn read_pid(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.take(16).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A journal was locked for a moment after its owner had closed it, by nobody.
+    #[test]
+    fn a_copy_of_the_file_in_a_process_that_is_being_started_holds_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("journal.db");
+        let lock = OwnerLock::take(&journal).unwrap();
+        let copy = lock.0.try_clone().unwrap();
+        assert!(matches!(OwnerLock::take(&journal), Err(OpenError::Locked { pid: Some(_), .. })));
+        drop(lock);
+        drop(OwnerLock::take(&journal).unwrap());
+        drop(copy);
+    }
 }

@@ -8,6 +8,7 @@
 use super::{signed, unsigned};
 use crate::hook::time::Timestamp;
 use rusqlite::{Connection, Row, params};
+use std::borrow::Cow;
 
 /// What became of a try at a delivery that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,12 +147,12 @@ pub(super) fn miss(connection: &Connection, seq: i64, target: &str, at: Timestam
 }
 
 /// Notes that a target took a delivery, by a replay or in front of the sender.
-/// What waits is left to the forwarder, who alone may settle it.
-pub(super) fn hit(connection: &Connection, seq: i64, called: &str) -> rusqlite::Result<()> {
-    let mut statement =
-        connection.prepare_cached("SELECT target FROM outbox WHERE seq = ?1 AND state <> 'pending'")?;
+/// What waits is settled by a replay, and else left to the forwarder, whose attempt it may be.
+pub(super) fn hit(connection: &Connection, seq: i64, called: &str, replayed: bool) -> rusqlite::Result<()> {
+    let mut statement = connection
+        .prepare_cached("SELECT target FROM outbox WHERE seq = ?1 AND (?2 OR state <> 'pending')")?;
     let targets: Vec<String> =
-        statement.query_map([seq], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        statement.query_map(params![seq, replayed], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     for target in targets.iter().filter(|target| same_target(target, called)) {
         settle(connection, seq, target, Settlement::Delivered)?;
     }
@@ -161,9 +162,20 @@ pub(super) fn hit(connection: &Connection, seq: i64, called: &str) -> rusqlite::
 /// Whether a URL that was called belongs to a target as it was named: the
 /// target itself, or below it (the delivery's own path is appended to it).
 fn same_target(target: &str, called: &str) -> bool {
-    called.strip_prefix(target).is_some_and(|rest| {
+    let (target, called) = (with_one_name(target), with_one_name(called));
+    called.strip_prefix(&*target).is_some_and(|rest| {
         rest.is_empty() || target.ends_with('/') || rest.starts_with('/') || rest.starts_with('?')
     })
+}
+
+/// A URL in which this machine has one name, however it was written.
+fn with_one_name(url: &str) -> Cow<'_, str> {
+    let renamed = url.split_once("://").and_then(|(scheme, rest)| {
+        let after = rest.strip_prefix("127.0.0.1").or_else(|| rest.strip_prefix("[::1]"))?;
+        (after.is_empty() || after.starts_with([':', '/', '?']))
+            .then(|| format!("{scheme}://localhost{after}"))
+    });
+    renamed.map_or(Cow::Borrowed(url), Cow::Owned)
 }
 
 /// What waits for a target after a number, oldest first.
@@ -222,11 +234,17 @@ mod tests {
             ("http://localhost:3000", "http://localhost:3000/webhooks?x=1"),
             ("http://localhost:3000/", "http://localhost:3000/webhooks"),
             ("http://localhost:3000", "http://localhost:3000?x"),
+            ("http://localhost:3000", "http://127.0.0.1:3000/webhooks"),
+            ("http://[::1]:3000/hook", "http://localhost:3000/hook"),
+            ("http://127.0.0.1", "http://[::1]"),
         ];
         let no = [
             ("http://localhost:300", "http://localhost:3000/webhooks"),
             ("http://localhost:3000/hook", "http://localhost:3000/hooks"),
             ("http://localhost:3000/hook", "http://localhost:3000/"),
+            ("http://localhost:3000", "http://127.0.0.1:3001/"),
+            ("http://localhost:3000", "https://127.0.0.1:3000/"),
+            ("http://localhost", "http://127.0.0.1.example/"),
         ];
         assert!(yes.iter().all(|(target, called)| same_target(target, called)));
         assert!(no.iter().all(|(target, called)| !same_target(target, called)));

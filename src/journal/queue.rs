@@ -31,11 +31,12 @@ const MANY: usize = 4;
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, WriteError>>;
 
-/// The number a delivery was given, and the one it repeats.
+/// The number a delivery was given, the one it repeats, and whether their bodies are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Placed {
     pub(super) seq: u64,
     pub(super) duplicate_of: Option<u64>,
+    pub(super) same_body: Option<bool>,
 }
 
 /// What the sender will be answered once the delivery is stored, where that is

@@ -15,9 +15,9 @@ use super::error::{OpenError, ReadError};
 use super::filter::{Filter, Order, Tables};
 use super::handle::open_owned;
 use super::index::{Needs, Walk};
-use super::outbox::{self, OutboxState, Pending};
+use super::outbox::{self, OutboxRow, OutboxState, Pending};
 use super::overview::{Counting, Overview};
-use super::record::{self, Entry, Listed};
+use super::record::{self, Entry, LastAttempt, Listed};
 use super::schema::{self, State};
 use super::{file, retention, signed, unsigned};
 use crate::hook::time::Timestamp;
@@ -84,6 +84,7 @@ impl Reader {
         file::check_sqlite()?;
         std::fs::metadata(path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => OpenError::NotFound { path: path.to_owned() },
+            std::io::ErrorKind::PermissionDenied => OpenError::Unreadable { path: path.to_owned() },
             _ => OpenError::Io { path: path.to_owned(), source },
         })?;
         let connection = file::connect_reader(path)?;
@@ -104,7 +105,7 @@ impl Reader {
         }
     }
 
-    /// A page of deliveries without their heads and bodies.
+    /// A page of deliveries without their header fields and bodies.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -113,6 +114,7 @@ impl Reader {
         let mut items = self.rows(filter)?;
         for listed in &mut items {
             self.fill_in(listed)?;
+            self.request_line(listed)?;
         }
         snapshot.finish()?;
         let next = items.last().map(|last| last.seq).filter(|_| items.len() >= filter.limit);
@@ -234,6 +236,14 @@ impl Reader {
         Ok(outbox::pending(&self.connection, target, after_seq, limit)?)
     }
 
+    /// What is owed of a delivery.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn owed(&self, seq: u64) -> Result<Vec<OutboxRow>, ReadError> {
+        Ok(outbox::of_delivery(&self.connection, signed(seq))?)
+    }
+
     /// What the journal holds.
     ///
     /// # Errors
@@ -297,6 +307,21 @@ impl Reader {
         Ok(count)
     }
 
+    /// Adds method and target, by which a person knows a delivery that has no event.
+    fn request_line(&self, listed: &mut Listed) -> Result<(), ReadError> {
+        let head: Option<Option<Vec<u8>>> = self
+            .connection
+            .prepare_cached("SELECT CAST(head AS BLOB) FROM contents WHERE seq = ?1")?
+            .query_row([signed(listed.seq)], |row| row.get(0))
+            .optional()?;
+        let head = head.flatten().unwrap_or_default();
+        let line = head.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
+        let mut words =
+            line.split(|byte| *byte == b' ').map(|word| String::from_utf8_lossy(word).into_owned());
+        (listed.method, listed.target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        Ok(())
+    }
+
     /// Adds what other tables say about a delivery.
     fn fill_in(&self, listed: &mut Listed) -> Result<(), ReadError> {
         let sql = format!(
@@ -307,6 +332,15 @@ impl Reader {
         listed.last_attempt =
             self.connection.prepare_cached(&sql)?.query_row([seq], record::last_attempt).optional()?;
         listed.outbox = outbox::of_delivery(&self.connection, seq)?;
+        if !listed.outbox.is_empty() && listed.last_attempt.as_ref().is_some_and(LastAttempt::taken) {
+            let sql = format!(
+                "SELECT {} FROM attempts WHERE seq = ?1 AND coalesce(status, 0) NOT BETWEEN 200 AND 299
+                  ORDER BY ordinal DESC LIMIT 1",
+                record::LAST_ATTEMPT_COLUMNS
+            );
+            listed.last_failed =
+                self.connection.prepare_cached(&sql)?.query_row([seq], record::last_attempt).optional()?;
+        }
         listed.mark = self
             .connection
             .prepare_cached("SELECT text FROM marks WHERE seq = ?1")?

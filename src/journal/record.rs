@@ -17,7 +17,7 @@ use std::time::Duration;
 /// How much of a target's answer is kept.
 pub const MAX_KEPT_ANSWER: usize = 256 << 10;
 
-/// What a list shows of a delivery: everything but its head and body.
+/// What a list shows of a delivery: everything but its header fields and body.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// Its number.
@@ -26,18 +26,26 @@ pub struct Listed {
     pub received: Timestamp,
     /// Who connected.
     pub peer: SocketAddr,
+    /// Such as `POST`.
+    pub method: String,
+    /// The request target as written: path and query.
+    pub target: String,
     /// What verification found.
     pub verdict: Verdict,
     /// What the body says.
     pub facts: Facts,
     /// The number of the delivery that it repeats.
     pub duplicate_of: Option<u64>,
+    /// Whether it has the body of the delivery that it repeats; `None` where that is not known.
+    pub same_body: Option<bool>,
     /// How long the body is.
     pub body_bytes: u64,
     /// What the sender was told; `None` when the listener ended before that.
     pub answer: Option<Answered>,
     /// The newest attempt.
     pub last_attempt: Option<LastAttempt>,
+    /// The newest attempt that failed, where something is owed and the newest of all did not fail.
+    pub last_failed: Option<LastAttempt>,
     /// What is owed to targets; empty when none lacks it.
     pub outbox: Vec<OutboxRow>,
     /// What a person wrote beside it; empty where it was marked without words.
@@ -68,6 +76,13 @@ pub struct LastAttempt {
     pub failure: Option<FailureKind>,
     /// How long it took.
     pub duration: Duration,
+}
+
+impl LastAttempt {
+    /// Whether the target took the delivery.
+    pub fn taken(&self) -> bool {
+        self.status.is_some_and(|status| (200..300).contains(&status))
+    }
 }
 
 /// A delivery, whole.
@@ -149,7 +164,7 @@ impl Entry {
 
 /// The columns that `listed` reads, in its order.
 pub(super) const LISTED_COLUMNS: &str = "d.seq, d.received_us, d.peer, d.provider, d.code, d.reason, \
-     d.event, d.delivery_id, d.subject, d.dedup_key, d.duplicate_of, d.body_bytes, d.status, d.answered_by, d.took_us";
+     d.event, d.delivery_id, d.subject, d.dedup_key, d.duplicate_of, d.body_bytes, d.status, d.answered_by, d.took_us, d.same_body";
 
 fn duration(micros: i64) -> Duration {
     Duration::from_micros(unsigned(micros))
@@ -170,6 +185,8 @@ pub(super) fn listed(row: &Row<'_>) -> Result<Listed, ReadError> {
         seq,
         received: Timestamp::from_micros(row.get(1)?),
         peer: peer.parse().map_err(|_unreadable| damaged("peer"))?,
+        method: String::new(),
+        target: String::new(),
         verdict: Verdict {
             provider: provider.map(Arc::from),
             code: Code::parse(&code).ok_or_else(|| damaged("verdict"))?,
@@ -183,9 +200,11 @@ pub(super) fn listed(row: &Row<'_>) -> Result<Listed, ReadError> {
             dedup_key: row.get(9)?,
         },
         duplicate_of: row.get::<_, Option<i64>>(10)?.map(unsigned),
+        same_body: row.get(15)?,
         body_bytes: unsigned(row.get(11)?),
         answer,
         last_attempt: None,
+        last_failed: None,
         outbox: Vec::new(),
         mark: None,
     })

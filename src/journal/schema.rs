@@ -109,6 +109,9 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE attempts ADD COLUMN sent_head BLOB;
     ALTER TABLE attempts ADD COLUMN sent_body BLOB;
 ",
+    "
+    ALTER TABLE deliveries ADD COLUMN same_body INTEGER;
+",
 ];
 
 /// The version this program writes.

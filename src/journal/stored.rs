@@ -10,12 +10,18 @@ use std::sync::Arc;
 pub struct Stored {
     seq: u64,
     duplicate_of: Option<u64>,
+    same_body: Option<bool>,
     checked: Arc<Checked>,
 }
 
 impl Stored {
-    pub(super) fn new(seq: u64, duplicate_of: Option<u64>, checked: Arc<Checked>) -> Self {
-        Self { seq, duplicate_of, checked }
+    pub(super) fn new(
+        seq: u64,
+        duplicate_of: Option<u64>,
+        same_body: Option<bool>,
+        checked: Arc<Checked>,
+    ) -> Self {
+        Self { seq, duplicate_of, same_body, checked }
     }
 
     /// Its number.
@@ -26,6 +32,11 @@ impl Stored {
     /// The number of the delivery that it repeats.
     pub fn duplicate_of(&self) -> Option<u64> {
         self.duplicate_of
+    }
+
+    /// Whether a repeat has the body of what it repeats; `None` where that is not kept.
+    pub fn same_body(&self) -> Option<bool> {
+        self.same_body
     }
 
     /// The delivery.

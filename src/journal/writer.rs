@@ -210,7 +210,7 @@ impl Writer {
     fn commit_too_late(&mut self, mut batch: Batch) -> Result<(), WriteError> {
         let mut unacknowledged = Vec::new();
         for (seq, append) in (self.last_seq + 1..).zip(batch.appends.drain(..)) {
-            drop(append.reply.send(Ok(Placed { seq, duplicate_of: None })));
+            drop(append.reply.send(Ok(Placed { seq, duplicate_of: None, same_body: None })));
             let (reply, _) = tokio::sync::oneshot::channel();
             unacknowledged.push(Append { reply, ..append });
         }
@@ -260,8 +260,8 @@ impl Writer {
             panic_if_told(&self.options, seq);
             let duplicate_of = self.duplicates.mark(&append.checked, seq);
             let (checked, answer) = (&append.checked, append.answer.as_ref());
-            deliveries.insert(signed(seq), duplicate_of.map(signed), checked, answer)?;
-            placed.push(Placed { seq, duplicate_of });
+            let same_body = deliveries.insert(signed(seq), duplicate_of.map(signed), checked, answer)?;
+            placed.push(Placed { seq, duplicate_of, same_body });
         }
         drop(deliveries);
         write_notes(&transaction, &self.carried, &mut self.indexer)?;

@@ -174,7 +174,7 @@ impl Door {
             let freed = shared.seats.freed.notified();
             if timeout_at((since + shared.limits.saturation_wait).into(), freed).await.is_err() {
                 let refusal = body::overloaded();
-                let told = stream.try_write(&written(&refusal)).is_ok();
+                let told = stream.try_write(&written(&shared.handler.refused(&refusal))).is_ok();
                 shared.reject(peer, told.then_some(refusal.status), refusal.code, &refusal.reason);
                 return None;
             }

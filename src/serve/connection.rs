@@ -1,5 +1,6 @@
 //! One connection: which version it speaks, and for HTTP/1 the watch beside
-//! hyper: deadlines, eviction, the stop, and a record of what hyper refused.
+//! hyper: deadlines, eviction, the stop, and the reason of what hyper refused,
+//! for the sender and for the record.
 
 use super::exchange::{Exchange, FREE_BYTES};
 use super::framing::Loss;
@@ -120,6 +121,7 @@ async fn serve_http1(shared: Arc<Shared>, seat: Arc<Seat>, stream: TcpStream, fi
     }
     if refused && !matches!(ending, Ending::Evicted) {
         let mut stream = connection.into_parts().io.into_inner().into_inner();
+        let answer = answer.map(|refusal| shared.handler.refused(&refusal));
         say_and_linger(&mut stream, answer.as_ref(), shared.limits.linger, seat.control.notified()).await;
     }
 }
@@ -189,7 +191,7 @@ where
 enum Turned {
     /// It must still be answered.
     Answer(Refusal),
-    /// hyper has answered it.
+    /// hyper has answered it, behind an answer that the sender was slow to take.
     Answered(Refusal),
     /// It was only closed.
     Closed(Refusal),
@@ -215,7 +217,12 @@ fn refusal_of(ending: &Ending, wire: &SharedWire, limits: &Limits) -> Option<Tur
             Some(Turned::Closed(Refusal::new(408, "write_timeout", "the sender did not take the answer")))
         }
         Ending::Done(Err(error)) if error.is_parse() => {
-            Some(Turned::Answered(refused_by_hyper(error, &wire, limits)))
+            let refusal = refused_by_hyper(error, &wire, limits);
+            Some(if wire.unsaid { Turned::Answer(refusal) } else { Turned::Answered(refusal) })
+        }
+        // hyper takes line ends and an end for a connection that said nothing.
+        Ending::Done(Ok(())) if matches!(wire.stage(), Stage::Head { .. }) && !wire.linger => {
+            Some(say(Refusal::new(400, "incomplete_head", "the connection ended after empty lines")))
         }
         Ending::Done(Err(error)) if begun && !wire.linger => {
             let refusal = match wire.stage() {
@@ -233,7 +240,7 @@ fn refusal_of(ending: &Ending, wire: &SharedWire, limits: &Limits) -> Option<Tur
     }
 }
 
-/// What hyper answered by itself, in words.
+/// What hyper turned away by itself, in words.
 fn refused_by_hyper(error: &hyper::Error, wire: &Wire, limits: &Limits) -> Refusal {
     let loss = wire.loss();
     if error.is_parse_too_large() {
@@ -241,7 +248,10 @@ fn refused_by_hyper(error: &hyper::Error, wire: &Wire, limits: &Limits) -> Refus
         if loss == Some(Loss::LengthTooLarge) {
             return Refusal::new(431, "body_too_large", "Content-Length is larger than any body can be");
         }
-        return if loss == Some(Loss::HeadTooLarge) || wire.partial_head() >= limits.max_head {
+        // With nothing of a head in hand, it was empty lines.
+        let head_is_large = wire.partial_head() >= limits.max_head
+            || (loss.is_none() && wire.partial_head() == 0 && !wire.has_head());
+        return if loss == Some(Loss::HeadTooLarge) || head_is_large {
             limits::head_too_large(limits.max_head)
         } else {
             limits::too_many_headers()

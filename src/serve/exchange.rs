@@ -152,7 +152,7 @@ impl Exchange {
 
     fn head_of(&self, request: &hyper::Request<Incoming>) -> Result<Head, Refusal> {
         let Some(wire) = &self.wire else { return http2::head_of(request) };
-        let head = wire.lock().take_head().filter(|head| agrees(head, request));
+        let head = wire.take_head().filter(|head| agrees(head, request));
         head.ok_or_else(|| Refusal::new(400, "out_of_step", "the bounds of the request are not certain"))
     }
 }

@@ -132,6 +132,11 @@ impl Framing {
         self.head.take()
     }
 
+    /// Whether there is a head that nobody took.
+    pub(super) fn has_head(&self) -> bool {
+        self.head.is_some()
+    }
+
     /// How many bytes of an unfinished head are kept.
     pub(super) fn partial(&self) -> usize {
         self.partial.len()

@@ -1,7 +1,7 @@
 //! What is said on a connection that hyper has nothing to say on any more: a
 //! short answer, and the patience to let the sender read it. Best effort.
 
-use super::Refusal;
+use super::{Body, Response};
 use http::StatusCode;
 use std::future::Future;
 use std::time::Duration;
@@ -11,31 +11,34 @@ use tokio::net::TcpStream;
 /// How much a refused sender may still send before it is cut off.
 const MAX_LINGER: usize = 1 << 20;
 
-/// The answer, framed.
-pub(super) fn written(refusal: &Refusal) -> Vec<u8> {
-    let phrase = StatusCode::from_u16(refusal.status).ok().and_then(|status| status.canonical_reason());
-    let retry = if refusal.status == 503 { "retry-after: 1\r\n" } else { "" };
-    format!(
-        "HTTP/1.1 {} {}\r\ncontent-type: text/plain; charset=utf-8\r\n{retry}connection: close\r\ncontent-length: {}\r\n\r\n{}\n",
-        refusal.status,
-        phrase.unwrap_or("Refused"),
-        refusal.reason.len() + 1,
-        refusal.reason,
-    )
-    .into_bytes()
+/// The answer, framed; what a service says to whoever it turned away is whole.
+pub(super) fn written(response: &Response) -> Vec<u8> {
+    let status = StatusCode::from_u16(response.status).ok();
+    let phrase = status.and_then(|status| status.canonical_reason()).unwrap_or("Refused");
+    let body: &[u8] = match &response.body {
+        Body::Whole(body) => body,
+        Body::Stream(_) => b"",
+    };
+    let mut text = format!("HTTP/1.1 {} {phrase}\r\n", response.status).into_bytes();
+    for (name, value) in &response.headers {
+        text.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    text.extend_from_slice(format!("connection: close\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes());
+    text.extend_from_slice(body);
+    text
 }
 
-/// Says `refusal`, if given, ends our side, and reads what still comes: closing
+/// Says `answer`, if given, ends our side, and reads what still comes: closing
 /// a socket with unread bytes resets it, and the sender may never see the answer.
 pub(super) async fn say_and_linger(
     stream: &mut TcpStream,
-    refusal: Option<&Refusal>,
+    answer: Option<&Response>,
     patience: Duration,
     cut_short: impl Future<Output = ()>,
 ) {
     let linger = async {
-        if let Some(refusal) = refusal
-            && stream.write_all(&written(refusal)).await.is_err()
+        if let Some(answer) = answer
+            && stream.write_all(&written(answer)).await.is_err()
         {
             return;
         }

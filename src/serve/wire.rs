@@ -6,6 +6,7 @@ use super::budget::Reservation;
 use super::framing::{Framing, Loss, Place};
 use super::limits::{Limits, Progress};
 use crate::hook::headers::Head;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -48,15 +49,26 @@ pub(super) struct Wire {
     pub(super) overloaded: bool,
     /// A refusal was answered while the sender may still be sending.
     pub(super) linger: bool,
+    /// hyper's own refusal was kept from the sender: the reason is still to be said.
+    pub(super) unsaid: bool,
 }
 
 /// A wire shared within one task; the lock is never contended.
 #[derive(Clone, Debug)]
-pub(super) struct SharedWire(Arc<Mutex<Wire>>);
+pub(super) struct SharedWire(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    wire: Mutex<Wire>,
+    /// No request has the message in hand, and no answer before it is unwritten:
+    /// what hyper writes now is a refusal of its own, without a reason. Beside
+    /// the lock, because each write asks.
+    nobody_answers: AtomicBool,
+}
 
 impl SharedWire {
     pub(super) fn new(max_head: usize, since: Instant, reservation: Reservation) -> Self {
-        Self(Arc::new(Mutex::new(Wire {
+        let wire = Wire {
             framing: Framing::new(max_head),
             stage: Stage::Waiting { since, first: true },
             reservation,
@@ -64,21 +76,53 @@ impl SharedWire {
             body_late: false,
             overloaded: false,
             linger: false,
-        })))
+            unsaid: false,
+        };
+        Self(Arc::new(Shared { wire: Mutex::new(wire), nobody_answers: AtomicBool::new(false) }))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Wire> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.wire.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Follows bytes that go to hyper; says how many may go in this read, or
+    /// `None` when there is no room to keep them.
+    pub(super) fn follow(&self, bytes: &[u8]) -> Option<usize> {
+        let mut wire = self.lock();
+        let (taken, place) = wire.framing.follow(bytes);
+        let in_head = match place {
+            Place::Between | Place::Head => true,
+            Place::Lost if wire.loss() != Some(Loss::BadChunk) => true,
+            Place::Body | Place::End | Place::Lost => wire.framing.has_head(),
+        };
+        // hyper reads a head when it has written the answer before it, as far as the sender took it.
+        self.0.nobody_answers.store(in_head && !wire.is_write_blocked(), Ordering::Relaxed);
+        wire.moved(taken, place).then_some(taken)
+    }
+
+    /// The head of the message that hyper has just parsed; a request has it in hand now.
+    pub(super) fn take_head(&self) -> Option<Head> {
+        self.0.nobody_answers.store(false, Ordering::Relaxed);
+        self.lock().framing.take_head()
+    }
+
+    /// Whether what hyper writes now would be a refusal of its own.
+    pub(super) fn nobody_answers(&self) -> bool {
+        self.0.nobody_answers.load(Ordering::Relaxed)
     }
 }
 
 impl Wire {
-    /// Follows bytes that go to hyper; says how many may go in this read, or
-    /// `None` when there is no room to keep them.
-    pub(super) fn follow(&mut self, bytes: &[u8]) -> Option<usize> {
-        let (taken, place) = self.framing.follow(bytes);
+    /// Notes that `taken` bytes led to `place`; false when there is no room to keep them.
+    fn moved(&mut self, taken: usize, place: Place) -> bool {
         match place {
-            Place::Between => {}
+            // Line ends may come before a request, and the first one begins with them. Behind a
+            // request they are nobody's: some senders end a body with them.
+            Place::Between => {
+                if let Stage::Waiting { since, first: true } = self.stage {
+                    self.stage = Stage::Head { since };
+                }
+            }
             Place::Head => {
                 if let Stage::Waiting { since, first } = self.stage {
                     // A new connection's silence counts: the deadline is the head's, from the start.
@@ -87,7 +131,7 @@ impl Wire {
                 // hyper holds the same bytes once more, with as much room again.
                 if !self.reservation.grow_to(self.framing.partial() * 3) {
                     self.overloaded = true;
-                    return None;
+                    return false;
                 }
             }
             Place::Body => {
@@ -112,17 +156,17 @@ impl Wire {
                 }
             }
         }
-        Some(taken)
-    }
-
-    /// The head of the message that hyper has just parsed.
-    pub(super) fn take_head(&mut self) -> Option<Head> {
-        self.framing.take_head()
+        true
     }
 
     /// How many bytes of an unfinished head have come.
     pub(super) fn partial_head(&self) -> usize {
         self.framing.partial()
+    }
+
+    /// Whether there is a whole head that no request has taken.
+    pub(super) fn has_head(&self) -> bool {
+        self.framing.has_head()
     }
 
     /// Why the stream could not be followed, when it could not.

@@ -6,29 +6,31 @@
 //! how it went never are. `events show` uses the same pieces. Does not choose
 //! the stream.
 
+use super::fields::fields;
 use super::human;
 use super::page::Page;
 use super::pretty;
 use super::style::{Mark, Role};
 use super::text::{Show, TextOptions};
-use crate::hook::attempt::{Attempt, Outcome};
-use crate::hook::curl::word;
+use crate::hook::attempt::{Answer, Attempt, Outcome};
+use crate::hook::curl::words;
 use crate::hook::delivery::{Delivery, Facts};
 use crate::hook::detect::Sureness;
-use crate::hook::headers::{Head, Headers};
+use crate::hook::headers::Head;
 use crate::hook::verdict::Verdict;
-use crate::job::report::{AnsweredBy, Attempted, Delivered, Next, Rejected};
+use crate::job::report::{AnsweredBy, Attempted, Delivered, Next};
+use std::time::Duration;
 
 /// Where the lines below a delivery begin: under its number.
 pub const INDENT: usize = 10;
 /// The most columns of an event's name, and of a method and path in its place.
-const MAX_EVENT: usize = 60;
+pub(super) const MAX_EVENT: usize = 60;
 /// The most columns of a subject on a stream without a width.
 const MAX_SUBJECT: usize = 60;
+/// The most columns of where a redirect leads.
+const MAX_LOCATION: usize = 100;
 /// A subject shorter than this says nothing and is left out.
 const MIN_SUBJECT: usize = 6;
-/// The most bytes of a credential that are shown, and never more than a quarter of it.
-const MAX_REVEALED: usize = 12;
 
 /// A delivery that was received, with what is shown below its line.
 pub fn delivered(page: &mut Page, delivered: &Delivered, options: TextOptions) {
@@ -71,7 +73,8 @@ fn number(page: &mut Page, seq: Option<u64>) {
 fn outcome(page: &mut Page, delivered: &Delivered) {
     verdict(page.space(2), &delivered.checked.verdict);
     if let Some(earlier) = delivered.duplicate_of {
-        page.space(2).put(Role::Warning, format!("duplicate of #{earlier}"));
+        let amended = amended(delivered.same_body);
+        page.space(2).put(Role::Warning, format!("duplicate of #{earlier}{amended}"));
     }
     let role = status_role(delivered.status);
     page.space(2).mark(Role::Dim, Mark::Arrow).space(1).put(role, delivered.status.to_string());
@@ -85,6 +88,12 @@ fn outcome(page: &mut Page, delivered: &Delivered) {
     if let Some(reason) = delivered.not_forwarded {
         page.space(2).put(Role::Dim, "not forwarded: ").put(Role::Dim, reason);
     }
+}
+
+/// What stands behind the number that is repeated: a handler that skips repeats by their key
+/// would pass over what another body says.
+pub(super) fn amended(same_body: Option<bool>) -> &'static str {
+    if same_body == Some(false) { ", another body" } else { "" }
 }
 
 /// A verdict: a sign and a word in a colour.
@@ -171,11 +180,25 @@ fn reasons(page: &mut Page, delivered: &Delivered) {
 }
 
 fn failure(page: &mut Page, attempt: &Attempt) {
-    if let Outcome::Failed(failure) = &attempt.outcome
-        && !failure.detail.is_empty()
-    {
-        page.space(INDENT).put(Role::Dim, "forward: ").put(Role::Plain, &failure.detail).end_line();
+    match &attempt.outcome {
+        Outcome::Failed(failure) if !failure.detail.is_empty() => {
+            page.space(INDENT).put(Role::Dim, "forward: ").put(Role::Plain, &failure.detail).end_line();
+        }
+        Outcome::Failed(_) => {}
+        Outcome::Answered(answer) => redirect(page, answer),
     }
+}
+
+/// A redirect looks like any other answer, and who sees its number waits for what it leads to.
+fn redirect(page: &mut Page, answer: &Answer) {
+    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+        return;
+    }
+    page.space(INDENT).put(Role::Dim, "forward: ").put(Role::Plain, "the target redirects");
+    if let Some(place) = answer.headers.get("location") {
+        page.put(Role::Plain, " to ").put_within(Role::Url, place, MAX_LOCATION);
+    }
+    page.put(Role::Plain, "; redirects are not followed").end_line();
 }
 
 /// The headers and the body of a delivery, as asked.
@@ -196,45 +219,6 @@ fn head(page: &mut Page, head: &Head, reveal: bool) {
     fields(page, head.headers(), reveal);
 }
 
-/// Header fields, one a line; credentials and signatures shortened unless revealed.
-pub fn fields(page: &mut Page, headers: &Headers, reveal: bool) {
-    for field in headers.iter() {
-        page.space(INDENT).put(Role::Key, field.name).put(Role::Dim, ": ");
-        if reveal || field.value.is_empty() || !is_sensitive(field.name) {
-            page.put(Role::Plain, field.value);
-        } else {
-            let shown = MAX_REVEALED.min(field.value.len() / 4);
-            page.put(Role::Plain, field.value.get(..shown).unwrap_or_default())
-                .mark(Role::Dim, Mark::Ellipsis);
-            let size = human::counted(field.value.len() as u64, "byte", "bytes");
-            page.put(Role::Dim, format!(" ({size})"));
-        }
-        page.end_line();
-    }
-}
-
-/// Parts of the names of headers that carry a credential or a signature.
-const SENSITIVE: [&str; 12] = [
-    "authorization",
-    "cookie",
-    "signature",
-    "-sig",
-    "hmac",
-    "token",
-    "secret",
-    "password",
-    "api-key",
-    "apikey",
-    "x-auth",
-    "credential",
-];
-
-/// Whether a header's value is a credential or a signature, by its name.
-pub fn is_sensitive(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SENSITIVE.iter().any(|part| name.contains(part))
-}
-
 /// An attempt made after the answer.
 pub fn attempted(page: &mut Page, attempted: &Attempted) {
     let attempt = &attempted.attempt;
@@ -253,8 +237,12 @@ pub fn attempted(page: &mut Page, attempted: &Attempted) {
     match attempted.next {
         Next::Delivered | Next::Nothing => {}
         Next::RetryAt(at) => {
-            let wait = human::duration(at.since(ended));
-            page.put(Role::Warning, format!(", next try in {wait}"));
+            let wait = at.since(ended);
+            if wait < Duration::from_millis(1) {
+                page.put(Role::Warning, ", next try at once: its time has passed");
+            } else {
+                page.put(Role::Warning, format!(", next try in {}", human::duration(wait)));
+            }
         }
         Next::Dead => {
             page.put(Role::Failed, ", given up: a dead letter");
@@ -263,50 +251,24 @@ pub fn attempted(page: &mut Page, attempted: &Attempted) {
     page.end_line();
     failure(page, attempt);
     if !attempted.again.is_empty() {
-        let words: Vec<String> = attempted.again.iter().map(|text| word(text)).collect();
-        let command = format!("hookctl events replay {} {}", attempted.seq, words.join(" "));
+        let command = format!("hookctl events replay {}{}", attempted.seq, words(&attempted.again));
         page.space(INDENT).put(Role::Dim, "hint: ").put(Role::Plain, command).end_line();
     }
-}
-
-/// A connection or request that was turned away.
-pub fn rejected(page: &mut Page, rejected: &Rejected) {
-    page.put(Role::Dim, rejected.at.local_time_of_day()).space(2);
-    turned_away(page, rejected);
-    page.end_line();
-}
-
-/// The same without its time and the end of the line.
-pub(super) fn turned_away(page: &mut Page, rejected: &Rejected) {
-    page.mark(Role::Warning, Mark::No).space(1).put(Role::Warning, "rejected").space(2);
-    page.put(Role::Plain, rejected.peer.to_string()).space(2).mark(Role::Dim, Mark::Arrow).space(1);
-    match rejected.status {
-        Some(status) => page.put(status_role(status), status.to_string()),
-        None => page.put(Role::Plain, "closed"),
-    };
-    page.space(2).put(Role::Plain, rejected.code).put(Role::Dim, ": ").put(Role::Plain, &rejected.reason);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::hook::attempt::FailureKind;
+    use crate::hook::headers::Headers;
     use crate::hook::verdict::Code;
-    use crate::ui::fixture::{AT, answered, attempt, checked, clock, delivered as delivery, failed};
+    use crate::ui::fixture::{AT, answered, attempt, checked, delivered as delivery, failed, said};
     use crate::ui::sanitize::Charset;
     use crate::ui::style::Look;
     use std::sync::Arc;
-    use std::time::Duration;
 
     const NOTHING: TextOptions =
         TextOptions { show: Show::None, reveal: false, keys: false, inspector: false };
-
-    /// What a page says, without the time of day.
-    fn said(look: Look, fill: impl FnOnce(&mut Page)) -> String {
-        let mut page = Page::new(look);
-        fill(&mut page);
-        page.as_str().replace(&clock(), "TIME")
-    }
 
     fn line(given: &Delivered) -> String {
         said(Look::PLAIN, |page| delivered(page, given, NOTHING))
@@ -322,6 +284,23 @@ mod tests {
             line(&given),
             "TIME  #12  interview.completed  Onboarding Feedback  ✓ verified  → 200  localhost:3000 200 in 12ms\n"
         );
+    }
+
+    #[test]
+    fn a_target_that_redirects_is_named_as_such() {
+        let Outcome::Answered(mut answer) = answered(302) else { unreachable!("it answered") };
+        answer.headers = Headers::from_pairs([("Location", &b"/login"[..])]);
+        let to_login = attempt("http://localhost:3000/hooks", Outcome::Answered(answer));
+        let bare = attempt("http://localhost:3000/hooks", answered(307));
+        for (attempt, leads) in [(to_login, " to /login"), (bare, "")] {
+            let given = delivery(checked(Code::Verified, "ok"), vec![attempt]);
+            let said = line(&given);
+            let expected =
+                format!("          forward: the target redirects{leads}; redirects are not followed\n");
+            assert!(said.ends_with(&expected), "{said}");
+        }
+        let other = delivery(checked(Code::Verified, "ok"), vec![attempt("http://a/", answered(304))]);
+        assert!(!line(&other).contains("redirects"));
     }
 
     #[test]
@@ -368,7 +347,8 @@ mod tests {
         assert_eq!(
             line(&given),
             "TIME  #12  POST /hooks  ✓ verified  → 502 gateway  localhost:3000/a refused in 12ms  \
-             https://example.test/b 302 in 12ms\n          forward: connection refused\n"
+             https://example.test/b 302 in 12ms\n          forward: connection refused\n          \
+             forward: the target redirects; redirects are not followed\n"
         );
     }
 
@@ -435,16 +415,6 @@ mod tests {
     }
 
     #[test]
-    fn a_short_credential_is_not_given_away() {
-        let headers =
-            Headers::from_pairs([("X-Gitlab-Token", "hunter2hunter2"), ("Cookie", "a"), ("Accept", "*/*")]);
-        assert_eq!(
-            said(Look::PLAIN, |page| fields(page, &headers, false)),
-            "          X-Gitlab-Token: hun… (14 bytes)\n          Cookie: … (1 byte)\n          Accept: */*\n"
-        );
-    }
-
-    #[test]
     fn attempts_after_the_answer_have_their_own_lines() {
         let say = |number, outcome, next| {
             let mut attempt = attempt("http://localhost:3000/hooks", outcome);
@@ -461,26 +431,13 @@ mod tests {
             "TIME  #12  → localhost:3000/hooks refused in <1ms (try 2), next try in 30s\n"
         );
         assert_eq!(
+            say(3, failed(FailureKind::Refused, ""), Next::RetryAt(AT)),
+            "TIME  #12  → localhost:3000/hooks refused in <1ms (try 3), next try at once: its time has passed\n"
+        );
+        assert_eq!(
             say(9, failed(FailureKind::Timeout, "no answer"), Next::Dead),
             "TIME  #12  → localhost:3000/hooks timeout in <1ms (try 9), given up: a dead letter\n          \
              forward: no answer\n          hint: hookctl events replay 12 --to 'localhost:3000/hooks?a=1' --journal m.db\n"
         );
-    }
-
-    #[test]
-    fn what_was_turned_away_is_said() {
-        let given = Rejected {
-            at: AT,
-            peer: "127.0.0.1:5".parse().unwrap(),
-            status: Some(413),
-            code: "body_too_large",
-            reason: "the body is over 25 MiB".to_owned(),
-        };
-        assert_eq!(
-            said(Look::PLAIN, |page| rejected(page, &given)),
-            "TIME  ✗ rejected  127.0.0.1:5  → 413  body_too_large: the body is over 25 MiB\n"
-        );
-        let closed = Rejected { status: None, ..given };
-        assert!(said(Look::PLAIN, |page| rejected(page, &closed)).contains("→ closed  "));
     }
 }

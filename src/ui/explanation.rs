@@ -77,11 +77,16 @@ pub fn cause(page: &mut Page, explanation: &Explanation, verdict: &Verdict) {
         // Of a signature that is not even well formed the reason says enough.
         None if explanation.tried.is_empty() || verdict.code != Code::Mismatch => {}
         None => {
-            let tried = human::counted(explanation.tried.len() as u64, "usual mistake", "usual mistakes");
-            facts(
-                page,
-                &[("cause   ", vec![format!("none of {tried} that were tried; `--explain` lists them")])],
-            );
+            let left =
+                explanation.tried.iter().filter(|tried| tried.outcome == TriedOutcome::TooMuch).count();
+            let tried = explanation.tried.len() - left;
+            let tried = human::counted(tried as u64, "usual mistake", "usual mistakes");
+            let left = match left {
+                0 => String::new(),
+                left => format!(", {left} more would be too much work for this body"),
+            };
+            let cause = format!("none of {tried} that were tried{left}; `--explain` lists them");
+            facts(page, &[("cause   ", vec![cause])]);
         }
     }
 }
@@ -95,8 +100,7 @@ pub fn tried(page: &mut Page, explanation: &Explanation) {
             TriedOutcome::No => (Role::Dim, Mark::No),
             TriedOutcome::TooMuch => (Role::Warning, Mark::Unsure),
         };
-        let more =
-            if tried.outcome == TriedOutcome::TooMuch { " (not tried: the body is too large)" } else { "" };
+        let more = if tried.outcome == TriedOutcome::TooMuch { " (not tried: too much work)" } else { "" };
         vec![
             Cell::new(role, format!("  {}", mark.text(charset))),
             Cell::new(Role::Plain, tried.mistake.as_str()),
@@ -119,6 +123,15 @@ pub fn diagnosed(page: &mut Page, diagnosed: &Diagnosed) {
     page.put(Role::Plain, &diagnosed.diagnosis.sentence);
     page.put(Role::Dim, format!(" ({})", diagnosed.diagnosis.mistake)).end_line();
     page.space(INDENT).put(Role::Dim, "change: ").put(Role::Plain, &*diagnosed.diagnosis.mend).end_line();
+}
+
+/// What a listener says of a failure that it looked into in vain, with the command that lists what was tried.
+pub fn unexplained(page: &mut Page, seq: u64, table: Option<&str>) {
+    page.put(Role::Dim, format!("none of the usual mistakes explains #{seq}"));
+    match table {
+        Some(table) => page.put(Role::Dim, "; all that was tried: ").put(Role::Plain, table).end_line(),
+        None => page.end_line(),
+    };
 }
 
 #[cfg(test)]
@@ -152,13 +165,25 @@ mod tests {
     fn what_was_not_tried_is_marked() {
         let tried_one = |outcome| Tried { mistake: Mistake::BodyCompact, what: "the body".into(), outcome };
         let all = [TriedOutcome::No, TriedOutcome::TooMuch, TriedOutcome::Holds].map(tried_one);
-        let explanation = Explanation { found: None, tried: all.to_vec() };
+        let explanation = Explanation { found: None, tried: all.to_vec(), work: 0 };
         let mut page = Page::new(Look::PLAIN);
         tried(&mut page, &explanation);
-        let lines = "\n  ✗  body_compact  the body\n  ?  body_compact  the body (not tried: the body is too large)\n  \
+        let lines = "\n  ✗  body_compact  the body\n  ?  body_compact  the body (not tried: too much work)\n  \
                      ✓  body_compact  the body\n";
         assert_eq!(page.as_str(), lines);
         let words: Vec<&str> = tried_records(&explanation).iter().map(|record| record.outcome).collect();
         assert_eq!(words, ["no", "too_much", "holds"]);
+    }
+
+    /// What was not tried was counted among what was.
+    #[test]
+    fn what_was_not_tried_is_counted_apart() {
+        let tried_one = |outcome| Tried { mistake: Mistake::BodyCompact, what: "the body".into(), outcome };
+        let tried = [TriedOutcome::No, TriedOutcome::No, TriedOutcome::TooMuch].map(tried_one).to_vec();
+        let mut page = Page::new(Look::PLAIN);
+        let verdict = Verdict::of(&Arc::from("koji"), Code::Mismatch, "it is not");
+        cause(&mut page, &Explanation { found: None, tried, work: 0 }, &verdict);
+        let words = "none of 2 usual mistakes that were tried, 1 more would be too much work for this body";
+        assert!(page.as_str().contains(words), "{}", page.as_str());
     }
 }

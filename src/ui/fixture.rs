@@ -1,5 +1,7 @@
 //! Deliveries for the tests of this room.
 
+use super::page::Page;
+use super::style::Look;
 use crate::hook::attempt::{Answer, Attempt, Failure, FailureKind, Outcome};
 use crate::hook::delivery::{Checked, Delivery, Facts};
 use crate::hook::headers::{Head, Headers};
@@ -16,6 +18,13 @@ pub(super) const AT: Timestamp = Timestamp::from_micros(1_773_239_527_123_456);
 /// The time of day that lines begin with, in whatever zone the test runs.
 pub(super) fn clock() -> String {
     AT.local_time_of_day()
+}
+
+/// What a page says, without the time of day.
+pub(super) fn said(look: Look, fill: impl FnOnce(&mut Page)) -> String {
+    let mut page = Page::new(look);
+    fill(&mut page);
+    page.as_str().replace(&clock(), "TIME")
 }
 
 pub(super) fn attempt(target: &str, outcome: Outcome) -> Attempt {
@@ -75,6 +84,7 @@ pub(super) fn delivered(checked: Checked, attempts: Vec<Attempt>) -> Delivered {
         seq: Some(12),
         checked: Arc::new(checked),
         duplicate_of: None,
+        same_body: None,
         status: if verified { 200 } else { 401 },
         answered_by: AnsweredBy::Policy,
         took: Duration::from_micros(12_345),

@@ -20,6 +20,8 @@ pub struct HandshakeRecord<'a> {
     provider: &'a str,
     /// The handshake's name.
     name: &'a str,
+    /// Whether the vendor publishes no form of it: what was sent and what is wanted is a guess then.
+    guessed: bool,
     /// `genuine`, `forged`, `delivery` or `forged_delivery`.
     step: &'static str,
     method: &'a str,
@@ -62,6 +64,7 @@ impl<'a> HandshakeRecord<'a> {
             r#type: "handshake",
             provider,
             name: &asked.name,
+            guessed: asked.guessed,
             step: asked.step.as_str(),
             method: &asked.method,
             target: &asked.attempt.target,
@@ -93,6 +96,9 @@ pub fn asked(page: &mut Page, asked: &Asked) {
             Step::ForgedDelivery => ", then a wrongly signed delivery",
         },
     );
+    if asked.guessed {
+        page.put(Role::Dim, ", a guess: its form is not published");
+    }
     page.space(2).mark(Role::Dim, Mark::Arrow).space(1);
     page.put(Role::Plain, &asked.method).space(1);
     tried(page, &asked.attempt, false);

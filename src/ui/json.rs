@@ -11,7 +11,7 @@ use super::record::{
 };
 use super::stream::{Streams, WriteError};
 use super::text::note;
-use crate::job::report::{Event, Report};
+use crate::job::report::{Delivered, Event, Next, Report};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -65,16 +65,30 @@ impl JsonReport {
     }
 }
 
+impl JsonReport {
+    /// A delivery, and behind it a record of each attempt that it holds: whoever looks for
+    /// attempts finds those before the answer as well.
+    fn delivery(&self, delivered: &Delivered) -> Result<(), WriteError> {
+        self.print(&DeliveryRecord::from(delivered))?;
+        let event = delivered.checked.facts.event.as_deref();
+        delivered.attempts.iter().try_for_each(|attempt| {
+            self.print(&AttemptRecord::new(delivered.seq, event, attempt, Some(Next::Nothing)))
+        })
+    }
+}
+
 impl Report for JsonReport {
     fn report(&self, event: &Event) {
         let written = match event {
             Event::Ready(ready) => self.print(&ReadyRecord::from(&**ready)),
-            Event::Delivery(delivered) => self.print(&DeliveryRecord::from(&**delivered)),
+            Event::Delivery(delivered) => self.delivery(delivered),
             Event::Attempt(attempted) => self.print(&AttemptRecord::from(&**attempted)),
             Event::Interview(interviewed) => self.print(&InterviewRecord::from(&**interviewed)),
             Event::Diagnosed(diagnosed) => self.print(&DiagnosedRecord::from(&**diagnosed)),
             Event::Rejected(rejected) => self.print(&RejectedRecord::from(rejected)),
-            Event::Summary(summary) => self.print(&SummaryRecord::from(summary)),
+            Event::Summary(summary) => self.print(&SummaryRecord::from(&**summary)),
+            // There is no diagnosis: so says the absence of its record.
+            Event::Unexplained { .. } => Ok(()),
             Event::Note(said) => {
                 note(&self.streams, said);
                 Ok(())
@@ -90,7 +104,7 @@ mod tests {
     use super::*;
     use crate::hook::attempt::FailureKind;
     use crate::hook::verdict::Code;
-    use crate::job::report::{Attempted, Level, Next, Note, Ready, Rejected, Summary};
+    use crate::job::report::{Attempted, Level, Note, Ready, Rejected};
     use crate::ui::fixture::{AT, answered, attempt, checked, delivered, failed};
     use crate::ui::stream::captured;
     use crate::ui::style::Look;
@@ -166,10 +180,12 @@ mod tests {
             address: "127.0.0.1:1".parse().unwrap(),
             url: "http://127.0.0.1:1".to_owned(),
             answer: crate::job::report::AnswerPolicy::Ack,
+            retries: true,
             targets: Vec::new(),
             provider: None,
             secrets: Vec::new(),
             journal: None,
+            named_journal: String::new(),
             inspector: None,
         };
         let events = [
@@ -179,7 +195,7 @@ mod tests {
             Event::Attempt(Arc::new(attempted)),
             Event::Rejected(rejected),
             Event::Note(Note { level: Level::Warning, text: "talk".to_owned(), hint: None }),
-            Event::Summary(Summary::default()),
+            Event::Summary(Box::default()),
         ];
         let lines = records(None, &events);
         let types = ["ready", "delivery", "duplicate", "attempt", "rejected", "summary"];
@@ -190,6 +206,21 @@ mod tests {
         let attempt: Value = serde_json::from_str(&lines[3]).unwrap();
         assert_eq!(attempt["failure"], json!({"kind": "refused", "detail": "connection refused"}));
         assert_eq!(attempt["next"], json!({"action": "retry", "at": AT.rfc3339_millis()}));
+    }
+
+    #[test]
+    fn an_attempt_before_the_answer_is_a_record_too() {
+        let tried = vec![attempt("http://localhost:3000/", answered(200))];
+        let given = delivered(checked(Code::Verified, "ok"), tried);
+        let lines = records(None, &[Event::Delivery(Arc::new(given))]);
+        let read = |line: &String| serde_json::from_str::<Value>(line).unwrap();
+        let [delivery, attempt] = &lines.iter().map(read).collect::<Vec<_>>()[..] else {
+            panic!("{lines:?}")
+        };
+        assert_eq!((&delivery["type"], &attempt["type"]), (&json!("delivery"), &json!("attempt")));
+        let mut nested = delivery["attempts"][0].clone();
+        nested["next"] = json!({"action": "nothing"});
+        assert_eq!(&nested, attempt, "the same twice");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! journal: it is given what was read.
 
 use super::delivery;
+use super::fields::fields;
 use super::human;
 use super::interview;
 use super::page::Page;
@@ -26,7 +27,8 @@ pub struct OwedRecord<'a> {
     target: &'a str,
     state: &'static str,
     tries: u32,
-    due: String,
+    /// While it waits.
+    due: Option<String>,
 }
 
 impl<'a> From<&'a OutboxRow> for OwedRecord<'a> {
@@ -35,7 +37,7 @@ impl<'a> From<&'a OutboxRow> for OwedRecord<'a> {
             target: &row.target,
             state: row.state.as_str(),
             tries: row.tries,
-            due: row.due.rfc3339_millis(),
+            due: (row.state == OutboxState::Pending).then(|| row.due.rfc3339_millis()),
         }
     }
 }
@@ -70,6 +72,9 @@ pub struct ListedRecord<'a> {
     seq: u64,
     received: String,
     peer: String,
+    method: &'a str,
+    /// Path and query, as in the record of a delivery.
+    path: &'a str,
     provider: Option<&'a str>,
     event: Option<&'a str>,
     delivery: Option<&'a str>,
@@ -77,6 +82,8 @@ pub struct ListedRecord<'a> {
     verdict: VerdictRecord<'a>,
     answer: Option<AnswerRecord<'a>>,
     duplicate_of: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_body: Option<bool>,
     size: u64,
     outbox: Vec<OwedRecord<'a>>,
     forwarded: Option<ForwardedRecord<'a>>,
@@ -92,6 +99,8 @@ impl<'a> ListedRecord<'a> {
             seq: listed.seq,
             received: listed.received.rfc3339_millis(),
             peer: listed.peer.to_string(),
+            method: &listed.method,
+            path: &listed.target,
             provider: listed.verdict.provider.as_deref(),
             event: listed.facts.event.as_deref(),
             delivery: listed.facts.delivery_id.as_deref(),
@@ -99,6 +108,7 @@ impl<'a> ListedRecord<'a> {
             verdict: VerdictRecord::new(&listed.verdict, &listed.facts),
             answer: answer(listed),
             duplicate_of: listed.duplicate_of,
+            same_body: listed.same_body,
             size: listed.body_bytes,
             outbox: listed.outbox.iter().map(OwedRecord::from).collect(),
             forwarded: listed.last_attempt.as_ref().map(ForwardedRecord::from),
@@ -125,7 +135,7 @@ impl EntryParts {
         let delivery = DeliveryRecord::new(Some(entry.listed.seq), &self.checked)
             .with_content(&self.checked)
             .with_answer(answer(&entry.listed))
-            .with_duplicate_of(entry.listed.duplicate_of)
+            .with_duplicate_of(entry.listed.duplicate_of, entry.listed.same_body)
             .with_kept_attempts(entry);
         let interview = entry.interview.as_ref().map(|kept| &*kept.object);
         EntryRecord {
@@ -180,7 +190,7 @@ fn cells(charset: Charset, listed: &Listed) -> Vec<Cell> {
     vec![
         Cell::new(Role::Seq, format!("#{}", listed.seq)),
         Cell::new(Role::Dim, listed.received.local_date_and_time()),
-        Cell::new(Role::Event, listed.facts.event.as_deref().unwrap_or("-")),
+        named(listed),
         Cell::new(role, verdict),
         Cell::new(Role::Plain, status.unwrap_or_default()),
         rest,
@@ -188,9 +198,19 @@ fn cells(charset: Charset, listed: &Listed) -> Vec<Cell> {
     ]
 }
 
+/// What a delivery is called: its event, or in its place method and path, as `listen` says it.
+pub(super) fn named(listed: &Listed) -> Cell {
+    let Some(event) = &listed.facts.event else {
+        let path = listed.target.split('?').next().unwrap_or_default();
+        let what: String = format!("{} {path}", listed.method).chars().take(delivery::MAX_EVENT).collect();
+        return Cell::new(Role::Plain, what);
+    };
+    Cell::new(Role::Event, event)
+}
+
 /// How the target fares that fares worst.
 pub(super) struct Worst<'l> {
-    /// The newest attempt; `None` where it went well and another target lacks the delivery.
+    /// The newest attempt, or where that went well and another target lacks the delivery, the newest that failed there.
     pub(super) attempt: Option<&'l LastAttempt>,
     /// How often that target was tried, or all of them, where it was more than once.
     pub(super) tries: Option<String>,
@@ -216,10 +236,9 @@ pub(super) fn worst(listed: &Listed) -> Option<Worst<'_>> {
         OutboxState::Missed => 1,
         OutboxState::Pending => 2,
     });
-    let taken = last.status.is_some_and(|status| (200..300).contains(&status));
-    if let Some(row) = lacking.filter(|_| taken) {
+    if let Some(row) = lacking.filter(|_| last.taken()) {
         return Some(Worst {
-            attempt: None,
+            attempt: listed.last_failed.as_ref().filter(|failed| row.is_of(&failed.target)),
             tries: None,
             target: delivery::short_target(&row.target, false),
         });
@@ -245,9 +264,10 @@ pub(super) fn still(rest: Cell, listed: &Listed) -> Cell {
             (_, 0) => continue,
             (OutboxState::Pending, 1) => {
                 let tries = rows().map(|row| row.tries).max().unwrap_or_default();
-                format!("waits after {}", human::counted(tries.into(), "try", "tries"))
+                let tries = human::counted(tries.into(), "try", "tries");
+                format!("waits after {tries}, next {}", next_try(listed))
             }
-            (OutboxState::Pending, _) => format!("{many} targets wait"),
+            (OutboxState::Pending, _) => format!("{many} targets wait, next {}", next_try(listed)),
             (OutboxState::Dead, 1) => "dead letter".to_owned(),
             (OutboxState::Dead, _) => format!("{many} dead letters"),
             (OutboxState::Missed, 1) => "not delivered".to_owned(),
@@ -260,9 +280,19 @@ pub(super) fn still(rest: Cell, listed: &Listed) -> Cell {
         rest = also(rest, Role::Strong, format!("marked{gap}{mark}"));
     }
     if let Some(earlier) = listed.duplicate_of {
-        rest = also(rest, Role::Warning, format!("repeats #{earlier}"));
+        let amended = delivery::amended(listed.same_body);
+        rest = also(rest, Role::Warning, format!("repeats #{earlier}{amended}"));
     }
     rest
+}
+
+/// When the next target that waits is tried again: the time, with its date where that is another.
+fn next_try(listed: &Listed) -> String {
+    let waits = |row: &&OutboxRow| row.state == OutboxState::Pending;
+    let due = listed.outbox.iter().filter(waits).map(|row| row.due).min().unwrap_or(listed.received);
+    let (whole, came) = (due.local_date_and_time(), listed.received.local_date_and_time());
+    let same_day = whole.split(' ').next() == came.split(' ').next();
+    if same_day { due.local_time_of_day() } else { whole }
 }
 
 /// One delivery whole: facts, headers, body, attempts.
@@ -282,21 +312,16 @@ pub fn whole(page: &mut Page, entry: &Entry, reveal: bool) {
         fact(page, "answer", &format!("{} by {} in {took}", answer.status, answer.by));
     }
     for row in &listed.outbox {
-        let due = row.due.rfc3339_millis();
-        fact(
-            page,
-            "outbox",
-            &format!(
-                "{} {} after {}, due {due}",
-                row.target,
-                row.state.as_str(),
-                human::counted(row.tries.into(), "try", "tries")
-            ),
-        );
+        let tries = human::counted(row.tries.into(), "try", "tries");
+        let mut text = format!("{} {} after {tries}", row.target, row.state.as_str());
+        if row.state == OutboxState::Pending {
+            text.push_str(&format!(", due {}", row.due.rfc3339_millis()));
+        }
+        fact(page, "outbox", &text);
     }
     let head = &entry.delivery.head;
     page.end_line().put(Role::Strong, format!("{} {}", head.method(), head.target())).end_line();
-    delivery::fields(page, head.headers(), reveal);
+    fields(page, head.headers(), reveal);
     page.end_line();
     pretty::body(page, &entry.delivery.body, head.headers().get("content-type"), delivery::INDENT);
     for kept in &entry.attempts {
@@ -310,7 +335,7 @@ pub fn whole(page: &mut Page, entry: &Entry, reveal: bool) {
         }
         match &attempt.outcome {
             crate::hook::attempt::Outcome::Answered(answer) => {
-                delivery::fields(page, &answer.headers, reveal);
+                fields(page, &answer.headers, reveal);
                 pretty::body(page, &answer.body, answer.headers.get("content-type"), delivery::INDENT);
                 if kept.truncated() {
                     let size = human::size(kept.body_bytes);
@@ -333,7 +358,7 @@ fn changed(page: &mut Page, sent: &Sent, reveal: bool) {
     let what = if sent.body.is_some() { "sent with another body" } else { "sent with other headers" };
     page.space(delivery::INDENT).put(Role::Warning, what).put(Role::Dim, ":").end_line();
     page.space(delivery::INDENT).put(Role::Plain, format!("{} {}", head.method(), head.target())).end_line();
-    delivery::fields(page, head.headers(), reveal);
+    fields(page, head.headers(), reveal);
     if let Some(body) = &sent.body {
         pretty::body(page, body, head.headers().get("content-type"), delivery::INDENT);
     }

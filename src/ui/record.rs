@@ -13,8 +13,8 @@
 //! |---|---|---|
 //! | `ready` | first, the listener accepts connections | [`ReadyRecord`] |
 //! | `delivery` | a delivery was stored and answered | [`DeliveryRecord`] |
-//! | `duplicate` | the same, when it repeats an earlier one (`duplicate_of`) | [`DeliveryRecord`] |
-//! | `attempt` | an attempt after the answer; those before it are in `attempts` of the delivery | [`AttemptRecord`] |
+//! | `duplicate` | the same, when it repeats an earlier one (`duplicate_of`, `same_body`) | [`DeliveryRecord`] |
+//! | `attempt` | each attempt to pass a delivery on; one before the answer follows its delivery, whose `attempts` hold it too | [`AttemptRecord`] |
 //! | `rejected` | a connection or request was turned away | [`RejectedRecord`] |
 //! | `diagnosis` | the mistake behind a delivery that did not verify, by its `seq` | [`DiagnosedRecord`](super::explanation::DiagnosedRecord) |
 //! | `summary` | last | [`SummaryRecord`] |
@@ -319,6 +319,8 @@ pub struct DeliveryRecord<'a> {
     verdict: VerdictRecord<'a>,
     answer: Option<AnswerRecord<'a>>,
     duplicate_of: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_body: Option<bool>,
     size: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     headers: Option<Vec<HeaderRecord<'a>>>,
@@ -352,6 +354,7 @@ impl<'a> DeliveryRecord<'a> {
             verdict: VerdictRecord::new(&checked.verdict, facts),
             answer: None,
             duplicate_of: None,
+            same_body: None,
             size: delivery.body.len(),
             headers: None,
             body: None,
@@ -376,11 +379,12 @@ impl<'a> DeliveryRecord<'a> {
         self
     }
 
-    /// Marked as a repeat of an earlier delivery; `None` changes nothing.
+    /// Marked as a repeat of an earlier delivery, with the same body or not; `None` changes nothing.
     #[must_use]
-    pub fn with_duplicate_of(mut self, earlier: Option<u64>) -> Self {
+    pub fn with_duplicate_of(mut self, earlier: Option<u64>, same_body: Option<bool>) -> Self {
         if earlier.is_some() {
             self.duplicate_of = earlier;
+            self.same_body = same_body;
             self.r#type = "duplicate";
         }
         self
@@ -424,7 +428,7 @@ impl<'a> From<&'a Delivered> for DeliveryRecord<'a> {
         Self::new(delivered.seq, &delivered.checked)
             .with_content(&delivered.checked)
             .with_answer(Some(answer))
-            .with_duplicate_of(delivered.duplicate_of)
+            .with_duplicate_of(delivered.duplicate_of, delivered.same_body)
             .with_attempts(&delivered.attempts)
             .with_not_forwarded(delivered.not_forwarded)
     }

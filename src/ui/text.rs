@@ -3,17 +3,22 @@
 //! One line a delivery, its payload below as asked; results on standard
 //! output, talk on standard error. A verdict is a sign, a word and a colour.
 //! While the display is paused events are held, up to a bound, and the job goes
-//! on. Does not filter and does not count: the job does.
+//! on. What is turned away or warned of many times a second is one line a second.
+//! Does not filter and does not count: the job does.
 
 use super::delivery;
 use super::explanation;
+use super::fold::{Fold, Same};
+use super::frame::{banner, keys, summary};
 use super::human;
 use super::interview;
 use super::page::Page;
+use super::rejected;
 use super::stream::Streams;
-use super::style::{Mark, Role};
-use crate::job::report::{AnswerPolicy, Event, Level, Note, Ready, Report, Summary};
-use std::sync::{Arc, Mutex, PoisonError};
+use super::style::Role;
+use crate::job::report::{Event, Level, Note, Report};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How much of a delivery is shown below its line (`--show`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,12 +82,21 @@ pub struct TextReport {
     streams: Arc<Streams>,
     options: TextOptions,
     pause: Mutex<Pause>,
+    fold: Mutex<Fold>,
+    /// What names the journal behind a command; known once the listener is ready.
+    named_journal: OnceLock<String>,
 }
 
 impl TextReport {
     /// Prints to `streams`.
     pub fn new(streams: Arc<Streams>, options: TextOptions) -> Self {
-        Self { streams, options, pause: Mutex::new(Pause::default()) }
+        let (pause, fold) = (Mutex::default(), Mutex::default());
+        Self { streams, options, pause, fold, named_journal: OnceLock::new() }
+    }
+
+    /// A command over the journal of this listener.
+    fn over_journal(&self, command: &str) -> String {
+        format!("{command}{}", self.named_journal.get().map_or("", String::as_str))
     }
 
     /// Stops the display, or goes on and shows what came meanwhile. Says
@@ -122,7 +136,7 @@ impl TextReport {
             let what = human::counted(held.dropped, "event", "events");
             self.streams.warn(
                 &format!("{what} came while the display was paused and are not shown"),
-                Some("hookctl events list"),
+                Some(&self.over_journal("hookctl events list")),
             );
         }
     }
@@ -153,7 +167,35 @@ impl TextReport {
     }
 }
 
+impl TextReport {
+    fn with_fold<T>(&self, act: impl FnOnce(&mut Fold) -> T) -> T {
+        act(&mut self.fold.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether this is to be told now; otherwise it is counted.
+    fn tells(&self, same: Same) -> bool {
+        self.with_fold(|fold| fold.tells(same, Instant::now()))
+    }
+
+    /// Tells how often came what was counted.
+    fn tell_counted(&self, counted: Vec<(Same, u64)>) {
+        for (same, more) in counted {
+            let more = human::count(more);
+            match same {
+                Same::Rejected(code) => self.result(|page| rejected::rejected_more(page, code, &more)),
+                Same::Warned(text) => self.streams.warn(&format!("{more} more: {text}"), None),
+            }
+        }
+    }
+}
+
 impl Report for TextReport {
+    fn settle(&self) -> Option<Duration> {
+        let now = Instant::now();
+        self.tell_counted(self.with_fold(|fold| fold.due(now)));
+        self.with_fold(|fold| fold.next()).map(|due| due.saturating_duration_since(now))
+    }
+
     fn follows_deliveries(&self) -> bool {
         !self.streams.quiet()
     }
@@ -161,6 +203,7 @@ impl Report for TextReport {
     fn report(&self, event: &Event) {
         match event {
             Event::Ready(ready) => {
+                self.named_journal.get_or_init(|| ready.named_journal.clone());
                 let mut page = self.streams.narration();
                 banner(&mut page, ready, self.options);
                 self.streams.narrate(&page);
@@ -174,17 +217,37 @@ impl Report for TextReport {
             Event::Attempt(attempted) => self.result(|page| delivery::attempted(page, attempted)),
             Event::Interview(interviewed) => self.result(|page| interview::fetched(page, interviewed)),
             Event::Diagnosed(diagnosed) => self.result(|page| explanation::diagnosed(page, diagnosed)),
-            Event::Rejected(rejected) => self.result(|page| delivery::rejected(page, rejected)),
+            Event::Unexplained { seq, table } => {
+                let mut page = self.streams.narration();
+                explanation::unexplained(&mut page, *seq, table.as_deref());
+                self.give(Held::Talk(page));
+            }
+            Event::Rejected(rejected) => {
+                self.settle();
+                if self.tells(Same::Rejected(rejected.code)) {
+                    self.result(|page| rejected::rejected(page, rejected));
+                }
+            }
             Event::Note(said) if said.level == Level::Info => {
                 let mut page = self.streams.narration();
                 info(&mut page, said);
                 self.give(Held::Talk(page));
             }
-            Event::Note(said) => note(&self.streams, said),
+            Event::Note(said) => {
+                self.settle();
+                if self.tells(Same::Warned(said.text.clone())) {
+                    note(&self.streams, said);
+                }
+            }
             Event::Summary(said) => {
+                self.tell_counted(self.with_fold(Fold::rest));
                 self.go_on(&mut self.pause.lock().unwrap_or_else(PoisonError::into_inner));
                 let mut page = self.streams.narration();
                 summary(&mut page, said);
+                if said.waiting > 0 {
+                    let command = self.over_journal("hookctl events list --undelivered");
+                    page.space(2).put(Role::Dim, "hint:").space(1).put(Role::Plain, command).end_line();
+                }
                 self.streams.narrate(&page);
             }
         }
@@ -210,101 +273,11 @@ fn info(page: &mut Page, note: &Note) {
     }
 }
 
-const fn policy(answer: AnswerPolicy) -> &'static str {
-    match answer {
-        AnswerPolicy::Strict => "200 when the signature holds, 401 when it does not",
-        AnswerPolicy::Mirror => "the sender gets the target's own answer",
-        AnswerPolicy::Ack => "200 once stored; forwarded afterwards, with retries",
-    }
-}
-
-fn row<'p>(page: &'p mut Page, label: &str) -> &'p mut Page {
-    page.space(2).put(Role::Dim, label).pad_to(12)
-}
-
-pub(super) fn banner(page: &mut Page, ready: &Ready, options: TextOptions) {
-    page.put(Role::Strong, "listening on").space(1).put(Role::Url, &ready.url).end_line();
-    row(page, "answer").put(Role::Plain, ready.answer.as_str()).put(Role::Plain, ": ");
-    let bare = ready.answer == AnswerPolicy::Strict && ready.secrets.is_empty();
-    let policy =
-        if bare { "200 to everything, because nothing can be verified" } else { policy(ready.answer) };
-    page.put(Role::Plain, policy).end_line();
-    for target in &ready.targets {
-        row(page, "forward").put(Role::Url, target).end_line();
-    }
-    let provider = ready.provider.as_deref().unwrap_or("recognised for each delivery");
-    row(page, "provider").put(Role::Plain, provider).end_line();
-    for secret in &ready.secrets {
-        row(page, "secret");
-        if let Some(provider) = &secret.provider {
-            page.put(Role::Plain, provider).put(Role::Plain, ": ");
-        }
-        page.put(Role::Plain, &secret.origin).end_line();
-    }
-    if ready.secrets.is_empty() {
-        row(page, "secret").put(Role::Warning, "none known: nothing can be verified").end_line();
-    }
-    row(page, "journal")
-        .put(Role::Plain, ready.journal.as_deref().unwrap_or("off: nothing is kept"))
-        .end_line();
-    if let Some(url) = &ready.inspector {
-        row(page, "inspector").put(Role::Url, url).end_line();
-    }
-    if options.keys {
-        keys(row(page, "keys"), options.inspector);
-        page.end_line();
-    }
-}
-
-/// The keys and what they do.
-const KEYS: [(&str, &str); 5] =
-    [("r", "replay the last"), (OPEN, "inspect"), ("space", "pause"), ("?", "help"), ("q", "stop")];
-const OPEN: &str = "o";
-
-fn keys(page: &mut Page, inspector: bool) {
-    let keys = KEYS.into_iter().filter(|(key, _)| inspector || *key != OPEN);
-    for (at, (key, act)) in keys.enumerate() {
-        if at > 0 {
-            page.space(1).mark(Role::Dim, Mark::Dot).space(1);
-        }
-        page.put(Role::Strong, key).space(1).put(Role::Plain, act);
-    }
-}
-
-fn summary(page: &mut Page, summary: &Summary) {
-    page.put(Role::Strong, human::counted(summary.received, "delivery", "deliveries"));
-    page.put(Role::Plain, format!(" in {}", human::duration(summary.ran)));
-    let facts = [
-        (Role::Verified, summary.verified, "verified"),
-        (Role::Failed, summary.failed, "not verified"),
-        (Role::Warning, summary.unjudged, "not checked"),
-        (Role::Verified, summary.forwarded, "forwarded"),
-        (Role::Failed, summary.forward_failed, "failed to forward"),
-        (Role::Warning, summary.waiting, "waiting for a target"),
-        (Role::Plain, summary.duplicates, "repeated"),
-        (Role::Warning, summary.rejected, "turned away"),
-        (Role::Failed, summary.not_kept, "not kept"),
-    ];
-    for (at, (role, number, words)) in facts.into_iter().filter(|(_, number, _)| *number > 0).enumerate() {
-        if at == 0 {
-            page.put(Role::Plain, ":").space(1);
-        } else {
-            page.put(Role::Plain, ",").space(1);
-        }
-        page.put(role, format!("{} {words}", human::count(number)));
-    }
-    page.end_line();
-    if summary.waiting > 0 {
-        let command = "hookctl events list --undelivered";
-        page.space(2).put(Role::Dim, "hint:").space(1).put(Role::Plain, command).end_line();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::hook::verdict::Code;
-    use crate::job::report::SecretOrigin;
+    use crate::job::report::{AnswerPolicy, Ready, Rejected, SecretOrigin, Summary};
     use crate::ui::fixture::{checked, delivered};
     use crate::ui::stream::captured;
     use crate::ui::style::Look;
@@ -316,13 +289,16 @@ mod tests {
             address: "127.0.0.1:4400".parse().unwrap(),
             url: "http://127.0.0.1:4400".to_owned(),
             answer: AnswerPolicy::Mirror,
+            retries: true,
             targets: vec!["http://localhost:3000".to_owned()],
             provider: Some("koji".to_owned()),
             secrets: vec![SecretOrigin {
                 provider: Some("koji".to_owned()),
                 origin: "KOJI_WEBHOOK_SECRET".to_owned(),
+                file: None,
             }],
             journal: Some("/home/ada/journal.db".to_owned()),
+            named_journal: String::new(),
             inspector: None,
         }
     }
@@ -393,7 +369,8 @@ listening on http://127.0.0.1:4400
     fn the_summary_leaves_out_what_did_not_happen() {
         let (streams, _, err) = captured(Look::PLAIN, false);
         let report = TextReport::new(streams, TextOptions::default());
-        report.report(&Event::Summary(Summary { ran: Duration::from_secs(3), ..Summary::default() }));
+        report
+            .report(&Event::Summary(Box::new(Summary { ran: Duration::from_secs(3), ..Summary::default() })));
         let busy = Summary {
             received: 1_012,
             verified: 1_010,
@@ -404,7 +381,7 @@ listening on http://127.0.0.1:4400
             ran: Duration::from_secs(303),
             ..Summary::default()
         };
-        report.report(&Event::Summary(busy));
+        report.report(&Event::Summary(Box::new(busy)));
         assert_data_eq!(
             err.text(),
             str![[r#"
@@ -413,6 +390,34 @@ listening on http://127.0.0.1:4400
   hint: hookctl events list --undelivered
 
 "#]]
+        );
+    }
+
+    #[test]
+    fn what_is_turned_away_or_warned_of_very_often_is_one_line_and_a_number() {
+        let (streams, out, err) = captured(Look::PLAIN, false);
+        let report = TextReport::new(streams, TextOptions::default());
+        let rejected = Event::Rejected(Rejected {
+            at: crate::ui::fixture::AT,
+            peer: "127.0.0.1:5".parse().unwrap(),
+            status: Some(400),
+            code: "bad_http",
+            reason: "not an HTTP request".to_owned(),
+        });
+        let text = "a delivery was refused with 507: the disk is full".to_owned();
+        let warned = Event::Note(Note { level: Level::Warning, text, hint: None });
+        for _ in 0..1_500 {
+            report.report(&rejected);
+            report.report(&warned);
+        }
+        assert_eq!((out.text().lines().count(), err.text().lines().count()), (1, 1));
+        assert!(report.settle().is_some(), "the rest is told without another event");
+        report.report(&Event::Summary(Box::default()));
+        assert!(out.text().ends_with("✗ rejected  1,499 more  → bad_http\n"), "{}", out.text());
+        assert!(
+            err.text().contains("warning: 1,499 more: a delivery was refused with 507"),
+            "{}",
+            err.text()
         );
     }
 
@@ -444,7 +449,7 @@ listening on http://127.0.0.1:4400
         for _ in 0..many {
             report.report(&delivery());
         }
-        report.report(&Event::Summary(Summary::default()));
+        report.report(&Event::Summary(Box::default()));
         assert!(out.text().len() <= MAX_HELD + line);
         assert!(err.text().contains("10 events came while the display was paused"), "{}", err.text());
     }

@@ -61,8 +61,9 @@ fn key_of(secret: &str) -> Option<Vec<u8>> {
     hex::decode(secret).ok()
 }
 
-/// The body as JSON, or null.
+/// The body as JSON, or null. Of numbers, integers of up to 64 bits keep their spelling.
 fn parsed(body: &[u8]) -> Value {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     serde_json::from_slice(body).unwrap_or_default()
 }
 

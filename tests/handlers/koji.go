@@ -11,6 +11,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -89,8 +90,12 @@ func verify(r *http.Request, body []byte) bool {
 func handle(w http.ResponseWriter, r *http.Request) {
 	// The bytes as they came: a body that was parsed and written again has another signature.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	if err != nil {
+	if large := new(http.MaxBytesError); errors.As(err, &large) {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest) // the sender went away
 		return
 	}
 	if !verify(r, body) {

@@ -14,7 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 LIMIT = 25 * 1024 * 1024  # bytes of body; more is answered 413
 
 def key_of(secret):
-    key = os.fsencode(secret)
+    try:
+        key = os.fsencode(secret)
+    except ValueError:
+        key = b""
     if not key:
         raise SystemExit("KOJI_WEBHOOK_SECRET is not a usable secret")
     return key
@@ -64,20 +67,50 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 30  # seconds for a sender that stalls
 
     def do_POST(self):
-        length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit() and len(length) < 12):
-            return self.answer(411)
-        if int(length) > LIMIT:
-            return self.answer(413)
         # The bytes as they came: a body that was parsed and written again has another signature.
-        body = self.rfile.read(int(length))
-        if len(body) < int(length) or not verify(self, body):
-            return self.answer(401)
-        # It is authentic. Store or queue the body here, answer at once, work on it later.
-        self.answer(200)
+        status, body = self.body()
+        if status == 200 and not verify(self, body):
+            status = 401
+        # Of 200 it is authentic. Store or queue the body here, answer at once, work on it later.
+        self.answer(status)
+
+    def body(self):
+        """200 and the body, or the status that refuses it. Its end is what proxies agree on, or nobody's."""
+        lengths, codings = [self.headers.get_all(name, []) for name in ("Content-Length", "Transfer-Encoding")]
+        # A payload here are lines of the head that are no headers.
+        if len(lengths) + len(codings) > 1 or self.headers.get_payload():
+            return 400, b""
+        if codings:
+            return self.chunks() if codings[0].strip().lower() == "chunked" else (501, b"")
+        if not lengths:
+            return 411, b""
+        if not (lengths[0].isascii() and lengths[0].isdigit()):
+            return 400, b""
+        if len(lengths[0]) > 11 or int(lengths[0]) > LIMIT:
+            return 413, b""
+        body = self.rfile.read(int(lengths[0]))
+        return (200 if len(body) == int(lengths[0]) else 400), body
+
+    def chunks(self):
+        """The body that comes in chunks (RFC 9112, 7.1), which http.server leaves where they are."""
+        body = bytearray()
+        while True:
+            line = self.rfile.readline(1000)
+            digits = line.split(b";")[0].rstrip()
+            if not (line.endswith(b"\r\n") and 0 < len(digits) < 9) or digits.strip(b"0123456789abcdefABCDEF"):
+                return 400, b""
+            size = int(digits, 16)
+            if len(body) + size > LIMIT:
+                return 413, b""
+            chunk = self.rfile.read(size + 2) if size else self.rfile.readline(1000)
+            if chunk[size:] != b"\r\n":
+                return 400, b""  # trailers as well: nobody signs with them
+            if not size:
+                return 200, bytes(body)
+            body += chunk[:size]
 
     def answer(self, status):
-        if status >= 402:
+        if status not in (200, 401):
             self.close_connection = True
         body = b""
         self.send_response(status)

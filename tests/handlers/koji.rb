@@ -12,8 +12,11 @@ LIMIT = 25 * 1024 * 1024 # bytes of body; more is answered 413
 
 def key_of(secret)
   key = secret.b
-  abort "KOJI_WEBHOOK_SECRET is not a usable secret" if key.empty?
+  raise ArgumentError if key.empty?
+
   key
+rescue ArgumentError, EncodingError, OpenSSL::OpenSSLError
+  abort "KOJI_WEBHOOK_SECRET is not a usable secret"
 end
 
 # While a secret is being replaced, the old one goes into KOJI_WEBHOOK_SECRET_PREVIOUS.

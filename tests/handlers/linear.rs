@@ -72,8 +72,9 @@ fn header<'r>(request: &'r Request<Bytes>, name: &str) -> Option<&'r str> {
     std::str::from_utf8(value.as_bytes()).ok()
 }
 
-/// The body as JSON, or null.
+/// The body as JSON, or null. Of numbers, integers of up to 64 bits keep their spelling.
 fn parsed(body: &[u8]) -> Value {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     serde_json::from_slice(body).unwrap_or_default()
 }
 

@@ -15,7 +15,17 @@ const int Limit = 25 * 1024 * 1024; // bytes of body; more is answered 413
 var keys = new[] { "STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS" }
     .Select(Environment.GetEnvironmentVariable)
     .Where(secret => !string.IsNullOrEmpty(secret))
-    .Select(secret => KeyOf(secret!))
+    .Select(secret =>
+    {
+        try
+        {
+            return KeyOf(secret!);
+        }
+        catch (Exception malformed) when (malformed is FormatException or ArgumentException or CryptographicException)
+        {
+            throw new InvalidOperationException("STRIPE_WEBHOOK_SECRET is not a usable secret");
+        }
+    })
     .ToArray();
 if (keys.Length == 0) throw new InvalidOperationException("STRIPE_WEBHOOK_SECRET is not set");
 

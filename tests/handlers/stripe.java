@@ -139,13 +139,20 @@ public class Handler {
         // While a secret is being replaced, the old one goes into STRIPE_WEBHOOK_SECRET_PREVIOUS.
         for (String name : List.of("STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS")) {
             String secret = System.getenv(name);
-            if (secret != null && !secret.isEmpty()) KEYS.add(keyOf(secret));
+            try {
+                if (secret != null && !secret.isEmpty()) KEYS.add(keyOf(secret));
+            } catch (Exception malformed) {
+                System.err.println(name + " is not a usable secret");
+                System.exit(1);
+            }
         }
         if (KEYS.isEmpty()) throw new IllegalStateException("STRIPE_WEBHOOK_SECRET is not set");
+        // Seconds for a sender that stalls; without it one may hold a thread for ever.
+        System.setProperty("sun.net.httpserver.maxReqTime", "30");
         int port = Integer.parseInt(System.getenv().getOrDefault("PORT", "3000"));
         HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
         server.createContext("/", Handler::handle);
-        server.setExecutor(Executors.newCachedThreadPool());
+        server.setExecutor(Executors.newFixedThreadPool(200));
         server.start();
         System.out.println("listening on http://127.0.0.1:" + server.getAddress().getPort());
     }

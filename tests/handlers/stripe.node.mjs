@@ -12,12 +12,18 @@ const LIMIT = 25 * 1024 * 1024; // bytes of body; more is answered 413
 const TOLERANCE = 300; // seconds between the signed time and now
 
 // While a secret is being replaced, the old one goes into STRIPE_WEBHOOK_SECRET_PREVIOUS.
-const keys = [process.env.STRIPE_WEBHOOK_SECRET, process.env.STRIPE_WEBHOOK_SECRET_PREVIOUS].filter(Boolean).map(keyOf);
+const keys = [process.env.STRIPE_WEBHOOK_SECRET, process.env.STRIPE_WEBHOOK_SECRET_PREVIOUS].filter(Boolean).map((secret) => {
+  try {
+    return keyOf(secret);
+  } catch {
+    throw new Error("STRIPE_WEBHOOK_SECRET is not a usable secret");
+  }
+});
 if (keys.length === 0) throw new Error("STRIPE_WEBHOOK_SECRET is not set");
 
 function keyOf(secret) {
   const key = Buffer.from(secret);
-  if (key.length === 0) throw new Error("STRIPE_WEBHOOK_SECRET is not a usable secret");
+  if (key.length === 0) throw new Error("nothing is left of it");
   return key;
 }
 

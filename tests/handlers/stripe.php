@@ -84,6 +84,8 @@ if (filter_var(ini_get("display_errors"), FILTER_VALIDATE_BOOL)) {
     exit("display_errors is on, and must be off\n");
 }
 // Until the opposite is known. PHP answers 200 when a script ends with an error.
+http_response_code(500);
+keys();
 http_response_code(401);
 // The bytes as they came: a body that was parsed and written again has another signature.
 $body = (string) file_get_contents("php://input", false, null, 0, LIMIT + 1);

@@ -13,8 +13,11 @@ TOLERANCE = 300 # seconds between the signed time and now
 
 def key_of(secret)
   key = secret.b
-  abort "STRIPE_WEBHOOK_SECRET is not a usable secret" if key.empty?
+  raise ArgumentError if key.empty?
+
   key
+rescue ArgumentError, EncodingError, OpenSSL::OpenSSLError
+  abort "STRIPE_WEBHOOK_SECRET is not a usable secret"
 end
 
 # While a secret is being replaced, the old one goes into STRIPE_WEBHOOK_SECRET_PREVIOUS.

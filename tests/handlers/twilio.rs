@@ -99,24 +99,38 @@ fn params(url: &str, body: &[u8]) -> Vec<u8> {
     run.into_bytes()
 }
 
-/// The URL as the sender signed it.
+/// The URL with the letters of its query escaped that the sender escapes before it signs.
+fn rewritten(url: &str) -> String {
+    let Some((path, query)) = url.split_once('?') else {
+        return url.to_owned();
+    };
+    let mut query = query.to_owned();
+    let escapes = [("'", "%27")];
+    for (letter, escaped) in escapes {
+        query = query.replace(letter, escaped);
+    }
+    format!("{path}?{query}")
+}
+
+/// The URL as the sender may have signed it.
 fn urls(request: &Request<Bytes>) -> Vec<String> {
     // Scheme and host as the sender calls them: behind a proxy the request does not say.
     let origin = env::var("WEBHOOK_ORIGIN");
     let origin = origin.unwrap_or_else(|_| "http://localhost:3000".to_owned());
     let target = request.uri().path_and_query();
-    let whole = origin + target.map_or("/", |target| target.as_str());
-    // It escapes some letters of the query before it signs.
-    if let Some((path, query)) = whole.split_once('?') {
-        let mut query = query.to_owned();
-        let escapes = [("'", "%27")];
-        for (letter, escaped) in escapes {
-            query = query.replace(letter, escaped);
-        }
-        let escaped = format!("{path}?{query}");
-        return vec![whole, escaped];
-    }
-    vec![whole]
+    let target = target.map_or("/", |target| target.as_str());
+    // It signs the URL that was configured: with the port of its scheme, or without.
+    let port = if origin.starts_with("https:") {
+        ":443"
+    } else {
+        ":80"
+    };
+    let other = match origin.strip_suffix(port) {
+        Some(bare) => bare.to_owned() + target,
+        None => format!("{origin}{port}{target}"),
+    };
+    let whole = origin + target;
+    vec![rewritten(&whole), whole, rewritten(&other), other]
 }
 
 fn sign(key: &[u8], content: &[u8]) -> String {

@@ -350,6 +350,17 @@ pub fn under<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>, command: &Comm
     outer
 }
 
+/// Says that the running test cannot be run on this system: to whoever reads its output,
+/// and in the file `TESTS_NOT_RUN`, which `.ci/run` shows at its end.
+#[allow(clippy::print_stderr, reason = "the output of a test")]
+pub fn not_here(why: &str) {
+    eprintln!("{why}");
+    let Some(path) = std::env::var_os("TESTS_NOT_RUN") else { return };
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    file.write_all(format!("{test}: {why}\n").as_bytes()).unwrap();
+}
+
 /// Fails with what to install unless the program is there.
 #[track_caller]
 pub fn require(program: &str) {

@@ -78,7 +78,7 @@ fn owed(reader: &Reader) -> TargetStats {
 
 fn summary(events: &[Event]) -> Summary {
     let Some(Event::Summary(summary)) = events.last() else { panic!("the summary is the last event") };
-    summary.clone()
+    Summary::clone(summary)
 }
 
 #[test]
@@ -237,6 +237,33 @@ fn a_stop_lets_the_attempt_under_way_end_so_that_nothing_is_sent_twice() {
 }
 
 #[test]
+fn a_delivery_that_was_replayed_while_it_waited_is_not_sent_a_second_time() {
+    let home = Home::default();
+    let journal = home.join("journal.db");
+    let (release, released) = channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let door = Door::open_with(move |number, _| {
+        if number > 0 {
+            return plain(200);
+        }
+        released.lock().unwrap().recv().unwrap();
+        plain(500)
+    });
+    let mut ack = options(AnswerPolicy::Ack, &[door.url()]);
+    ack.schedule = fast();
+    let job = Job::start(&journal, ack);
+    assert_eq!(send(job.address, 0), 200);
+    door.wait_for(1);
+    let journal = journal.display().to_string();
+    home.run(["events", "replay", "1", "--to", &door.url(), "--journal", &journal]).expect(0);
+    release.send(()).unwrap();
+    assert_eq!(send(job.address, 1), 200);
+    assert_eq!(job.settled(2), Next::Delivered);
+    job.stop();
+    assert_eq!(numbers(&door.taken()), [0, 0, 1], "the failed try, the replay, and the next delivery");
+}
+
+#[test]
 fn ack_keeps_to_the_deadline_that_the_user_named() {
     let folder = tempfile::tempdir().unwrap();
     let (release, released) = channel::<()>();
@@ -337,6 +364,9 @@ fn with_the_default_timetable_a_target_that_is_down_is_tried_again_after_a_secon
     );
     let undelivered = home.run(["events", "list", "--undelivered", "--json", "--jq", ".seq"]).expect(0);
     assert_eq!(undelivered.out(), "1\n");
+    // Due on the same day, unless this runs at midnight.
+    let list = home.run(["events", "list"]).expect(0).out();
+    assert!(list.contains("  waits after 1 try, next ") && list.contains(':'), "{list}");
     assert_eq!(home.run(["events", "list", "--dead", "--json"]).expect(0).out(), "");
     let (code, rest, errors) = listening.stop();
     assert_eq!((code, &rest.last().unwrap()["waiting"]), (0, &1.into()), "{errors}");

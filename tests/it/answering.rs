@@ -6,6 +6,7 @@ use crate::harness::{Home, Listening, body_of, hmac_sha256_hex, post, raw_exchan
 use crate::in_process::koji;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
+use std::process::Command;
 
 /// Sends Koji's delivery number n, signed well.
 fn genuine(listening: &Listening, number: usize) -> u16 {
@@ -38,6 +39,8 @@ fn several_targets_get_it_and_the_first_one_s_answer_is_mirrored() {
     let (_, records, _) = listening.stop();
     let of = |kind: &str| records.iter().filter(|record| record["type"] == kind).collect::<Vec<_>>();
     assert_eq!(of("delivery")[0]["attempts"].as_array().unwrap().len(), 1);
+    assert_eq!(of("attempt").len(), 3, "each attempt is a record, those before the answer too");
+    assert_eq!(of("attempt").iter().filter(|record| record["status"] == 201).count(), 1);
     let at = |url: &str| {
         let there = |record: &&&Value| record["target"].as_str().unwrap().starts_with(url);
         of("attempt").iter().find(there).copied().cloned().unwrap()
@@ -134,6 +137,27 @@ fn a_secret_that_a_handshake_brings_is_used_from_then_on_and_never_replaced() {
     assert_eq!((deliver("fake-first"), deliver("fake-other")), (200, 401), "a stranger cannot replace it");
     let (_, _, errors) = listening.stop();
     assert!(errors.contains("was not taken over"), "{errors}");
+}
+
+#[test]
+fn a_handshake_with_another_secret_than_the_known_one_says_what_to_do() {
+    let home = Home::default();
+    home.secret("asana.secret", "fake-known");
+    let listening = home.listen(["--provider", "asana", "--secret-file", "asana.secret"]);
+    assert_eq!(sends(&listening, &[("X-Hook-Secret", "fake-known")], "{}").0, 200);
+    assert_eq!(sends(&listening, &[("X-Hook-Secret", "fake-new")], "{}").0, 200);
+    let body = r#"{"events":[{"action":"added"}]}"#;
+    let sign = hmac_sha256_hex("fake-new", body.as_bytes());
+    assert_eq!(post(listening.address, "/", &[("X-Hook-Signature", &sign)], body.as_bytes()), 401);
+    let (_, _, errors) = listening.stop();
+    let said = "than the one from --secret-file asana.secret; it was not taken over";
+    assert_eq!(
+        errors.matches("sent another signing secret").count(),
+        1,
+        "the known one is nothing new: {errors}"
+    );
+    assert!(errors.contains(said) && errors.contains("without the old one"), "{errors}");
+    assert!(!errors.contains("fake-"), "{errors}");
 }
 
 #[test]
@@ -251,6 +275,51 @@ fn a_script_ends_after_so_many_matching_deliveries() {
 }
 
 #[test]
+fn until_n_counts_neither_handshakes_nor_repeats() {
+    let home = Home::default();
+    let listening = home.listen_with(["--provider", "koji", "--until", "2"], &[KOJI.known()]);
+    assert_eq!(sends(&listening, &[], r#"{"type":"ping"}"#).0, 200);
+    assert_eq!((genuine(&listening, 1), genuine(&listening, 1), genuine(&listening, 2)), (200, 200, 200));
+    let (code, rest, errors) = listening.finish();
+    let told: Vec<_> = rest.iter().map(|record| record["type"].as_str().unwrap()).collect();
+    assert_eq!(
+        (code, told),
+        (0, vec!["delivery", "delivery", "duplicate", "delivery", "summary"]),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_filter_that_fails_on_a_payload_is_told_once_and_counted() {
+    let (home, door) = (Home::default(), Door::open_with(|_, _| plain(299)));
+    let to = door.url();
+    // `true` has no length: for jq that is an error, not false.
+    let args = ["--forward", &to, "--filter", ".a > 3 and (.b|length) > 0"];
+    let listening = home.listen(args);
+    assert_eq!(sends(&listening, &[], r#"{"a":5,"b":"x"}"#).0, 299, "the control");
+    assert_eq!(sends(&listening, &[], r#"{"a":1,"b":true}"#).0, 200, "left out without a failure");
+    assert_eq!(sends(&listening, &[], r#"{"a":5,"b":true}"#).0, 200);
+    assert_eq!(sends(&listening, &[], "not json").0, 200);
+    let (_, rest, errors) = listening.stop();
+    assert_eq!(errors.matches("`--filter` fails on").count(), 1, "{errors}");
+    assert!(errors.contains("`--filter` fails on #3, so it is left out: jq: "), "{errors}");
+    let summary = rest.last().unwrap();
+    assert_eq!((&summary["filtered"], &summary["filter_errors"]), (&3.into(), &2.into()));
+}
+
+#[test]
+fn an_end_that_cannot_be_looked_for_in_a_payload_is_told() {
+    let home = Home::default();
+    let listening = home.listen(["--until", ".a | length > 0"]);
+    for body in [r#"{"a":true}"#, r#"{"a":false}"#, r#"{"a":"x"}"#] {
+        assert_eq!(sends(&listening, &[], body).0, 200);
+    }
+    let (code, rest, errors) = listening.finish();
+    assert_eq!((code, &rest.last().unwrap()["filter_errors"]), (0, &2.into()), "{errors}");
+    assert_eq!(errors.matches("`--until` fails on #1, so it does not count: jq: ").count(), 1, "{errors}");
+}
+
+#[test]
 fn a_script_ends_after_the_delivery_that_it_describes() {
     let home = Home::default();
     let listening = home.listen_with(["--until", ".data.quality_score > 3"], &[KOJI.known()]);
@@ -328,9 +397,73 @@ fn what_waits_for_a_target_of_an_earlier_run_is_said_at_the_start() {
     let (_, _, said) = home.listen([] as [&str; 0]).stop();
     assert!(said.contains(&format!("1 acknowledged delivery waits for {}", shut.url())), "{said}");
     assert!(said.contains(&format!("hookctl listen --answer ack --forward {}", shut.url())), "{said}");
-    // The same target again: the worker serves it, and nothing is said.
-    let (_, _, said) = home.listen(["--answer", "ack", "--forward", &shut.url()]).stop();
-    assert!(!said.contains("does not serve"), "{said}");
+    // The same target again: the worker serves it, and its next try is said.
+    let again = home.listen(["--answer", "ack", "--forward", &shut.url()]);
+    let waits = format!("1 acknowledged delivery waits for {}; the next try is ", shut.url());
+    let (_, _, said) = again.stop();
+    assert!(said.matches(&waits).count() == 1 && !said.contains("does not serve"), "{said}");
+}
+
+#[test]
+fn hints_name_the_journal_and_the_secret_of_the_listener() {
+    let (home, shut) = (Home::default(), Door::shut(|_, _| plain(200)));
+    let (journal, secret) = (home.join("my journal.db"), home.write("k.secret", KOJI.secret));
+    let given = ["--journal", journal.to_str().unwrap(), "--secret-file", secret.to_str().unwrap()];
+    let earlier = home.listen([&given[..], &["--answer", "ack", "--forward", &shut.url()]].concat());
+    assert_eq!(genuine(&earlier, 1), 200);
+    earlier.next("attempt");
+    earlier.stop();
+
+    let (_, _, said) = home.listen([&given[..], &["--provider", "koji"]].concat()).stop();
+    let again = format!(
+        "hookctl listen --answer ack --forward {} --provider koji --secret-file {} --journal '{}'",
+        shut.url(),
+        secret.display(),
+        journal.display()
+    );
+    assert!(said.contains(&again), "{said}");
+}
+
+/// What `--print-env` prints of this listener, and what a shell that sources it has then.
+fn environment_lines(
+    home: &Home,
+    args: &[&str],
+    variables: &[(&str, &str)],
+    script: &str,
+) -> (String, String) {
+    let typed = ["listen", "--port", "0", "--for", "1ms", "--print-env", "--quiet"];
+    let printed = home.run_with(typed.iter().chain(args), b"", variables).expect(124).out();
+    let lines = home.write("app.env", &printed);
+    let ran =
+        Command::new("sh").args(["-euc", &format!(". \"$1\"; {script}"), "sh"]).arg(lines).output().unwrap();
+    assert!(ran.status.success(), "{printed}{}", String::from_utf8_lossy(&ran.stderr));
+    (printed, String::from_utf8(ran.stdout).unwrap())
+}
+
+#[test]
+fn printed_environment_lines_can_be_sourced_and_hold_no_secret() {
+    let home = Home::default();
+    let file = home.secret("it's $HOME.secret", KOJI.secret);
+    let given = ["--provider", "koji", "--secret-file", "it's $HOME.secret"];
+    let script = r#"printf '%s\n' "$HOOKCTL_URL" "$KOJI_WEBHOOK_SECRET_FILE""#;
+    let (printed, sourced) = environment_lines(&home, &given, &[], script);
+    let mut lines = sourced.lines();
+    assert!(lines.next().unwrap().starts_with("http://127.0.0.1:"), "{sourced}");
+    assert_eq!(lines.next().unwrap(), file.to_str().unwrap());
+    assert!(!printed.contains(KOJI.secret), "{printed}");
+
+    let (printed, _) = environment_lines(&home, &[], &[KOJI.known()], ":");
+    assert!(printed.contains("\n# KOJI_WEBHOOK_SECRET: from KOJI_WEBHOOK_SECRET\n"), "{printed}");
+    assert!(!printed.contains(KOJI.known().1), "{printed}");
+}
+
+#[test]
+fn a_strict_answer_says_that_it_forwards_nothing() {
+    let (home, door) = (Home::default(), Door::taking());
+    let listening = home.listen(["--forward", &door.url(), "--answer", "strict"]);
+    assert_eq!(genuine(&listening, 1), 200);
+    let (_, _, errors) = listening.stop();
+    assert!(door.taken().is_empty() && errors.contains("`--answer strict` forwards nothing"), "{errors}");
 }
 
 #[test]
@@ -351,7 +484,7 @@ fn with_quiet_no_delivery_is_shown_and_each_is_kept() {
     shown.read_to_string(&mut rest).unwrap();
     let ended = listening.wait_with_output().unwrap();
     assert!(ended.status.success());
-    assert!(rest.lines().all(|line| line.starts_with('#') || line.starts_with("HOOKCTL_")), "{rest}");
+    assert!(rest.lines().all(|line| line.starts_with('#')), "{rest}");
     assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
     let kept = home.run(["events", "list", "--json", "--jq", ".answer.status"]).expect(0).out();
     assert_eq!(kept, "200\n401\n");

@@ -101,12 +101,8 @@ fn a_hanging_target_holds_no_stop() {
         // The sender is told, and the record says which target did not take it.
         let mirrors_hanging = first == hanging.url();
         assert_eq!(sender.join().unwrap(), if mirrors_hanging { 504 } else { 200 });
-        let lacking = records.iter().flat_map(|record| match record["type"].as_str() {
-            Some("attempt") => vec![record.clone()],
-            Some("delivery") => record["attempts"].as_array().unwrap().clone(),
-            _ => Vec::new(),
-        });
-        let lacking: Vec<_> = lacking.filter(|attempt| attempt["failure"]["kind"] == "timeout").collect();
+        let attempts = records.iter().filter(|record| record["type"] == "attempt");
+        let lacking: Vec<_> = attempts.filter(|attempt| attempt["failure"]["kind"] == "timeout").collect();
         assert_eq!(lacking.len(), 1, "{records:?}");
         assert!(lacking[0]["target"].as_str().unwrap().starts_with(&hanging.url()));
         let undelivered = home.run(["events", "list", "--undelivered", "--json", "--jq", ".seq"]).expect(0);
@@ -242,8 +238,11 @@ fn a_hanging_second_target_neither_holds_senders_nor_piles_up() {
     let mut busy = 0;
     while busy < 24 {
         let attempt = listening.next("attempt");
-        assert_eq!(attempt["failure"]["kind"], "busy", "{attempt}");
-        busy += 1;
+        // The first target takes each.
+        if attempt["delivered"] == false {
+            assert_eq!(attempt["failure"]["kind"], "busy", "{attempt}");
+            busy += 1;
+        }
     }
     assert_eq!(hanging.wait_for(16).len(), 16, "as many MiB as there is room for");
     assert_eq!(listening.stop().0, 0);

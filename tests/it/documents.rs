@@ -75,6 +75,19 @@ fn the_pages_of_schemes_and_checks_are_those_of_the_catalogue_and_the_suite() {
 }
 
 #[test]
+fn manual_pages_name_arguments_first_and_every_alias() {
+    let pages: BTreeMap<String, Vec<u8>> = man::pages().unwrap().into_iter().collect();
+    let page = |name: &str| String::from_utf8(pages[name].clone()).unwrap();
+    let trigger = page("hookctl-trigger.1");
+    let at = |text: &str| trigger.find(text).unwrap();
+    assert!(at(".SH ARGUMENTS\n") < at("EVENT\\fR]") && at("EVENT\\fR]") < at(".SH OPTIONS\n"), "{trigger}");
+    assert_eq!(trigger.matches("EVENT\\fR]").count(), 1);
+    assert!(page("hookctl-listen.1").contains("[aliases: \\-\\-forward\\-to]"));
+    assert!(trigger.contains("[aliases: \\-\\-skip\\-verify]"));
+    assert!(!page("hookctl-whoami.1").contains(".SH ARGUMENTS"));
+}
+
+#[test]
 fn manual_pages_render_without_a_complaint() {
     for (name, text) in man::pages().unwrap() {
         let text = String::from_utf8(text).unwrap();
@@ -82,8 +95,10 @@ fn manual_pages_render_without_a_complaint() {
         assert!(!text.contains("\\fB\\fR"), "{name} has an empty name");
         // Every line that begins with a dot is a request that was meant.
         for line in text.lines().filter(|line| line.starts_with(['.', '\''])) {
-            let known =
-                [".TH", ".SH", ".TP", ".RS", ".RE", ".IP", ".br", ".sp", ".nf", ".fi", ".PP", ".ie", ".el"];
+            let known = [
+                ".TH", ".SH", ".TP", ".RS", ".RE", ".IP", ".br", ".sp", ".nf", ".fi", ".in", ".PP", ".ie",
+                ".el",
+            ];
             assert!(known.iter().any(|request| line.starts_with(request)), "{name}: {line}");
         }
     }
@@ -92,8 +107,12 @@ fn manual_pages_render_without_a_complaint() {
     let home = Home::default();
     for (name, text) in man::pages().unwrap() {
         let path = home.write(&name, text);
-        let ran = Command::new("groff").args(["-man", "-Tutf8", "-ww"]).arg(&path).output().unwrap();
+        let plain = ["-man", "-Tutf8", "-ww", "-rLL=78n", "-P-c", "-P-b", "-P-u"];
+        let ran = Command::new("groff").args(plain).arg(&path).output().unwrap();
         assert!(ran.status.success() && ran.stderr.is_empty(), "{name}: {ran:?}");
+        let shown = String::from_utf8(ran.stdout).unwrap();
+        let wide: Vec<&str> = shown.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{name} is wider than 80 columns: {wide:#?}");
     }
 }
 
@@ -129,6 +148,29 @@ fn completion_offers_live_values() {
     assert_eq!(offered(&home, &["lis"]), ["listen"]);
     assert!(offered(&home, &["listen", "--answer", ""]).contains(&"mirror".to_owned()));
     assert_eq!(offered(&home, &["check", "--case", "no-sig"]), ["no-signature"]);
+    assert_eq!(offered(&home, &["man", "tri"]), ["trigger"]);
+    assert_eq!(offered(&home, &["man", "events", "rep"]), ["replay"]);
     let nothing = Home::default();
     assert!(!offered(&nothing, &["events", "show", ""]).contains(&"1".to_owned()), "no journal, no number");
+}
+
+#[test]
+fn completion_offers_the_events_of_the_provider_that_the_line_names() {
+    let home = Home::default();
+    let stripes = [
+        "checkout.session.completed",
+        "payment_intent.succeeded",
+        "invoice.paid",
+        "customer.subscription.deleted",
+    ];
+    assert_eq!(offered(&home, &["trigger", "--provider", "stripe", ""])[..4], stripes);
+    assert_eq!(offered(&home, &["trigger", "--provider=stripe", ""])[..4], stripes);
+    assert_eq!(offered(&home, &["listen", "--provider", "stripe", "-e", ""]), stripes);
+    assert_eq!(
+        offered(&home, &["events", "list", "--events", "invoice.paid,ord"]),
+        ["invoice.paid,orders/create", "invoice.paid,order_created"]
+    );
+    // A variant is a sample, and no event.
+    assert_eq!(offered(&home, &["listen", "--events", "interview.c"]), ["interview.completed"]);
+    assert_eq!(offered(&home, &["register", "--events", "inv"]), [""; 0], "no vendor with an API has it");
 }

@@ -84,3 +84,27 @@ fn signed(body: &str) -> String {
     let signed = provider.sign(&keys, &message, checks::case::now(), None, None).unwrap();
     String::from_utf8(signed.headers[0].1.clone()).unwrap()
 }
+
+/// The targets compile `src/hook` from its place under a manifest of their own: a crate that it
+/// names and the manifest does not is found here, and not when somebody next has a fuzzer at hand.
+#[test]
+fn the_targets_have_every_crate_that_the_pure_layer_names() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dependencies = |manifest: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(root.join(manifest)).unwrap();
+        let manifest: toml::Table = toml::from_str(&text).unwrap();
+        manifest["dependencies"].as_table().unwrap().keys().cloned().collect()
+    };
+    let (program, fuzzer) = (dependencies("Cargo.toml"), dependencies("fuzz/Cargo.toml"));
+    let source = crate::layers::text_of("src/hook");
+    let named = |name: &&String| {
+        let path = format!("{}::", name.replace('-', "_"));
+        source.match_indices(&path).any(|(at, _)| {
+            let before = source[..at].chars().next_back();
+            before.is_none_or(|letter| !letter.is_alphanumeric() && !"_:".contains(letter))
+        })
+    };
+    let missing: Vec<&String> = program.iter().filter(named).filter(|name| !fuzzer.contains(name)).collect();
+    assert!(missing.is_empty(), "fuzz/Cargo.toml lacks {missing:?}");
+    assert!(program.iter().filter(named).count() > 20, "nothing was looked at");
+}

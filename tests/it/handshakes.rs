@@ -2,7 +2,7 @@
 //! answers; and what is wrong with an answer is said.
 
 use crate::application::{Door, plain};
-use crate::harness::{Home, Listening, hmac_sha256_hex};
+use crate::harness::{Home, Listening, hmac_sha256_hex, raw_exchange, request, status_of};
 use hookctl::hook::provider::{Catalogue, Kind, Provider};
 use serde_json::Value;
 use std::sync::Arc;
@@ -211,5 +211,41 @@ fn a_wrongly_signed_handshake_is_refused_only_where_the_vendor_wants_it() {
         let (ended, records, _) = ask(&home, provider, &listening.url, &["--secret-env", SECRET.0]);
         assert_eq!(ended, code, "{provider}: {records:?}");
         listening.stop();
+    }
+}
+
+/// Asana's and Notion's secrets come once: a listener that is started again verifies with them.
+#[test]
+fn a_secret_that_a_handshake_brought_is_known_after_a_restart() {
+    for (provider, header) in [("asana", "X-Hook-Signature"), ("notion", "X-Notion-Signature")] {
+        let home = Home::default();
+        let file = home.join("settings/secrets").join(provider);
+        let listening = home.listen(["--provider", provider, "--no-journal"]);
+        assert_eq!(ask(&home, provider, &listening.url, &[]).0, 0);
+        let (_, _, errors) = listening.stop();
+        assert!(errors.contains("it is not kept: `--no-journal` keeps nothing on disk"), "{errors}");
+        assert!(!file.exists());
+
+        let listening = home.listen(["--provider", provider]);
+        assert_eq!(ask(&home, provider, &listening.url, &[]).0, 0);
+        let (_, _, errors) = listening.stop();
+        assert!(errors.contains(&format!("it is kept in `{}`", file.display())), "{errors}");
+        let secret = std::fs::read_to_string(&file).unwrap();
+        assert!(!errors.contains(secret.trim()), "it is shown nowhere: {errors}");
+
+        let listening = home.listen(["--provider", provider]);
+        let send = |key: &str| {
+            let body = b"{\"events\":[]}";
+            let prefix = if provider == "notion" { "sha256=" } else { "" };
+            let value = format!("{prefix}{}", hmac_sha256_hex(key, body));
+            let sent = request("POST", "/", &[(header, &value)], body);
+            status_of(&raw_exchange(listening.address, &sent))
+        };
+        assert_eq!((send(secret.trim()), send("fake-other")), (200, 401), "{provider}");
+        // Another handshake, which anybody can send, replaces nothing.
+        assert_eq!(ask(&home, provider, &listening.url, &[]).1[0]["status"], 200);
+        assert_eq!(send(secret.trim()), 200, "{provider}");
+        listening.stop();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), secret);
     }
 }

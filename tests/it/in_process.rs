@@ -75,6 +75,9 @@ pub(crate) fn options(answer: AnswerPolicy, targets: &[String]) -> Options {
         limits: Limits::default(),
         secrets: Vec::new(),
         replay: Vec::new(),
+        journal: Vec::new(),
+        judging: Vec::new(),
+        again: Vec::new(),
     }
 }
 

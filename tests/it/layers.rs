@@ -28,6 +28,13 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// All source text of a folder.
+pub(crate) fn text_of(folder: &str) -> String {
+    let mut found = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+    found.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
 /// The top-level modules that a source text names through `crate::`.
 fn named(source: &str) -> Vec<String> {
     let mut names = Vec::new();

@@ -19,10 +19,13 @@ mod bad_input;
 mod check;
 mod claims;
 mod code;
+#[cfg(unix)]
+mod completion;
 mod constant_time;
 mod demo;
 mod detection;
 mod documents;
+mod events;
 mod exit_codes;
 mod explain;
 mod foreign;

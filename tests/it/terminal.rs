@@ -161,9 +161,9 @@ fn events(field: Field, bytes: &[u8]) -> Option<Vec<Event>> {
     let target = given(matches!(field, Field::TargetUrl), "http://localhost:3000/");
     let detail = given(matches!(field, Field::FailureDetail), "connection refused");
     let answer = Answer {
-        status: 200,
+        status: 302,
         headers: Headers::from_pairs([(
-            "X-A",
+            "Location",
             if matches!(field, Field::AnswerHeader) { bytes } else { b"a" },
         )]),
         body: Bytes::copy_from_slice(if matches!(field, Field::AnswerBody) { bytes } else { b"a" }),
@@ -189,6 +189,7 @@ fn events(field: Field, bytes: &[u8]) -> Option<Vec<Event>> {
         seq: Some(12),
         checked: Arc::new(checked),
         duplicate_of: None,
+        same_body: None,
         status: 200,
         answered_by: AnsweredBy::Target,
         took: Duration::ZERO,
@@ -201,10 +202,12 @@ fn events(field: Field, bytes: &[u8]) -> Option<Vec<Event>> {
             address: "127.0.0.1:9".parse().unwrap(),
             url: ready.clone(),
             answer: AnswerPolicy::Mirror,
+            retries: true,
             targets: vec![ready.clone()],
             provider: Some(ready.clone()),
-            secrets: vec![SecretOrigin { provider: Some(ready.clone()), origin: ready.clone() }],
+            secrets: vec![SecretOrigin { provider: Some(ready.clone()), origin: ready.clone(), file: None }],
             journal: Some(ready.clone()),
+            named_journal: String::new(),
             inspector: Some(ready),
         })),
         Event::Delivery(Arc::new(delivered)),
@@ -240,7 +243,7 @@ fn printed(events: &[Event], show: Show) -> (String, String) {
     let (streams, out, err) = captured(look, false);
     let report = JsonReport::new(streams, None);
     events.iter().for_each(|event| report.report(event));
-    assert_eq!(out.text().lines().count(), 4, "a record is one line");
+    assert_eq!(out.text().lines().count(), 6, "a record is one line, and two attempts are in the delivery");
     for line in out.text().lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }

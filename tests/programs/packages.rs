@@ -22,9 +22,14 @@ pub fn beside_express(handler: &Handler) -> PathBuf {
     path
 }
 
-/// The Python that knows Flask, or FastAPI.
+/// The Python that knows Flask, FastAPI, or the libraries of vendors.
 pub fn python_with(framework: &str) -> PathBuf {
     installed(framework, "requirements.txt", pip).join("venv/bin/python3")
+}
+
+/// Where Node finds the libraries that vendors publish.
+pub fn vendors_for_node() -> PathBuf {
+    installed("vendors-node", "package-lock.json", npm)
 }
 
 /// A handler in Go as a program. Nothing is downloaded, and what was compiled before is kept.

@@ -138,7 +138,9 @@ fn words(delivery: &Delivery) -> Vec<Vec<u8>> {
     for name in ["Accept", "User-Agent", "Content-Type", "Expect"] {
         words.extend([text("--header"), format!("{name}:").into_bytes()]);
     }
-    words.push(text("--data-binary"));
+    if !delivery.body.is_empty() {
+        words.push(text("--data-binary"));
+    }
     words
 }
 
@@ -180,10 +182,14 @@ fn five_hundred_hostile_deliveries_are_the_same_words_in_every_shell() {
             std::fs::remove_file(&told).unwrap();
             let mut found: Vec<Vec<u8>> = content.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
             assert_eq!(found.pop().as_deref(), Some(&b""[..]), "every word ends");
-            let body = found.pop().unwrap();
+            let body = if delivery.body.is_empty() { None } else { found.pop() };
             assert_eq!(found, words(delivery), "{shell}, delivery {number}");
-            let body = Path::new(OsStr::from_bytes(body.strip_prefix(b"@").unwrap()));
-            assert!(std::fs::read(body).unwrap() == delivery.body, "{shell}, the body of delivery {number}");
+            let body = body.map(|place| {
+                let place = place.strip_prefix(b"@").unwrap();
+                std::fs::read(Path::new(OsStr::from_bytes(place))).unwrap()
+            });
+            let sent = body.unwrap_or_default();
+            assert!(sent == delivery.body, "{shell}, the body of delivery {number}");
         }
         assert!(!home.join("shell-ran").exists() && !folder.join("shell-ran").exists(), "{shell} ran a word");
     }

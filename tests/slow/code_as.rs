@@ -7,9 +7,10 @@
 use crate::harness::requests::{Hostile, TRACE, table};
 use crate::harness::target::{Application, Received};
 use crate::harness::{Ran, require};
+use crate::python::environment;
 use hookctl::hook::code::{Form, MOST_INLINE, Request, code};
 use hookctl::hook::headers::Headers;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Shells that read the same words; fish and zsh where they are installed.
@@ -111,7 +112,7 @@ fn curl_sends_what_was_to_be_sent_from_every_shell() {
 
 #[test]
 fn httpie_sends_what_was_to_be_sent_or_is_not_written() {
-    let refused = all_arrive(Form::Httpie, &["sh"], Some(&httpie()));
+    let refused = all_arrive(Form::Httpie, &["sh"], Some(&environment("httpie")));
     assert_eq!(
         refused,
         ["no text", "a backslash for HTTPie", "quotes", "globs"],
@@ -124,7 +125,7 @@ fn a_large_body_comes_from_the_file_beside_it() {
     require("curl");
     let mut hostile = table().remove(0);
     hostile.body = (0..=255).cycle().take(MOST_INLINE + 1).collect();
-    for (form, path) in [(Form::Curl, None), (Form::Httpie, Some(httpie()))] {
+    for (form, path) in [(Form::Curl, None), (Form::Httpie, Some(environment("httpie")))] {
         let (folder, application) = (tempfile::tempdir().unwrap(), Application::start());
         std::fs::write(folder.path().join("delivery-1.body"), &hostile.body).unwrap();
         run("sh", &written(form, &hostile, &application).unwrap(), folder.path(), path.as_deref());
@@ -146,28 +147,4 @@ fn the_quote_of_a_posix_shell_is_not_enough_for_fish() {
         run("fish", &format!("echo {quoted}"), folder.path(), None);
         assert_eq!(folder.path().join(TRACE).exists(), runs, "{quoted}");
     }
-}
-
-/// The folder with HTTPie's programs.
-fn httpie() -> PathBuf {
-    static INSTALLED: std::sync::LazyLock<PathBuf> = std::sync::LazyLock::new(|| {
-        require("python3");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("httpie");
-        let python = folder.join("bin/python");
-        if !folder.join("bin/http").exists() {
-            ran(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-            let needed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slow/httpie/requirements.txt");
-            let mut pip = Command::new(python);
-            pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--require-hashes"]);
-            ran(pip.args(["--only-binary", ":all:", "--requirement"]).arg(needed));
-        }
-        folder.join("bin")
-    });
-    INSTALLED.clone()
-}
-
-#[track_caller]
-fn ran(command: &mut Command) {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

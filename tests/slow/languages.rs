@@ -2,8 +2,10 @@
 //! lack: every provider's, compiled where the language is, run, and attacked over
 //! HTTP exactly as those for Node and Python are.
 
+use crate::harness::handlers::genuine::take;
 use crate::harness::handlers::hostile::{Attack, VARIABLE, Written, hold, written};
-use crate::harness::handlers::running::Handler;
+use crate::harness::handlers::malformed::refused;
+use crate::harness::handlers::running::{Handler, program_of};
 use crate::harness::require_from;
 use hookctl::hook::handler::{Language, write};
 use hookctl::hook::provider::Catalogue;
@@ -43,7 +45,7 @@ fn package((provider, _): &Written) -> String {
 }
 
 /// A command of Go: what was compiled before is kept, and nothing is downloaded.
-fn go(arguments: &[&str], folder: &Path) -> Command {
+pub(crate) fn go(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new("go");
     command.args(arguments).current_dir(folder).env("GOFLAGS", "").env("GOTOOLCHAIN", "local");
     command.env("GOCACHE", Path::new(KEPT).join("go-cache")).env("GOPROXY", "off");
@@ -102,6 +104,23 @@ fn the_handlers_for_deno_hold() {
     hold_as_printed(Language::Deno);
 }
 
+/// Those that are not in the fast tests, and not compiled for them.
+const OTHERS: [Language; 5] = [Language::Deno, Language::Ruby, Language::Php, Language::Go, Language::Java];
+
+#[test]
+fn a_malformed_secret_does_not_start_a_handler() {
+    for language in OTHERS {
+        refused(language, |source, folder| command(language, source, folder));
+    }
+}
+
+#[test]
+fn the_handlers_take_what_vendors_signed() {
+    for language in OTHERS {
+        take(language, |source, folder, variables| start(language, source, folder, variables));
+    }
+}
+
 fn hold_as_printed(language: Language) {
     hold(language, &written(language, 90), |(_, source), folder, variables| {
         start(language, source, folder, variables)
@@ -116,6 +135,12 @@ pub(crate) fn start(
     folder: &Path,
     variables: &[(String, String)],
 ) -> Handler {
+    Handler::run(command(language, source, folder), folder, variables)
+}
+
+/// The command that starts a handler so.
+#[track_caller]
+fn command(language: Language, source: &str, folder: &Path) -> Command {
     let (program, file): (Vec<&str>, _) = match language {
         Language::Ruby => {
             require_from("puma", "apt-get install puma");
@@ -140,11 +165,11 @@ pub(crate) fn start(
             let program = folder.join("handler");
             let build_one = ["build", "-o", "handler", "handler.go"];
             build(go(&build_one, folder));
-            return Handler::run(Command::new(program), folder, variables);
+            return Command::new(program);
         }
         Language::Rust | Language::Csharp => panic!("{language} is not started so"),
     };
-    Handler::start(&program, folder, file, source, variables)
+    program_of(&program, folder, file, source)
 }
 
 /// Deno itself: what npm puts on the path may be a script that starts it, and would leave it behind.

@@ -1,5 +1,6 @@
 //! Keys, profiles and calls that are refused, each with the command that mends it.
 
+use crate::cli::context::readable;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::config::credentials::KeyError;
@@ -9,7 +10,9 @@ use crate::vendor::{Failure, VendorError};
 /// A key that cannot be used, and the command that mends it.
 pub(in crate::cli) fn key_refused(error: &KeyError) -> CommandError {
     let hint = match error {
-        KeyError::Unreadable { .. } => "name a file that you can read with `--api-key-file FILE`".to_owned(),
+        KeyError::Unreadable { path, source } => {
+            readable(path, source, "name a file that you can read with `--api-key-file FILE`")
+        }
         KeyError::Unset(name) => format!("export {name}=..., or name another with `--api-key-env NAME`"),
         KeyError::Empty(_) | KeyError::Letters(_) | KeyError::TooLong(_) => {
             "copy the key once more, and nothing else".to_owned()

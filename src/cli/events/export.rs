@@ -1,6 +1,6 @@
 //! `hookctl events export`.
 
-use super::{ExportArgs, ExportFormat, Wanted, open};
+use super::{ExportArgs, ExportFormat, Place, Wanted};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -9,10 +9,15 @@ use crate::journal::{Order, Reader};
 use crate::ui::human;
 use crate::ui::listing::EntryParts;
 use crate::ui::sanitize;
+use std::ffi::OsStr;
 use std::path::Path;
 
-pub(super) fn run(args: &ExportArgs, path: &Path, context: &Context) -> Result<Exit, CommandError> {
-    let reader = open(path)?;
+pub(super) fn run(args: &ExportArgs, place: &Place, context: &Context) -> Result<Exit, CommandError> {
+    if args.dir.is_some() && args.format != ExportFormat::Curl {
+        return Err(CommandError::usage("`--dir` is for curl scripts; other formats go to standard output")
+            .hint("write it to a file with `>`, or add `--format curl`"));
+    }
+    let reader = place.reader()?;
     let wanted = args.filter.wanted(usize::MAX, Order::OldestFirst)?;
     match args.format {
         ExportFormat::Jsonl => {
@@ -53,8 +58,28 @@ fn curl(
         CommandError::local(format!("could not write into `{}`", folder.display())).because(error)
     };
     std::fs::create_dir_all(folder).map_err(|error| unwritten(&error))?;
+    if holds_scripts(folder).map_err(|error| unwritten(&error))? {
+        return Err(CommandError::usage(format!("`{}` holds an export already", folder.display()))
+            .hint("name another folder with `--dir`, or empty this one first"));
+    }
     let written = wanted.each(reader, usize::MAX, |entry| {
         export::curl_script(&entry, folder).map(drop).map_err(|error| unwritten(&error))
     })?;
     context.line(&format!("wrote {} to {}", human::counted(written, "script", "scripts"), folder.display()))
+}
+
+/// Whether a folder holds scripts of an earlier export: some of them would stay
+/// as they were, beside those that are written.
+fn holds_scripts(folder: &Path) -> std::io::Result<bool> {
+    let numbered = |path: &Path| {
+        let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+        ["sh", "body"].contains(&ending) && stem.len() >= 6 && stem.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    for entry in std::fs::read_dir(folder)? {
+        if numbered(&entry?.path()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -1,13 +1,11 @@
 //! `hookctl events mark`.
 
-use super::{MarkArgs, missing};
+use super::{MarkArgs, Place};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::cli::journal::not_opened;
-use crate::journal::{Guest, MAX_MARK};
+use crate::journal::MAX_MARK;
 use serde::Serialize;
-use std::path::Path;
 
 #[derive(Serialize)]
 struct MarkedRecord<'a> {
@@ -17,20 +15,20 @@ struct MarkedRecord<'a> {
     mark: Option<&'a str>,
 }
 
-pub(super) fn run(args: &MarkArgs, path: &Path, context: &Context) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &MarkArgs, place: &Place, context: &Context) -> Result<Exit, CommandError> {
     let mark = (!args.remove).then_some(args.text.as_str());
     if args.text.chars().count() > MAX_MARK {
         return Err(CommandError::usage("the mark is too long").hint(format!(
-            "say it in {MAX_MARK} characters, such as `hookctl events mark {} TEXT`",
-            args.seq
+            "say it in {MAX_MARK} characters, such as `{}`",
+            place.command(&format!("mark {} TEXT", args.seq))
         )));
     }
-    let mut guest = Guest::open(path).map_err(|error| not_opened(&error, path))?;
+    let mut guest = place.guest()?;
     let there = guest
         .mark(args.seq, mark)
         .map_err(|error| CommandError::local("could not mark the delivery").because(&error))?;
     if !there {
-        return Err(missing(args.seq));
+        return Err(place.missing(args.seq));
     }
     if context.json() {
         context.record(&MarkedRecord { v: 1, r#type: "marked", seq: args.seq, mark })?;

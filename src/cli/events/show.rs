@@ -1,15 +1,15 @@
 //! `hookctl events show`.
 
-use super::{ShowArgs, missing, open, unreadable};
+use super::{Place, ShowArgs, unreadable};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::ui::listing;
-use std::path::Path;
 
-pub(super) fn run(args: &ShowArgs, path: &Path, context: &Context) -> Result<Exit, CommandError> {
-    let reader = open(path)?;
-    let entry = reader.get(args.seq).map_err(|error| unreadable(&error))?.ok_or_else(|| missing(args.seq))?;
+pub(super) fn run(args: &ShowArgs, place: &Place, context: &Context) -> Result<Exit, CommandError> {
+    let reader = place.reader()?;
+    let entry =
+        reader.get(args.seq).map_err(|error| unreadable(&error))?.ok_or_else(|| place.missing(args.seq))?;
     if args.raw || args.body {
         let head = if args.raw { entry.delivery.head.as_bytes().as_ref() } else { &[][..] };
         return context.write(&[head, &entry.delivery.body].concat());

@@ -1,11 +1,15 @@
 //! From the arguments of `listen` to a running listener: everything that can be
 //! wrong is found before a socket is opened, each with the command that mends it.
 
+use super::env;
 use super::hands::{Given, Keeper};
+use super::hints;
 use super::inspector::{self, Listening};
+use super::itself;
 use super::registered::{self, Registered};
-use super::{ListenArgs, PathModeArg, RetryArg};
+use super::{ListenArgs, RetryArg};
 use crate::cli::access::AccessArgs;
+use crate::cli::bound::not_bound;
 use crate::cli::check::PARENT;
 use crate::cli::context::{Context, unusable};
 use crate::cli::error::CommandError;
@@ -16,7 +20,7 @@ use crate::cli::screen::{self, Screen};
 use crate::cli::signals::Stop;
 use crate::cli::values::{duration, filter, headers, size, statuses};
 use crate::cli::vendors;
-use crate::config::secrets::{Secrets, variable_of};
+use crate::config::secrets::{Origin, Secrets};
 use crate::forward::{ForwardOptions, Forwarder};
 use crate::hook::provider::{Catalogue, Provider};
 use crate::hook::schedule::Schedule;
@@ -28,7 +32,7 @@ use crate::job::judge::Judge;
 use crate::job::listen::{self, Ended, Ledger, Options, Rooms, Until};
 use crate::job::report::{AnswerPolicy, SecretOrigin};
 use crate::journal::{Counter, Journal};
-use crate::serve::{self, BindError, Limits};
+use crate::serve::{self, Limits};
 use crate::ui::view::Hands;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -57,6 +61,10 @@ impl Setup {
         };
         let forwarder = forwarder(args, protected.clone())?;
         let options = options(args, context, known, protected)?;
+        if args.port != 0 {
+            let address = SocketAddr::new(args.host, args.port);
+            itself::refuse(&options.targets, address, args.public_url.as_deref())?;
+        }
         inspector::place(args)?;
         let tolerance = args.tolerance.as_deref().map(|text| duration("--tolerance", text)).transpose()?;
         let interviews = args.enrich.then(|| interviews(args, context)).transpose()?;
@@ -75,6 +83,12 @@ impl Setup {
                     args.host
                 ),
                 Some("drop `--host` to listen on this machine only"),
+            );
+        }
+        if self.options.answer == AnswerPolicy::Strict && !self.options.targets.is_empty() {
+            streams.warn(
+                "`--answer strict` forwards nothing by itself: targets get only what is sent again by hand",
+                Some("drop `--answer strict` to forward each delivery, or take `--answer ack`"),
             );
         }
         if args.insecure {
@@ -106,7 +120,8 @@ impl Setup {
             registered::mend(args, &stop, context).await;
         }
         let ledger = ledger(args, context)?;
-        let socket = serve::bind(args.host, args.port).map_err(|error| not_bound(&error))?;
+        let socket =
+            serve::bind(args.host, args.port).map_err(|error| not_bound("could not listen", &error))?;
         let Some(registered) = registered else {
             return self.listen((ledger, socket), args, &stop, context).await;
         };
@@ -133,7 +148,8 @@ impl Setup {
         context: &Context,
     ) -> Result<Exit, CommandError> {
         let ledger = ledger(args, context)?;
-        let socket = serve::bind(args.host, args.port).map_err(|error| not_bound(&error))?;
+        let socket =
+            serve::bind(args.host, args.port).map_err(|error| not_bound("could not listen", &error))?;
         self.listen((ledger, socket), args, stop, context).await
     }
 
@@ -145,12 +161,14 @@ impl Setup {
         context: &Context,
     ) -> Result<Exit, CommandError> {
         let address = socket.local_addr().map_err(|error| not_started(&error))?;
+        // A free port is known only now.
+        itself::refuse(&self.options.targets, address, args.public_url.as_deref())?;
         let judge = Arc::new(self.judge);
         let targets = self.options.targets.iter().map(ToString::to_string).collect();
         let beside = Listening { ledger: &ledger, judge: &judge, address, targets };
         let inspector = inspector::beside(args, &beside, context)?;
         if args.print_env {
-            print_env(&self.options, &format!("http://{address}"), context)?;
+            env::print(&self.options.secrets, &format!("http://{address}"), context)?;
         }
         let broken = stop.clone();
         context.streams().when_broken(move |_| broken.ask());
@@ -235,8 +253,16 @@ fn options(
             .hint("drop `--no-journal`: what is acknowledged before it is forwarded must be on disk"));
     }
     if answer != AnswerPolicy::Strict && targets.is_empty() {
-        return Err(CommandError::usage(format!("`--answer {}` needs a target", answer.as_str()))
-            .hint("add `--forward TARGET`, such as `--forward 3000`"));
+        return Err(needs_target(&format!("--answer {}", answer.as_str())));
+    }
+    if args.retry.is_some() && answer != AnswerPolicy::Ack {
+        return Err(CommandError::usage("`--retry` needs `--answer ack`")
+            .hint("drop `--retry`: without `--answer ack` it is the sender that tries again"));
+    }
+    let expect_status = args.expect_status.as_deref().map(|text| statuses("--expect-status", text));
+    let expect_status = expect_status.transpose()?;
+    if expect_status.is_some() && targets.is_empty() {
+        return Err(needs_target("--expect-status"));
     }
     Ok(Options {
         answer,
@@ -248,36 +274,27 @@ fn options(
         filter: args.filter.as_deref().map(|text| filter("--filter", text)).transpose()?,
         until: args.until.as_deref().map_or(Ok(Until::Stopped), until)?,
         run_for: args.run_for.as_deref().map(|text| duration("--for", text)).transpose()?,
-        expect_status: args
-            .expect_status
-            .as_deref()
-            .map(|text| statuses("--expect-status", text))
-            .transpose()?,
+        expect_status,
         public_url: args.public_url.clone(),
         timeout: args.timeout.as_deref().map(|text| duration("--timeout", text)).transpose()?,
         schedule: match args.retry {
-            RetryArg::Schedule => Schedule::forward(),
-            RetryArg::None => Schedule::none(),
+            None | Some(RetryArg::Schedule) => Schedule::forward(),
+            Some(RetryArg::None) => Schedule::none(),
         },
         protected,
         limits: Limits { max_body: size("--max-body", &args.max_body)?, ..Limits::default() },
         secrets: known,
-        replay: replay(args, context),
+        replay: hints::replay(args, context),
+        journal: hints::journal(args, context),
+        judging: hints::verify(args, context),
+        again: hints::again(args, context),
     })
 }
 
-/// What `events replay` is told beside the target, so that it finds the delivery
-/// and sends it where this listener does.
-fn replay(args: &ListenArgs, context: &Context) -> Vec<String> {
-    let mut words = Vec::new();
-    if args.path_mode == PathModeArg::Fixed {
-        words.extend(["--path-mode", "fixed"].map(str::to_owned));
-    }
-    words.extend(args.insecure.then(|| "--insecure".to_owned()));
-    let usual = context.folders().ok().map(|folders| folders.journal());
-    let named = args.journal.as_ref().filter(|path| usual.as_ref() != Some(*path));
-    words.extend(named.into_iter().flat_map(|path| ["--journal".to_owned(), path.display().to_string()]));
-    words
+/// An option that means nothing where nothing is forwarded.
+fn needs_target(option: &str) -> CommandError {
+    CommandError::usage(format!("`{option}` needs a target"))
+        .hint("add `--forward TARGET`, such as `--forward 3000`")
 }
 
 /// The targets. Named twice, one would get every delivery twice.
@@ -327,10 +344,7 @@ fn known_secrets(
         Some(provider) => vec![provider.id().to_string()],
         None if secrets.any_given() => {
             let given = secrets.of("").map_err(|error| unusable(&error))?;
-            return Ok(given
-                .into_iter()
-                .map(|(_, origin)| SecretOrigin { provider: None, origin })
-                .collect());
+            return Ok(given.into_iter().map(|(_, origin)| origin_of(None, &origin)).collect());
         }
         None => catalogue.ids(),
     };
@@ -340,14 +354,17 @@ fn known_secrets(
         if let Some(provider) = named {
             require_usable(provider, &found)?;
         }
-        known
-            .extend(found.into_iter().map(|(_, origin)| SecretOrigin { provider: Some(id.clone()), origin }));
+        known.extend(found.into_iter().map(|(_, origin)| origin_of(Some(id.clone()), &origin)));
     }
     Ok(known)
 }
 
+fn origin_of(provider: Option<String>, origin: &Origin) -> SecretOrigin {
+    SecretOrigin { provider, origin: origin.to_string(), file: origin.file().map(Path::to_owned) }
+}
+
 /// A secret that the named scheme cannot use would refuse every delivery: better said at the start.
-fn require_usable(provider: &Provider, found: &[(Secret, String)]) -> Result<(), CommandError> {
+fn require_usable(provider: &Provider, found: &[(Secret, Origin)]) -> Result<(), CommandError> {
     let secrets: Vec<Secret> = found.iter().map(|(secret, _)| secret.clone()).collect();
     match provider.keys(&secrets) {
         Err(error @ KeyError::BadSecret { .. }) => {
@@ -369,22 +386,4 @@ fn ledger(args: &ListenArgs, context: &Context) -> Result<Ledger, CommandError> 
         context.streams().warn(warning, None);
     }
     Ok(Ledger::Journal(journal))
-}
-
-fn not_bound(error: &BindError) -> CommandError {
-    CommandError::local("could not listen")
-        .because(error)
-        .hint("take another port with `--port PORT`, or a free one with `--port 0`")
-}
-
-/// The lines an application under test needs: where to send, and which variable holds the secret.
-fn print_env(options: &Options, url: &str, context: &Context) -> Result<(), CommandError> {
-    let mut text = format!("HOOKCTL_URL={url}\n");
-    for known in &options.secrets {
-        if let Some(provider) = &known.provider {
-            text.push_str(&format!("# the signing secret of {provider} comes from {}\n", known.origin));
-            text.push_str(&format!("HOOKCTL_{}={}\n", variable_of(provider), known.origin));
-        }
-    }
-    context.write(text.as_bytes()).map(drop)
 }

@@ -17,10 +17,11 @@ use std::path::PathBuf;
 
 pub(super) const EXAMPLES: &str = "Examples:
   hookctl providers keygen discord
-      Make a key pair, keep the private key, and print the public one as Discord shows it
+      Make a key pair, keep the private key, and print the public one alone,
+      as Discord shows it: hookctl providers keygen discord > public.key
 
-  hookctl providers keygen sendgrid --jq .public_key
-      The public key alone, for the application that `hookctl trigger` then signs for
+  hookctl providers keygen sendgrid --json
+      The same as a record, with the file of the private key
 
   hookctl providers keygen plaid --force
       Make another pair; the former private key stays beside it";
@@ -132,13 +133,15 @@ fn show(args: &KeygenArgs, provider: &Provider, kept: &Kept, context: &Context) 
             private_key: private,
         });
     }
-    let mut page = context.streams().page();
+    // What was done is talk; the key is the result, which goes into a file as it is.
+    let mut page = context.streams().narration();
     page.put(Role::Strong, kept.result).space(1);
     page.put(Role::Plain, format!("{} key pair of {}", provider.kind().title(), provider.id())).end_line();
     let file = format!("{} (yours alone)", kept.file.display());
     facts(&mut page, &[("private key", vec![file]), ("public key", vec![form.to_owned()])]);
-    page.end_line();
+    context.streams().narrate(&page);
     // On lines of their own and not wrapped: they are made to be copied.
+    let mut page = context.streams().page();
     for line in private.iter().flat_map(|text| text.lines()).chain(kept.public.text.lines()) {
         page.put(Role::Plain, line).end_line();
     }
@@ -148,7 +151,8 @@ fn show(args: &KeygenArgs, provider: &Provider, kept: &Kept, context: &Context) 
 /// Says when another secret counts before the stored one.
 fn overruled(provider: &Provider, kept: &Kept, context: &Context) -> Result<Exit, CommandError> {
     let found = context.secrets(&Default::default())?.of(provider.id()).map_err(|error| unusable(&error))?;
-    if let Some((_, origin)) = found.first().filter(|(_, origin)| *origin != kept.file.display().to_string())
+    if let Some((_, origin)) =
+        found.first().filter(|(_, origin)| origin.to_string() != kept.file.display().to_string())
     {
         let text = format!("the secret from {origin} counts before the stored private key");
         context.streams().warn(&text, Some("sign with the stored one by `--secret-file FILE`"));

@@ -81,7 +81,7 @@ fn lines(provider: &Provider, described: &Description) -> Vec<(&'static str, Vec
         ("handshake", described.handshakes.clone()),
         ("deadline", provider.deadline().map(span).into_iter().collect()),
         ("retries", provider.retry().map(retries).into_iter().collect()),
-        ("answer", provider.ack().map(|body| format!("`{body}`")).into_iter().collect()),
+        ("answer", provider.ack().map(answer).into_iter().collect()),
         ("same header", described.rivals.iter().map(rivals).collect()),
         ("pitfalls", described.pitfalls.clone()),
         ("docs", provider.docs().map(str::to_owned).into_iter().collect()),
@@ -89,6 +89,11 @@ fn lines(provider: &Provider, described: &Description) -> Vec<(&'static str, Vec
         ("variable", vec![variable_of(provider.id())]),
         ("origin", vec![provider.origin().to_string()]),
     ]
+}
+
+/// The body that the provider wants to hear.
+fn answer(body: &str) -> String {
+    if body.is_empty() { "an empty body".to_owned() } else { format!("`{body}`") }
 }
 
 fn retries(retry: &Retry) -> String {

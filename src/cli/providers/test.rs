@@ -1,11 +1,11 @@
-//! `hookctl providers test`: tries every provider of a file out, and runs its vectors.
+//! `hookctl providers test`: tries every provider of a file out, or one by its id, and runs its vectors.
 
 use super::ProvidersArgs;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, add_own_providers, add_provider_file};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::clock;
-use crate::hook::provider::{Provider, Vector};
+use crate::hook::provider::{Catalogue, Origin, Provider, Vector};
 use crate::hook::trial;
 use crate::ui::human::counted;
 use crate::ui::style::Role;
@@ -49,23 +49,17 @@ struct SummaryRecord {
     failed: u64,
 }
 
-/// Reads a file, lets each provider in it sign and verify a message of its own, and judges its vectors.
-pub(super) fn run(file: &Path, args: &ProvidersArgs, context: &Context) -> Result<Exit, CommandError> {
-    let mut catalogue = context.catalogue(&args.provider_file)?;
-    let label = file.display().to_string();
-    let text = context.read(file)?;
-    let text = std::str::from_utf8(&text)
-        .map_err(|error| CommandError::config(format!("`{label}` is not text")).because(&error))?;
-    let ids = catalogue
-        .add(&label, text)
-        .map_err(|error| CommandError::config("could not use the provider file").because(&error))?;
-    if ids.is_empty() {
-        return Err(CommandError::config(format!("`{label}` holds no provider"))
-            .hint("`hookctl providers new ID` writes one to begin with"));
-    }
-    let mut bench = Bench { context, file: &label, sum: SummaryRecord::default() };
+/// Lets each provider of a file, or the one of this id, sign and verify a message of its own,
+/// and judges its vectors.
+pub(super) fn run(wanted: &Path, args: &ProvidersArgs, context: &Context) -> Result<Exit, CommandError> {
+    let (catalogue, ids) = match id(wanted) {
+        Some(id) => known(id, args, context)?,
+        None => added(wanted, args, context)?,
+    };
+    let mut bench = Bench { context, builtin: false, sum: SummaryRecord::default() };
     for id in &ids {
         let provider = context.provider(&catalogue, id)?;
+        bench.builtin |= *provider.origin() == Origin::Builtin;
         bench.trial(id, &trial::trial(&provider, clock::now()))?;
         for (at, vector) in provider.vectors().iter().enumerate() {
             bench.vector(&provider, at + 1, vector)?;
@@ -74,10 +68,56 @@ pub(super) fn run(file: &Path, args: &ProvidersArgs, context: &Context) -> Resul
     bench.end()
 }
 
+/// What is meant as an id: it looks like one, and no file has this name.
+fn id(wanted: &Path) -> Option<&str> {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let text = wanted.to_str().filter(|text| text.bytes().all(letter) && *text != "-")?;
+    (!wanted.exists()).then_some(text)
+}
+
+/// A provider there is.
+fn known(
+    id: &str,
+    args: &ProvidersArgs,
+    context: &Context,
+) -> Result<(Catalogue, Vec<String>), CommandError> {
+    let catalogue = context.catalogue(&args.provider_file)?;
+    context.provider(&catalogue, id).map_err(|mut error| {
+        error.message = format!("there is neither a file nor a provider `{id}`");
+        error
+    })?;
+    Ok((catalogue, vec![id.to_owned()]))
+}
+
+/// The providers of a file. One of the user's own may be it, and another's mistake is not its own.
+fn added(
+    file: &Path,
+    args: &ProvidersArgs,
+    context: &Context,
+) -> Result<(Catalogue, Vec<String>), CommandError> {
+    let mut catalogue = Catalogue::builtin();
+    if let Ok(folders) = context.folders() {
+        add_own_providers(&mut catalogue, &folders.providers());
+    }
+    for named in &args.provider_file {
+        add_provider_file(&mut catalogue, named)?;
+    }
+    let label = file.display().to_string();
+    let ids = catalogue
+        .add_bytes(&label, &context.read(file)?)
+        .map_err(|error| CommandError::config("could not use the provider file").because(&error))?;
+    if ids.is_empty() {
+        return Err(CommandError::config(format!("`{label}` holds no provider"))
+            .hint("`hookctl providers new ID` writes one to begin with"));
+    }
+    Ok((catalogue, ids))
+}
+
 /// Tells what holds, and counts.
 struct Bench<'a> {
     context: &'a Context,
-    file: &'a str,
+    /// Whether a provider is built in.
+    builtin: bool,
     sum: SummaryRecord,
 }
 
@@ -104,6 +144,8 @@ impl Bench<'_> {
         let outcome = self.outcome(verdict.code == vector.expect);
         let (expect, found) = (vector.expect.as_str(), verdict.code.as_str());
         let name = vector.name.as_deref();
+        let file = &provider.origin().to_string();
+        let line = vector.line;
         if self.context.json() {
             return self.context.record(&VectorRecord {
                 v: 1,
@@ -111,8 +153,8 @@ impl Bench<'_> {
                 provider: provider.id(),
                 vector: number,
                 name,
-                file: self.file,
-                line: vector.line,
+                file,
+                line,
                 outcome,
                 expect,
                 found,
@@ -124,7 +166,6 @@ impl Bench<'_> {
         if outcome == "pass" {
             return self.line(outcome, provider.id(), &format!("{named}: {found}"));
         }
-        let (file, line) = (self.file, vector.line);
         let reason = &verdict.reason;
         self.line(
             outcome,
@@ -155,7 +196,11 @@ impl Bench<'_> {
                 (counted(providers, "provider", "providers"), counted(vectors, "vector", "vectors"));
             self.context.streams().say(&format!("{providers}, {count}, {failed} failed"));
         }
-        if vectors == 0 {
+        if self.builtin {
+            self.context.streams().say(
+                "tried with an invented secret; that it describes the vendor is held by vectors in hookctl's own tests",
+            );
+        } else if vectors == 0 {
             self.context.streams().say(
                 "no vectors: only a message that the vendor signed proves that a profile describes the vendor",
             );

@@ -8,6 +8,7 @@ use super::remote::{ask, call};
 use crate::ui::style::Role;
 use crate::ui::table::{Cell, facts, table};
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
 use serde_json::{Value, json};
 
 /// Arguments of `sandbox deliveries`.
@@ -40,10 +41,10 @@ pub enum DeliveriesCommand {
 #[derive(Args, Clone, Debug)]
 pub struct ListArgs {
     /// Only those of userjourneys or koji
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(crate::cli::complete::vendors))]
     pub provider: Option<String>,
     /// Only this event
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_name = "EVENT", add = ArgValueCandidates::new(crate::cli::complete::vendor_events))]
     pub event: Option<String>,
     /// Only those in this state
     #[arg(long, value_name = "STATE", value_parser = ["pending", "delivered", "failed", "dropped"])]

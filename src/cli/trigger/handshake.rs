@@ -189,10 +189,14 @@ pub(super) fn list(args: &TriggerArgs, context: &Context) -> Result<Exit, Comman
             if context.json() {
                 context.record(&serde_json::json!({
                     "v": 1, "type": "known_handshake", "provider": &**provider.id(), "name": handshake.name(),
-                    "signed": handshake.is_signed(),
+                    "signed": handshake.is_signed(), "guessed": handshake.is_guessed(),
                 }))?;
             } else {
-                let signed = if handshake.is_signed() { "signed" } else { "not signed" };
+                let signed = match (handshake.is_guessed(), handshake.is_signed()) {
+                    (true, _) => "a guess: its form is not published",
+                    (false, true) => "signed",
+                    (false, false) => "not signed",
+                };
                 rows.push(vec![
                     Cell::new(Role::Strong, &**provider.id()),
                     Cell::new(Role::Event, handshake.name()),

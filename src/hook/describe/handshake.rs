@@ -7,9 +7,14 @@ use crate::hook::template::{Filter, Part, Template};
 /// One handshake as a sentence.
 pub(super) fn handshake(provider: &Provider, asked: &Handshake) -> String {
     let method = asked.method.as_ref().map(|method| format!(" ({method})")).unwrap_or_default();
-    let mut said = format!("{}{method}: when {}", asked.name, condition(provider, &asked.when));
+    let when = condition(provider, &asked.when);
+    let guessed = if asked.guessed { " (its form is not published: this is hookctl's guess)" } else { "" };
+    let mut said = format!("{}{method}{guessed}: when {when}", asked.name);
     if let Some(place) = &asked.check {
-        said.push_str(&format!(", check that {} is the secret (403 otherwise) and", source(provider, place)));
+        said.push_str(&format!(
+            ", check that {} is the verify token (403 otherwise) and",
+            source(provider, place)
+        ));
     } else {
         said.push(',');
     }
@@ -17,15 +22,8 @@ pub(super) fn handshake(provider: &Provider, asked: &Handshake) -> String {
         Some(other) => format!("{} or {other}", asked.status),
         None => asked.status.to_string(),
     };
-    let bodies = std::iter::once(&asked.body).chain(&asked.also);
-    let bodies: Vec<String> = bodies.map(|one| body(provider, one)).collect();
-    said.push_str(&format!(" answer {status} with {}", listed(&bodies, "or")));
-    let (types, headers): (Vec<_>, Vec<_>) =
-        asked.headers.iter().partition(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    for (_, kind) in types {
-        said.push_str(&format!(" as {}", code(&written(kind))));
-    }
-    for (name, value) in headers {
+    said.push_str(&format!(" answer {status} with {}", listed(&bodies(provider, asked), "or")));
+    for (name, value) in asked.headers.iter().filter(|(name, _)| !is_content_type(name)) {
         said.push_str(&format!(" and the header {}", code(&format!("{name}: {}", written(value)))));
     }
     if let Some(status) = asked.forged {
@@ -35,6 +33,33 @@ pub(super) fn handshake(provider: &Provider, asked: &Handshake) -> String {
         said.push_str(&format!("; {} is the signing secret from then on", source(provider, place)));
     }
     said
+}
+
+fn is_content_type(name: &str) -> bool {
+    name.eq_ignore_ascii_case("content-type")
+}
+
+/// The bodies that are taken, each with its type.
+fn bodies(provider: &Provider, asked: &Handshake) -> Vec<String> {
+    let kind = asked.headers.iter().find(|(name, _)| is_content_type(name)).map(|(_, kind)| written(kind));
+    let typed = |template: &Template, kind: Option<&str>| {
+        let body = body(provider, template);
+        kind.map_or_else(|| body.clone(), |kind| format!("{body} as {}", code(kind)))
+    };
+    // The profile names the type of the first: that of another shows in its shape.
+    let others = asked.also.iter().map(|other| typed(other, kind.is_some().then(|| shape(other))));
+    std::iter::once(typed(&asked.body, kind.as_deref())).chain(others).collect()
+}
+
+/// The type that a body of this shape has.
+fn shape(template: &Template) -> &'static str {
+    match template.parts() {
+        [Part::Literal(text), ..] if text.starts_with(['{', '[']) => "application/json",
+        [Part::Literal(name), Part::Placeholder(..), ..] if name.ends_with('=') => {
+            "application/x-www-form-urlencoded"
+        }
+        _ => "text/plain",
+    }
 }
 
 fn body(provider: &Provider, body: &Template) -> String {

@@ -7,6 +7,7 @@
 
 mod handshake;
 mod key;
+mod pitfalls;
 mod replay;
 mod rivals;
 mod scheme;
@@ -16,8 +17,8 @@ mod words;
 pub use rivals::Rivals;
 pub use specimen::{Specimen, Verifier, specimen};
 
-use super::provider::{Cover, Kind, Provider};
-use super::template::{Source, Template};
+use super::provider::Provider;
+use super::template::Source;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -55,7 +56,7 @@ pub fn describe(provider: &Provider, others: &[Arc<Provider>]) -> Description {
         subject: places(provider, &provider.subject),
         handshakes: provider.handshakes.iter().map(|asked| handshake::handshake(provider, asked)).collect(),
         rivals: rivals::rivals(provider, others),
-        pitfalls: pitfalls(provider),
+        pitfalls: pitfalls::pitfalls(provider, others),
     }
 }
 
@@ -68,28 +69,6 @@ pub fn settings(provider: &Provider) -> Map<String, Value> {
     let text: String = provider.settings().map(|(name, value)| format!("{name} = {value}\n")).collect();
     // The catalogue wrote it, so it reads back; were it not so, showing less is no reason to fail.
     toml::from_str(&text).unwrap_or_default()
-}
-
-/// The profile's own remarks, then what follows from the scheme.
-fn pitfalls(provider: &Provider) -> Vec<String> {
-    let note = provider.note().map(words::sentence);
-    let own = provider.pitfalls().iter().map(ToString::to_string);
-    let mut pitfalls: Vec<String> = note.into_iter().chain(own).collect();
-    // A note on such a scheme says it already.
-    let unsaid = provider.note().is_none() && matches!(provider.kind(), Kind::Hmac | Kind::Hash);
-    if unsaid && provider.cover() == Cover::Fields {
-        pitfalls.push("Only some fields are signed: the rest of the body could be anybody's.".to_owned());
-    }
-    let whole = |source: &Source| matches!(source, Source::Url | Source::Params);
-    let claims = provider.claims.iter().map(|(_, claim)| claim);
-    if provider.signs_url() && claims.chain([&provider.content]).flat_map(Template::sources).any(whole) {
-        pitfalls.push(
-            "The URL is signed as the vendor knows it: behind a tunnel or a proxy the application sees another \
-             one, and has to put the public scheme, host and query back."
-                .to_owned(),
-        );
-    }
-    pitfalls
 }
 
 #[cfg(test)]

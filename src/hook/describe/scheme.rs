@@ -1,6 +1,6 @@
 //! The scheme as one paragraph that a person can implement from.
 
-use super::words::{code, legend, listed, placeholder, setting, source, time_form, written};
+use super::words::{code, encoding, legend, listed, placeholder, setting, source, time_form, written};
 use crate::hook::digest::HashName;
 use crate::hook::provider::{Cover, Kind, Place, Provider, TimePlace};
 use crate::hook::template::{Part, Source, Template};
@@ -56,24 +56,17 @@ fn place(provider: &Provider) -> String {
 
 /// What is signed, and how that is compared.
 fn signature(provider: &Provider) -> Vec<String> {
-    let encoding = provider.encode.as_str();
-    let hash = provider.hash.title();
-    let content = content(provider);
+    let (hash, content) = (provider.hash.title(), content(provider));
     let what = match provider.kind {
-        Kind::Hmac => format!("`{{sig}}` is, in {encoding}, the HMAC-{hash} under the key of {content}."),
-        Kind::Hash => {
-            format!("`{{sig}}` is, in {encoding}, the {hash} of {content}.")
-        }
-        Kind::Ed25519 => {
-            format!(
-                "`{{sig}}` is the Ed25519 signature of {content}, in {encoding}; the public key verifies it."
-            )
-        }
-        Kind::EcdsaP256 => {
-            format!("`{{sig}}` is, in {encoding}, the ECDSA signature (P-256, SHA-256, DER) of {content}.")
-        }
-        kind => format!("`{{sig}}` is, in {encoding}, the {} signature of {content}.", kind.title()),
+        // The key by itself: behind the content it would read as if that were the key.
+        Kind::Hmac => format!("the HMAC-{hash} of {content}, under the key"),
+        Kind::Hash => format!("the {hash} of {content}"),
+        Kind::Ed25519 => format!("the Ed25519 signature of {content}"),
+        Kind::EcdsaP256 => format!("the ECDSA signature (P-256, SHA-256, DER) of {content}"),
+        kind => format!("the {} signature of {content}", kind.title()),
     };
+    let verifies = if provider.kind.has_key_pair() { "; the public key verifies it" } else { "" };
+    let what = format!("`{{sig}}` is {what}, in {}{verifies}.", encoding(provider.encode));
     let mut said = vec![what];
     if !is_plain(&provider.content) {
         said.push(format!("There {}.", legend(provider, &provider.content)));
@@ -88,12 +81,38 @@ fn signature(provider: &Provider) -> Vec<String> {
         let public_key = source(provider, &Source::PublicKey);
         said.push(format!("`{{public_key}}` is {public_key}."));
     }
+    said.extend(rewritten(provider));
     said.extend(several(provider));
     if matches!(provider.kind, Kind::Hmac | Kind::Hash) {
         said.push(match provider.cover() {
             Cover::Body => "Compare in constant time, before the body is parsed.".to_owned(),
             _ => "Compare in constant time.".to_owned(),
         });
+    }
+    said
+}
+
+/// Where the vendor signs something else than what it sends.
+fn rewritten(provider: &Provider) -> Vec<String> {
+    let mut said = Vec::new();
+    if !provider.url_decode.is_empty() {
+        let letters = code(&provider.url_decode);
+        said.push(format!(
+            "Before the URL is signed, the %-escapes of {letters} in it are decoded, and no others."
+        ));
+    }
+    for (letter, escape) in &provider.url_escape {
+        let letter = code(&letter.to_string());
+        said.push(format!("In the query, {letter} is signed as {}.", code(escape)));
+    }
+    if provider.url_port {
+        said.push("The URL may be signed with the port of its scheme or without it: try both.".to_owned());
+    }
+    if provider.body_escape {
+        said.push(
+            "What is not ASCII in the body may be signed as `\\uXXXX`: try the bytes as they arrived, then that form."
+                .to_owned(),
+        );
     }
     said
 }

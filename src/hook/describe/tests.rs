@@ -1,7 +1,7 @@
 use super::*;
 use crate::hook::delivery::Message;
 use crate::hook::headers::Headers;
-use crate::hook::provider::Catalogue;
+use crate::hook::provider::{Catalogue, Kind};
 use crate::hook::secret::Secret;
 use crate::hook::verdict::{Code, Verdict};
 
@@ -82,8 +82,8 @@ fn a_timed_list_is_described_from_its_parts() {
     let stripe = of("stripe");
     assert_eq!(
         stripe.scheme,
-        "The header `Stripe-Signature` holds `t={ts},v1={sig}`. `{sig}` is, in hex, the HMAC-SHA-256 under the key \
-         of `{ts}.{body}`. There `{ts}` is the time beside the signature as it stands (Unix seconds) and `{body}` is the raw \
+        "The header `Stripe-Signature` holds `t={ts},v1={sig}`. `{sig}` is the HMAC-SHA-256 of \
+         `{ts}.{body}`, under the key, in lower-case hex. There `{ts}` is the time beside the signature as it stands (Unix seconds) and `{body}` is the raw \
          body, byte for byte as it arrived. The value is a list, separated by `,`: it may carry several signatures, of \
          which one must hold, and elements of other names are to be skipped. Compare in constant time, before the body \
          is parsed."
@@ -127,9 +127,88 @@ fn a_users_own_provider_is_described_too() {
     let mine = describe(catalogue.get("mine").unwrap().as_ref(), &catalogue.all());
     assert_eq!(
         mine.scheme,
-        "The parameter `s` of the query holds the signature and nothing else. `{sig}` is, in base64, the HMAC-SHA-256 \
-         under the key of `{method} {url|lower|sha1|base64}`. There `{method}` is the method in capitals and \
-         `{url|lower|sha1|base64}` is the SHA-1 of the whole URL in small letters in base64. Compare in constant time."
+        "The parameter `s` of the query holds the signature and nothing else. `{sig}` is the HMAC-SHA-256 of \
+         `{method} {url|lower|sha1|base64}`, under the key, in base64. There `{method}` is the method in capitals and \
+         `{url|lower|sha1|base64}` is the SHA-1 of the whole URL in small letters, in base64. Compare in constant time."
     );
     assert_eq!(mine.pitfalls.len(), 1);
+}
+
+#[test]
+fn a_guessed_handshake_is_not_described_as_the_vendors() {
+    for told in of("koji").handshakes {
+        assert!(told.contains("its form is not published: this is hookctl's guess"), "{told}");
+    }
+    for provider in Catalogue::builtin().all() {
+        for (asked, told) in provider.handshakes().iter().zip(of(provider.id()).handshakes) {
+            assert_eq!(told.contains("guess"), asked.is_guessed(), "{told}");
+        }
+    }
+}
+
+#[test]
+fn each_body_of_a_handshake_has_the_type_it_is_sent_with() {
+    let [told] = &*of("slack").handshakes else { panic!("Slack has one handshake") };
+    assert!(
+        told.ends_with(
+            "the body's `challenge` as `text/plain`, `{\"challenge\":\"{json:challenge|json}\"}` as `application/json` or \
+             `challenge={json:challenge}` as `application/x-www-form-urlencoded`"
+        ),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_is_signed_otherwise_than_it_is_sent_is_said() {
+    let scheme = of("hubspot-v3").scheme;
+    assert!(scheme.contains("the %-escapes of `:/?@!$'()*,;` in it are decoded, and no others"), "{scheme}");
+    let scheme = of("twilio").scheme;
+    assert!(scheme.contains("of a name that comes more than once, each value once, sorted"), "{scheme}");
+    assert!(scheme.contains("In the query, `'` is signed as `%27`."), "{scheme}");
+    assert!(scheme.contains("with the port of its scheme or without it"), "{scheme}");
+    assert!(of("box").scheme.contains("`\\uXXXX`"), "{}", of("box").scheme);
+    assert!(!of("mandrill").scheme.contains("%27"));
+}
+
+fn any(pitfalls: &[String], part: &str) -> bool {
+    pitfalls.iter().any(|pitfall| pitfall.contains(part))
+}
+
+#[test]
+fn both_home_vendors_pages_say_what_goes_wrong() {
+    let koji = of("koji").pitfalls;
+    for part in ["throws where the header is missing", "share one `data.interview_id`", "wants a 200"] {
+        assert!(any(&koji, part), "{part}: {koji:?}");
+    }
+    let userjourneys = of("userjourneys").pitfalls;
+    for part in
+        ["shown once", "one webhook", "end of the process", "No retries", "`X-Webhook-Event` is not signed"]
+    {
+        assert!(any(&userjourneys, part), "{part}: {userjourneys:?}");
+    }
+}
+
+#[test]
+fn a_verify_token_is_not_taken_for_the_secret_that_signs() {
+    for id in ["facebook", "whatsapp"] {
+        let page = of(id);
+        assert!(any(&page.pitfalls, "two secrets"), "{id}: {:?}", page.pitfalls);
+        assert!(any(&page.handshakes, "is the verify token"), "{id}: {:?}", page.handshakes);
+    }
+}
+
+#[test]
+fn what_the_signature_does_not_cover_follows_from_the_scheme() {
+    assert!(any(&of("github").pitfalls, "`X-GitHub-Event` and `X-GitHub-Delivery` are not signed"));
+    // The id is signed, and so are Contentful's headers; where nothing is signed, that is said.
+    for id in ["svix", "contentful", "gitlab-token", "twitch"] {
+        let pitfalls = of(id).pitfalls;
+        let unsigned = pitfalls.iter().find(|pitfall| pitfall.contains("not signed"));
+        assert_eq!(unsigned.is_some(), id == "twitch", "{id}: {pitfalls:?}");
+        assert!(!any(&pitfalls, "Message-Id` "), "{pitfalls:?}");
+    }
+    assert!(any(&of("asana").pitfalls, "The body's `events` is a list"));
+    assert!(any(&of("hubspot-v3").pitfalls, "The body is a list"));
+    assert!(any(&of("quickbooks").pitfalls, "The body's `eventNotifications` is a list"));
+    assert!(any(&of("github-sha1").pitfalls, "the signature of `github` as well"));
 }

@@ -2,6 +2,7 @@
 
 use super::settings;
 use crate::hook::condition::Condition;
+use crate::hook::encoding::Encoding;
 use crate::hook::provider::{Provider, TimeForm, TimePlace};
 use crate::hook::template::{Filter, Part, Source, Template};
 use std::fmt::Write as _;
@@ -52,6 +53,14 @@ pub(super) fn time_form(form: TimeForm) -> &'static str {
     }
 }
 
+/// How bytes are written.
+pub(super) const fn encoding(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Hex => "lower-case hex",
+        other => other.as_str(),
+    }
+}
+
 /// What a source stands for.
 pub(super) fn source(provider: &Provider, source: &Source) -> String {
     match source {
@@ -76,7 +85,11 @@ pub(super) fn source(provider: &Provider, source: &Source) -> String {
         Source::SignedNames => "the list of signed headers as it stands".to_owned(),
         Source::SignedHeaders => signed_headers(provider),
         Source::Secret => "the signing secret".to_owned(),
-        Source::Params => "the form's fields sorted by name, names and values run together".to_owned(),
+        Source::Params => {
+            "the form's fields, decoded and sorted by name, names and values run together without anything between; of \
+             a name that comes more than once, each value once, sorted"
+                .to_owned()
+        }
         Source::PublicKey => "the public key or key id that goes with the secret".to_owned(),
         Source::WebhookId => "the id that the vendor gave the webhook, which is not sent along".to_owned(),
         Source::Header(name) => format!("the header {}", code(name)),
@@ -106,9 +119,9 @@ pub(super) fn placeholder(provider: &Provider, from: &Source, filters: &[Filter]
     };
     filters.iter().fold(short, |what, filter| match filter {
         Filter::Digest(hash) => format!("the {} of {what}", hash.title()),
-        Filter::Hmac => format!("the HMAC-{} of {what} under the key", provider.hash.title()),
+        Filter::Hmac => format!("the HMAC-{} of {what}, under the key", provider.hash.title()),
         Filter::Crc32 => format!("the CRC-32 of {what} as a decimal number"),
-        Filter::Encode(encoding) => format!("{what} in {}", encoding.as_str()),
+        Filter::Encode(form) => format!("{what}, in {}", encoding(*form)),
         Filter::Lower => format!("{what} in small letters"),
         Filter::Upper => format!("{what} in capitals"),
         Filter::Json => what,

@@ -1,11 +1,12 @@
 //! Carries the tries out: each is one verification of something changed.
 
-use super::{Case, Diagnosis, MOST_WORK, Mistake, Tried, TriedOutcome};
+use super::{Case, Diagnosis, Mistake, Tried, TriedOutcome, most_work};
 use crate::hook::delivery::Message;
 use crate::hook::headers::Headers;
-use crate::hook::provider::{Place, Provider};
+use crate::hook::provider::{Cover, Place, Provider};
 use crate::hook::secret::Secret;
 use crate::hook::signature::Keys;
+use crate::hook::template::Source;
 use crate::hook::verdict::Code;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -14,16 +15,28 @@ use std::time::Duration;
 /// What a try costs beside hashing the body: making keys, reading headers.
 const LEAST_COST: usize = 4 << 10;
 
+/// What it costs a scheme to read a byte of a form or a JSON text, where others hash it.
+const READ: usize = 24;
+
 /// What is to be tried.
 #[derive(Clone, Debug)]
 pub(super) struct Idea {
     pub(super) mistake: Mistake,
     /// A noun phrase that completes "the signature holds for ...".
     pub(super) what: Cow<'static, str>,
+    /// What mends it, where that is not what mends this mistake elsewhere.
+    mend: Option<&'static str>,
+}
+
+impl Idea {
+    /// The same with a mend of its own.
+    pub(super) fn mended_by(self, mend: &'static str) -> Self {
+        Self { mend: Some(mend), ..self }
+    }
 }
 
 pub(super) fn idea(mistake: Mistake, what: impl Into<Cow<'static, str>>) -> Idea {
-    Idea { mistake, what: what.into() }
+    Idea { mistake, what: what.into(), mend: None }
 }
 
 /// The same scheme with something changed.
@@ -42,7 +55,11 @@ pub(super) struct Attempts<'a> {
     respelled: Option<Headers>,
     /// Bodies that were tried, by length and checksum: most ways of writing a body give the same one.
     bodies: HashSet<(usize, u32)>,
+    /// The work that was done, and what there is of it, in bytes hashed.
     spent: usize,
+    most: usize,
+    /// What verifying costs for each byte of the body.
+    a_byte: usize,
     found: Option<Diagnosis>,
     tried: Vec<Tried>,
 }
@@ -55,6 +72,8 @@ impl<'a> Attempts<'a> {
             respelled: None,
             bodies: HashSet::new(),
             spent: 0,
+            most: most_work(case.message.body.len()),
+            a_byte: if reads_body(case.provider) { READ } else { 1 },
             found: None,
             tried: Vec::new(),
         };
@@ -63,7 +82,7 @@ impl<'a> Attempts<'a> {
     }
 
     pub(super) fn into_explanation(self) -> super::Explanation {
-        super::Explanation { found: self.found, tried: self.tried }
+        super::Explanation { found: self.found, tried: self.tried, work: self.spent }
     }
 
     /// The message that the changes start from.
@@ -149,7 +168,31 @@ impl<'a> Attempts<'a> {
         true
     }
 
-    /// Notes what the body is too large for.
+    /// Takes so much work from what there is; false, and nothing taken, where that is not enough.
+    pub(super) fn afford(&mut self, work: usize) -> bool {
+        let spent = self.spent.saturating_add(work);
+        let affords = spent <= self.most;
+        if affords {
+            self.spent = spent;
+        }
+        affords
+    }
+
+    /// Makes another body and tries it, where there is work left for making it.
+    pub(super) fn rewritten_holds(
+        &mut self,
+        idea: Idea,
+        work: usize,
+        rewrite: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> bool {
+        if !self.afford(work) {
+            self.skip(idea);
+            return false;
+        }
+        rewrite(self.message().body).is_some_and(|body| self.body_holds(idea, &body))
+    }
+
+    /// Notes what there is not enough work for.
     pub(super) fn skip(&mut self, idea: Idea) {
         self.tried.push(Tried { mistake: idea.mistake, what: idea.what, outcome: TriedOutcome::TooMuch });
     }
@@ -160,13 +203,12 @@ impl<'a> Attempts<'a> {
         message: &Message<'_>,
         verify: impl FnOnce(&Self, &Message<'_>) -> bool,
     ) -> bool {
-        let cost =
-            message.body.len().saturating_add(LEAST_COST).saturating_mul(self.case.secrets.len().max(1));
-        if self.spent.saturating_add(cost) > MOST_WORK {
+        let body = message.body.len().saturating_mul(self.a_byte);
+        let cost = body.saturating_add(LEAST_COST).saturating_mul(self.case.secrets.len().max(1));
+        if !self.afford(cost) {
             self.skip(idea);
             return false;
         }
-        self.spent += cost;
         let unchanged = std::ptr::eq(message.headers, self.case.message.headers);
         let verified = match &self.respelled {
             Some(headers) if unchanged => verify(self, &Message { headers, ..*message }),
@@ -179,11 +221,16 @@ impl<'a> Attempts<'a> {
             self.found = Some(Diagnosis {
                 mistake: idea.mistake,
                 sentence: format!("the signature holds {lead} {}", idea.what),
-                mend: Cow::Borrowed(idea.mistake.mend()),
+                mend: Cow::Borrowed(idea.mend.unwrap_or(idea.mistake.mend())),
             });
         }
         verified
     }
+}
+
+/// Whether a scheme signs what it reads in the body, and not its bytes.
+fn reads_body(provider: &Provider) -> bool {
+    provider.content.uses(&Source::Params) || provider.cover() == Cover::Fields
 }
 
 /// Whether the signature holds, whatever its time: that is another question.

@@ -1,18 +1,22 @@
 //! The body: bytes that were changed between signing and verifying, and bytes
 //! that were signed in place of those that were sent.
 
-use super::attempts::{Attempts, idea};
-use super::tree::{self, Node};
-use super::written::{STYLES, write};
+use super::attempts::{Attempts, Idea, idea};
+use super::styles::{STYLES, Style};
+use super::tree::{self, Member, Node, Tree, Unread};
+use super::written::{estimate, longest, write};
 use super::{Mistake, charset, form};
 use crate::hook::encoding::decode_base64_secret;
-use crate::hook::jsontext::{Kind, unescape};
+use crate::hook::jsontext::unescape;
 use crate::hook::provider::{Cover, Provider};
 
 /// Longer bodies are not written anew: only what costs no more than hashing is tried.
 const LONGEST: usize = 1 << 20;
 /// The members of an object that are tried as the whole of what was signed.
 const MOST_PARTS: usize = 4;
+
+/// What a pass over the body costs, for each byte.
+const PASS: usize = 2;
 
 type Rewrite = fn(&[u8]) -> Option<Vec<u8>>;
 
@@ -61,7 +65,7 @@ pub(super) fn tries(attempts: &mut Attempts<'_>) -> bool {
         return large(attempts) || charset::decompressed(attempts);
     }
     REWRITES.iter().any(|(mistake, what, rewrite)| {
-        rewrite(body).is_some_and(|body| attempts.body_holds(idea(*mistake, *what), &body))
+        attempts.rewritten_holds(idea(*mistake, *what), PASS * body.len(), rewrite)
     }) || as_json(attempts, body)
         || wrapped(attempts, body)
         || form::tries(attempts)
@@ -94,23 +98,76 @@ fn large(attempts: &mut Attempts<'_>) -> bool {
     found
 }
 
+/// What reading a text costs, for each byte, and writing it: for each byte and each value.
+const READING: usize = 8;
+const WRITING: usize = 1;
+const WRITING_A_VALUE: usize = 12;
+/// What it costs to find out what four languages make of a number.
+const FORMATTING: usize = 800;
+
 fn as_json(attempts: &mut Attempts<'_>, body: &[u8]) -> bool {
-    let Some(root) = tree::read(body) else { return false };
-    STYLES
-        .iter()
-        .any(|(mistake, what, style)| attempts.body_holds(idea(*mistake, *what), &write(&root, style)))
-        || parts(attempts, &root)
-        || text_of(attempts, &root)
+    let whole = || idea(Mistake::BodyCompact, "the body written in other ways");
+    if !attempts.afford(READING * body.len()) {
+        attempts.skip(whole());
+        return false;
+    }
+    let tree = match tree::read(body) {
+        Ok(tree) => tree,
+        Err(Unread::NotJson) => return false,
+        Err(Unread::TooMuch) => {
+            attempts.skip(whole());
+            return false;
+        }
+    };
+    let work = FORMATTING * tree.forms.formatted;
+    if !attempts.afford(work) {
+        attempts.skip(whole());
+        return false;
+    }
+    styles(attempts, &tree) || parts(attempts, &tree) || text_of(attempts, &tree.root)
+}
+
+/// Each way of writing it, but for those that change nothing about this body.
+fn styles(attempts: &mut Attempts<'_>, tree: &Tree<'_>) -> bool {
+    let mut written: Vec<Style> = Vec::with_capacity(STYLES.len());
+    let mut out = Vec::new();
+    STYLES.iter().any(|(what, style)| {
+        let style = style.on(tree);
+        let is_new = !written.contains(&style);
+        written.push(style);
+        is_new
+            && written_holds(attempts, idea(style.mistake(tree), *what), &tree.root, tree, &style, &mut out)
+    })
+}
+
+/// Writes a value into the one buffer there is for it, and tries it.
+fn written_holds(
+    attempts: &mut Attempts<'_>,
+    idea: Idea,
+    node: &Node<'_>,
+    tree: &Tree<'_>,
+    style: &Style,
+    out: &mut Vec<u8>,
+) -> bool {
+    let (length, most) = (estimate(tree, style), longest(attempts.message().body.len()));
+    let work = WRITING * length + WRITING_A_VALUE * tree.shape.nodes;
+    if length > most || !attempts.afford(work) || !write(node, tree, style, most, out) {
+        attempts.skip(idea);
+        return false;
+    }
+    attempts.body_holds(idea, out)
 }
 
 /// The value of a member alone, as `JSON.stringify(body.data)` gives it.
-fn parts(attempts: &mut Attempts<'_>, root: &Node<'_>) -> bool {
-    let Node::Object(members) = root else { return false };
-    let objects = members.iter().filter(|(_, node)| matches!(node, Node::Object(_) | Node::Array(_)));
-    objects.take(MOST_PARTS).any(|(key, node)| {
-        STYLES.iter().take(2).any(|(_, _, style)| {
-            let what = format!("the member `{}` alone", String::from_utf8_lossy(&unescape(key)));
-            attempts.body_holds(idea(Mistake::BodyPart, what), &write(node, style))
+fn parts(attempts: &mut Attempts<'_>, tree: &Tree<'_>) -> bool {
+    let Node::Object(object) = &tree.root else { return false };
+    let is_part = |node: &Node<'_>| matches!(node, Node::Object(_) | Node::Array(_));
+    let mut out = Vec::new();
+    object.members.iter().filter(|member| is_part(&member.value)).take(MOST_PARTS).any(|member| {
+        STYLES.iter().take(2).any(|(_, style)| {
+            let name = unescape(member.key.token);
+            let what = format!("the member `{}` alone", String::from_utf8_lossy(&name));
+            written_holds(attempts, idea(Mistake::BodyPart, what), &member.value, tree, style, &mut out)
         })
     })
 }
@@ -118,15 +175,16 @@ fn parts(attempts: &mut Attempts<'_>, root: &Node<'_>) -> bool {
 /// The body inside what was received: a JSON string, or an event of a gateway.
 fn text_of(attempts: &mut Attempts<'_>, root: &Node<'_>) -> bool {
     match root {
-        Node::Scalar(Kind::String, token) => {
+        Node::String(text) => {
             let what = "what the JSON string says that the body is";
-            attempts.body_holds(idea(Mistake::BodyWrapped, what), &unescape(token))
+            attempts.body_holds(idea(Mistake::BodyWrapped, what), &unescape(text.token))
         }
-        Node::Object(members) => {
-            let body =
-                members.iter().find(|(key, _)| matches!(*key, b"\"body\"" | b"\"payload\"" | b"\"data\""));
-            let Some((key, Node::Scalar(Kind::String, token))) = body else { return false };
-            let (name, text) = (String::from_utf8_lossy(&unescape(key)).into_owned(), unescape(token));
+        Node::Object(object) => {
+            let is_body = |key: &[u8]| matches!(key, b"\"body\"" | b"\"payload\"" | b"\"data\"");
+            let body = object.members.iter().find(|member| is_body(member.key.token));
+            let Some(Member { key, value: Node::String(string) }) = body else { return false };
+            let name = String::from_utf8_lossy(&unescape(key.token)).into_owned();
+            let text = unescape(string.token);
             let decoded = decode_base64_secret(&text);
             attempts.body_holds(idea(Mistake::BodyWrapped, format!("what the member `{name}` says")), &text)
                 || decoded.is_some_and(|body| {
@@ -139,12 +197,12 @@ fn text_of(attempts: &mut Attempts<'_>, root: &Node<'_>) -> bool {
 }
 
 fn wrapped(attempts: &mut Attempts<'_>, body: &[u8]) -> bool {
-    let decoded = decode_base64_secret(body.trim_ascii()).filter(|decoded| !decoded.is_empty());
-    decoded.is_some_and(|body| attempts.body_holds(idea(Mistake::BodyWrapped, "what its base64 says"), &body))
-        || std::str::from_utf8(body).is_ok_and(|text| {
-            let string = crate::hook::json::quoted(text);
-            attempts.body_holds(idea(Mistake::BodyWrapped, "the body as a JSON string"), string.as_bytes())
-        })
+    let work = 4 * PASS * body.len();
+    attempts.rewritten_holds(idea(Mistake::BodyWrapped, "what its base64 says"), work, |body| {
+        decode_base64_secret(body.trim_ascii()).filter(|decoded| !decoded.is_empty())
+    }) || attempts.rewritten_holds(idea(Mistake::BodyWrapped, "the body as a JSON string"), work, |body| {
+        Some(crate::hook::json::quoted(std::str::from_utf8(body).ok()?).into_bytes())
+    })
 }
 
 fn with_lf(body: &[u8]) -> Option<Vec<u8>> {

@@ -2,26 +2,43 @@
 
 use super::Mistake;
 use super::attempts::{Attempts, idea};
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::inflate_flags::{
+    TINFL_FLAG_PARSE_ZLIB_HEADER as PARSE_ZLIB_HEADER,
+    TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF as USING_NON_WRAPPING_OUTPUT_BUF,
+};
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// What a small body may become: more is not tried.
 const MOST_INFLATED: usize = 4 << 20;
+/// What inflating costs for each byte, which is what deflate may make of one; rewriting letters, and composing them.
+const INFLATED_A_BYTE: usize = 1_032;
+const REWRITING: usize = 8;
+const COMPOSING: usize = 60;
 
 type Rewrite = fn(&[u8]) -> Option<Vec<u8>>;
 
-const REWRITES: [(&str, Rewrite); 11] = [
-    ("the body before it was read as Latin-1 and written as UTF-8", undone_latin_1),
-    ("the body before it was read as Windows-1252 and written as UTF-8", undone_windows_1252),
-    ("the body read as Latin-1 and written as UTF-8", |body| {
+/// Of a body that is not ASCII.
+const REWRITES: [(&str, usize, Rewrite); 13] = [
+    ("the body before it was read as Latin-1 and written as UTF-8", REWRITING, undone_latin_1),
+    ("the body before it was read as Windows-1252 and written as UTF-8", REWRITING, undone_windows_1252),
+    ("the body read as Latin-1 and written as UTF-8", REWRITING, |body| {
         Some(body.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes())
     }),
-    ("the body read as Windows-1252 and written as UTF-8", |body| {
+    ("the body read as Windows-1252 and written as UTF-8", REWRITING, |body| {
         Some(body.iter().map(|byte| of_windows_1252(*byte)).collect::<String>().into_bytes())
     }),
-    ("the body in Latin-1, of each letter the low byte", |body| {
+    ("the body before it was twice read as Latin-1 and written as UTF-8", 2 * REWRITING, |body| {
+        undone_latin_1(&undone_latin_1(body)?)
+    }),
+    ("the body before it was twice read as Windows-1252 and written as UTF-8", 2 * REWRITING, |body| {
+        undone_windows_1252(&undone_windows_1252(body)?)
+    }),
+    ("the body in Latin-1, of each letter the low byte", REWRITING, |body| {
         Some(text(body)?.encode_utf16().map(|unit| unit.to_le_bytes()[0]).collect())
     }),
-    ("the body with `?` for every letter outside of ASCII", |body| {
+    ("the body with `?` for every letter outside of ASCII", REWRITING, |body| {
         Some(
             text(body)?
                 .chars()
@@ -30,32 +47,57 @@ const REWRITES: [(&str, Rewrite); 11] = [
                 .into(),
         )
     }),
-    ("the body without the letters outside of ASCII", |body| {
+    ("the body without the letters outside of ASCII", REWRITING, |body| {
         Some(text(body)?.chars().filter(char::is_ascii).collect::<String>().into())
     }),
-    ("the body read as ASCII, of each byte seven bits", |body| {
+    ("the body read as ASCII, of each byte seven bits", REWRITING, |body| {
         Some(body.iter().map(|byte| byte & 0x7f).collect())
     }),
-    ("the body with replacement characters for what is not UTF-8", |body| {
+    ("the body with replacement characters for what is not UTF-8", REWRITING, |body| {
         Some(String::from_utf8_lossy(body).into_owned().into_bytes())
     }),
-    ("the body with its accents composed (NFC)", |body| Some(text(body)?.nfc().collect::<String>().into())),
-    ("the body with its accents decomposed (NFD)", |body| Some(text(body)?.nfd().collect::<String>().into())),
+    ("the body with its accents composed (NFC)", COMPOSING, |body| {
+        Some(text(body)?.nfc().collect::<String>().into())
+    }),
+    ("the body with its accents decomposed (NFD)", COMPOSING, |body| {
+        Some(text(body)?.nfd().collect::<String>().into())
+    }),
 ];
+
+/// UTF-16 on either side, of any body.
+const UTF_16: [(&str, Rewrite); 6] = [
+    ("the body in UTF-16", |body| utf_16(body, "", u16::to_le_bytes)),
+    ("the body in UTF-16 with a byte order mark", |body| utf_16(body, MARK, u16::to_le_bytes)),
+    ("the body in UTF-16, the high byte first", |body| utf_16(body, "", u16::to_be_bytes)),
+    ("the body in UTF-16 with a byte order mark, the high byte first", |body| {
+        utf_16(body, MARK, u16::to_be_bytes)
+    }),
+    ("the body written as UTF-8, which came in UTF-16", |body| of_utf_16(body, u16::from_le_bytes)),
+    ("the body written as UTF-8, which came in UTF-16, the high byte first", |body| {
+        of_utf_16(body, u16::from_be_bytes)
+    }),
+];
+
+const MARK: &str = "\u{feff}";
 
 pub(super) fn tries(attempts: &mut Attempts<'_>) -> bool {
     let body = attempts.message().body;
-    let converted = !body.is_ascii()
-        && REWRITES.iter().any(|(what, rewrite)| {
-            rewrite(body).is_some_and(|body| attempts.body_holds(idea(Mistake::BodyCharset, *what), &body))
-        });
-    converted || utf_16(attempts, body)
+    let mut holds = |what: &'static str, cost: usize, rewrite: Rewrite| {
+        attempts.rewritten_holds(idea(Mistake::BodyCharset, what), cost * body.len(), rewrite)
+    };
+    (!body.is_ascii() && REWRITES.iter().any(|(what, cost, rewrite)| holds(what, *cost, *rewrite)))
+        || UTF_16.iter().any(|(what, rewrite)| holds(what, REWRITING, *rewrite))
 }
 
-fn utf_16(attempts: &mut Attempts<'_>, body: &[u8]) -> bool {
-    let Some(text) = text(body) else { return false };
-    let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    attempts.body_holds(idea(Mistake::BodyCharset, "the body in UTF-16"), &units)
+fn utf_16(body: &[u8], mark: &str, bytes: fn(u16) -> [u8; 2]) -> Option<Vec<u8>> {
+    Some(mark.encode_utf16().chain(text(body)?.encode_utf16()).flat_map(bytes).collect())
+}
+
+fn of_utf_16(body: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Vec<u8>> {
+    let (pairs, []) = body.as_chunks::<2>() else { return None };
+    let units = pairs.iter().map(|pair| unit(*pair));
+    let text: String = char::decode_utf16(units).collect::<Result<_, _>>().ok()?;
+    Some(text.strip_prefix(MARK).unwrap_or(&text).as_bytes().to_vec())
 }
 
 fn text(body: &[u8]) -> Option<&str> {
@@ -90,22 +132,66 @@ const WINDOWS_1252: [char; 32] = [
 
 /// The signature may cover what the sender compressed afterwards.
 pub(super) fn compressed(attempts: &mut Attempts<'_>) -> bool {
-    let inflated = inflate(attempts.message().body);
-    inflated.is_some_and(|body| {
-        attempts.body_holds(idea(Mistake::BodyCompressed, "the body decompressed"), &body)
-    })
+    let body = attempts.message().body;
+    let encoding = attempts.message().headers.get("content-encoding");
+    let is_deflated = encoding.is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(b"deflate"));
+    // What is text was not compressed.
+    let binary = is_deflated || text(body).is_none();
+    let looks = matches!(body, [0x1f, 0x8b, ..] | [0x78, ..]) || binary;
+    looks
+        && attempts.rewritten_holds(
+            idea(Mistake::BodyCompressed, "the body decompressed"),
+            MOST_INFLATED.min(INFLATED_A_BYTE * body.len()),
+            inflate,
+        )
 }
 
+/// Gzip, zlib, or bare deflate.
 fn inflate(body: &[u8]) -> Option<Vec<u8>> {
-    use miniz_oxide::inflate::{
-        decompress_to_vec_with_limit as raw, decompress_to_vec_zlib_with_limit as zlib,
-    };
     match body {
-        [0x1f, 0x8b, 8, flags, rest @ ..] => {
-            raw(after_gzip_head(*flags, rest.get(6..)?)?, MOST_INFLATED).ok()
-        }
-        [0x78, ..] => zlib(body, MOST_INFLATED).ok(),
+        [0x1f, 0x8b, ..] => gunzip(body),
+        [0x78, ..] => inflate_one(body, PARSE_ZLIB_HEADER, MOST_INFLATED).map(|(text, _)| text),
         _ => None,
+    }
+    .or_else(|| inflate_one(body, 0, MOST_INFLATED).map(|(text, _)| text))
+    .filter(|inflated| !inflated.is_empty())
+}
+
+/// One member after the other (RFC 1952, 2.2).
+fn gunzip(mut body: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    while let [0x1f, 0x8b, 8, flags, rest @ ..] = body {
+        let rest = after_gzip_head(*flags, rest.get(6..)?)?;
+        let (member, read) = inflate_one(rest, 0, MOST_INFLATED.saturating_sub(text.len()))?;
+        text.extend_from_slice(&member);
+        // A checksum and a length.
+        body = rest.get(read + 8..).unwrap_or_default();
+    }
+    Some(text)
+}
+
+/// What one deflated stream holds, and the bytes of the body that it takes; `None` when it is broken or
+/// holds more than `most`.
+fn inflate_one(body: &[u8], flags: u32, most: usize) -> Option<(Vec<u8>, usize)> {
+    let mut state = Box::<DecompressorOxide>::default();
+    let mut out = vec![0; body.len().saturating_mul(2).clamp(64, 1 << 16).min(most)];
+    let (mut read, mut written) = (0, 0);
+    loop {
+        let flags = flags | USING_NON_WRAPPING_OUTPUT_BUF;
+        let (status, more_read, more_written) =
+            decompress(&mut state, body.get(read..)?, &mut out, written, flags);
+        (read, written) = (read + more_read, written + more_written);
+        match status {
+            TINFLStatus::Done => {
+                out.truncate(written);
+                return Some((out, read));
+            }
+            TINFLStatus::HasMoreOutput if out.len() < most => {
+                let longer = out.len().saturating_mul(2).min(most);
+                out.resize(longer, 0);
+            }
+            _ => return None,
+        }
     }
 }
 
@@ -141,7 +227,7 @@ pub(super) fn decompressed(attempts: &mut Attempts<'_>) -> bool {
     let encoding = String::from_utf8_lossy(&encoding).into_owned();
     let sentence = format!(
         "the headers say `Content-Encoding: {encoding}` and the body is not compressed, \
-         so these are not the bytes that were signed"
+         so if it was signed compressed no secret can match it any more"
     );
     attempts.say(Mistake::BodyDecompressed, sentence)
 }

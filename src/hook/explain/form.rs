@@ -7,7 +7,10 @@ use crate::hook::json::quoted;
 use std::borrow::Cow;
 
 /// More fields than any vendor sends.
-const MOST_FIELDS: usize = 2_000;
+const MOST_FIELDS: usize = 10_000;
+/// What reading a form costs, for each byte, and writing it: for each byte of what may come of it.
+const READING: usize = 8;
+const WRITING: usize = 4;
 
 /// How a library writes a form.
 struct Writer {
@@ -44,13 +47,24 @@ pub(super) fn tries(attempts: &mut Attempts<'_>) -> bool {
     if !is_form(attempts, body) {
         return false;
     }
-    let fields: Vec<Field<'_>> = form::fields(body).take(MOST_FIELDS).collect();
-    let reencoded = |what: &'static str| idea(Mistake::BodyFormReencoded, what);
-    WRITERS.iter().any(|writer| attempts.body_holds(reencoded(writer.what), &writer.write(&fields)))
-        || attempts.body_holds(reencoded("the form with its escapes resolved"), &joined(&fields))
-        || attempts.body_holds(reencoded("the fields of the form as JSON"), &as_json(&fields, ",", ":"))
-        || attempts
-            .body_holds(reencoded("the fields of the form as spaced JSON"), &as_json(&fields, ", ", ": "))
+    let whole = || idea(Mistake::BodyFormReencoded, "the form written in other ways");
+    if !attempts.afford(READING * body.len()) {
+        attempts.skip(whole());
+        return false;
+    }
+    let fields: Vec<Field<'_>> = form::fields(body).take(MOST_FIELDS + 1).collect();
+    if fields.len() > MOST_FIELDS {
+        attempts.skip(whole());
+        return false;
+    }
+    let work = WRITING * body.len();
+    let mut written = |what: &'static str, write: &dyn Fn() -> Vec<u8>| {
+        attempts.rewritten_holds(idea(Mistake::BodyFormReencoded, what), work, |_| Some(write()))
+    };
+    WRITERS.iter().any(|writer| written(writer.what, &|| writer.write(&fields)))
+        || written("the form with its escapes resolved", &|| joined(&fields))
+        || written("the fields of the form as JSON", &|| as_json(&fields, ",", ":"))
+        || written("the fields of the form as spaced JSON", &|| as_json(&fields, ", ", ": "))
         || payload(attempts, &fields)
 }
 
@@ -106,8 +120,12 @@ impl Writer {
             match byte {
                 b' ' => out.extend_from_slice(self.space.as_bytes()),
                 byte if byte.is_ascii_alphanumeric() || self.plain.contains(byte) => out.push(*byte),
-                byte if self.capitals => out.extend_from_slice(format!("%{byte:02X}").as_bytes()),
-                byte => out.extend_from_slice(format!("%{byte:02x}").as_bytes()),
+                byte => {
+                    let digits: &[u8; 16] =
+                        if self.capitals { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+                    let digit = |at: u8| digits.get(usize::from(at)).copied().unwrap_or(b'0');
+                    out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]);
+                }
             }
         }
     }

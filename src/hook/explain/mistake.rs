@@ -10,6 +10,7 @@ pub enum Mistake {
     SecretWhitespace,
     SecretQuoted,
     SecretEscaped,
+    SecretCharset,
     SecretPrefixKept,
     SecretPrefixStripped,
     SecretReadAsText,
@@ -121,7 +122,7 @@ const ONE_URL: &str =
     "verify with the URL that the sender was given: `--url URL`, for `listen` `--public-url URL`";
 const WRITTEN: &str = "write the signature the way the scheme does; `hookctl sign` shows it";
 
-const ROWS: [Row; 51] = [
+const ROWS: [Row; 52] = [
     row(
         Mistake::SecretWhitespace,
         "secret_whitespace",
@@ -132,13 +133,20 @@ const ROWS: [Row; 51] = [
         Mistake::SecretQuoted,
         "secret_quoted",
         Area::Secret,
-        "the quotes belong to the shell or the .env file, not to the secret: take them off on both sides",
+        "quotes and the variable's name belong to the shell or the .env file, not to the secret: take them off on both \
+         sides",
     ),
     row(
         Mistake::SecretEscaped,
         "secret_escaped",
         Area::Secret,
         "use the secret as its vendor shows it, with nothing escaped, on both sides",
+    ),
+    row(
+        Mistake::SecretCharset,
+        "secret_charset",
+        Area::Secret,
+        "write the file as UTF-8 without a byte order mark (PowerShell: Out-File -Encoding ascii), and only the secret",
     ),
     row(
         Mistake::SecretPrefixKept,

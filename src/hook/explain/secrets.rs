@@ -1,9 +1,11 @@
 //! The secret: white space, quotes, prefixes, and how its text is read.
 
 use super::Mistake;
-use super::attempts::{Attempts, changed, idea};
+use super::attempts::{Attempts, Idea, changed, idea};
 use crate::hook::provider::{Kind, Provider, SecretForm};
 use crate::hook::secret::Secret;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
@@ -17,8 +19,10 @@ const LONGEST: usize = 4 << 10;
 type Rewrite = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// The text of the secret changed, and then read as the scheme reads it.
-const REWRITES: [(Mistake, &str, Rewrite); 14] = [
+const REWRITES: [(Mistake, &str, Rewrite); 17] = [
     (Mistake::SecretWhitespace, "the secret without the white space around it", |text| trimmed(text)),
+    (Mistake::SecretWhitespace, "the secret without the invisible characters around it", without_invisible),
+    (Mistake::SecretCharset, "the secret read as UTF-16", from_utf16),
     (Mistake::SecretWhitespace, "the secret and a line break at its end", |text| with(text, b"", b"\n")),
     (Mistake::SecretWhitespace, "the secret and a carriage return and line break at its end", |text| {
         with(text, b"", b"\r\n")
@@ -28,6 +32,7 @@ const REWRITES: [(Mistake, &str, Rewrite); 14] = [
     (Mistake::SecretWhitespace, "the secret and a carriage return at its end", |text| with(text, b"", b"\r")),
     (Mistake::SecretWhitespace, "the secret and a tab at its end", |text| with(text, b"", b"\t")),
     (Mistake::SecretQuoted, "the secret without its quotes", unquoted),
+    (Mistake::SecretQuoted, "the secret without the variable's name before it", without_name),
     (Mistake::SecretQuoted, "the secret in double quotes", |text| with(text, b"\"", b"\"")),
     (Mistake::SecretQuoted, "the secret in single quotes", |text| with(text, b"'", b"'")),
     (Mistake::SecretEscaped, "the secret with its percent escapes resolved", percent_decoded),
@@ -52,6 +57,10 @@ const MISSING: [(&[u8], &str); 5] = [
 
 /// Prefixes that vendors put before a secret.
 const PREFIXES: [&str; 5] = ["whsec_", "v1,whsec_", "whsk_", "sk_", "whpk_"];
+
+const PREFIX_LOST: &str =
+    "the secret here has lost its prefix: keep the whole secret, as its vendor shows it";
+const KEPT_ENCODED: &str = "the secret is kept encoded here (as in a Kubernetes manifest): decode it, and keep it as its vendor shows it";
 
 /// How the text can become a key.
 const FORMS: [(Mistake, &str, SecretForm); 3] = [
@@ -119,9 +128,9 @@ fn prefixed(attempts: &mut Attempts<'_>, text: &[u8]) -> bool {
         }
     }
     PREFIXES.iter().take(1).any(|prefix| {
-        let what = format!("the secret and `{prefix}` before it");
+        let lost = idea(Mistake::SecretPrefixStripped, format!("the secret and `{prefix}` before it"));
         let whole = [prefix.as_bytes(), text].concat();
-        as_key(attempts, Mistake::SecretPrefixKept, what, whole, SecretForm::Utf8)
+        read_as(attempts, lost.mended_by(PREFIX_LOST), whole, SecretForm::Utf8)
     })
 }
 
@@ -133,8 +142,35 @@ fn read_otherwise(attempts: &mut Attempts<'_>, text: &[u8], more: &str) -> bool 
     let text = text.trim_ascii();
     let text = text.strip_prefix(provider.secret_prefix.as_bytes()).unwrap_or(text);
     FORMS.iter().filter(|(_, _, form)| *form != provider.secret || !more.is_empty()).any(
-        |(mistake, what, form)| as_key(attempts, *mistake, format!("{what}{more}"), text.to_vec(), *form),
-    )
+        |(mistake, what, form)| {
+            let tried = idea(*mistake, format!("{what}{more}"));
+            let tried = if is_kept_encoded(text, *form) { tried.mended_by(KEPT_ENCODED) } else { tried };
+            read_as(attempts, tried, text.to_vec(), *form)
+        },
+    ) || encoded_with_line_break(attempts, text)
+}
+
+/// Whether what the text decodes to can be read: then it is the secret itself,
+/// kept encoded, as it stands in a Kubernetes manifest.
+fn is_kept_encoded(text: &[u8], form: SecretForm) -> bool {
+    decoded(text, form).is_some_and(|secret| secret.trim_ascii().iter().all(u8::is_ascii_graphic))
+}
+
+fn decoded(text: &[u8], form: SecretForm) -> Option<Zeroizing<Vec<u8>>> {
+    match form {
+        SecretForm::Base64 => STANDARD.decode(text).ok().map(Zeroizing::new),
+        SecretForm::Hex => hex::decode(text).ok().map(Zeroizing::new),
+        _ => None,
+    }
+}
+
+/// `echo SECRET | base64` encodes the line break, too.
+fn encoded_with_line_break(attempts: &mut Attempts<'_>, text: &[u8]) -> bool {
+    let secret = decoded(text, SecretForm::Base64);
+    let Some(secret) = secret.as_ref().and_then(|secret| secret.strip_suffix(b"\n")) else { return false };
+    let what = "the secret decoded as base64, without the line break at its end";
+    let tried = idea(Mistake::SecretReadAsBase64, what).mended_by(KEPT_ENCODED);
+    read_as(attempts, tried, secret.to_vec(), SecretForm::Utf8)
 }
 
 /// A secret of this text under the same scheme with another way of reading secrets.
@@ -145,6 +181,10 @@ fn as_key(
     text: Vec<u8>,
     form: SecretForm,
 ) -> bool {
+    read_as(attempts, idea(mistake, what), text, form)
+}
+
+fn read_as(attempts: &mut Attempts<'_>, tried: Idea, text: Vec<u8>, form: SecretForm) -> bool {
     let provider = changed(attempts.case.provider, |provider| {
         (provider.secret, provider.secret_without_prefix) = (form, form);
         provider.secret_prefix = Box::default();
@@ -152,7 +192,7 @@ fn as_key(
     // What cannot be decoded so was not read so.
     let readable =
         Secret::new(text).ok().filter(|secret| provider.keys(std::slice::from_ref(secret)).is_ok());
-    readable.is_some_and(|secret| attempts.secrets_hold(idea(mistake, what), &provider, &[secret]))
+    readable.is_some_and(|secret| attempts.secrets_hold(tried, &provider, &[secret]))
 }
 
 /// Whether a text becomes the key itself: other kinds have keys of their own form.
@@ -160,7 +200,8 @@ fn takes_key_text(provider: &Provider) -> bool {
     matches!(provider.kind, Kind::Hmac | Kind::Hash | Kind::JwtHs)
 }
 
-fn of_others(attempts: &mut Attempts<'_>) -> bool {
+/// A secret that is kept for something else.
+pub(super) fn of_others(attempts: &mut Attempts<'_>) -> bool {
     let case = attempts.case;
     let used = |secret: &Secret| case.secrets.iter().any(|known| known.expose() == secret.expose());
     case.others.iter().filter(|other| !used(&other.secret)).take(MOST_OTHERS).any(|other| {
@@ -187,12 +228,49 @@ fn with(text: &[u8], before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
     Some([before, text, after].concat())
 }
 
+/// Quotes of shells and .env files, and those that an editor makes of them.
+const QUOTES: [(&str, &str); 5] =
+    [("\"", "\""), ("'", "'"), ("`", "`"), ("\u{201c}", "\u{201d}"), ("\u{2018}", "\u{2019}")];
+
 fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
-    [b"\"", b"'", b"`"].into_iter().find_map(|quote| {
-        let inner = text.strip_prefix(quote)?;
-        Some(inner.strip_suffix(quote)?.to_vec())
+    QUOTES.into_iter().find_map(|(open, close)| {
+        let inner = text.strip_prefix(open.as_bytes())?;
+        Some(inner.strip_suffix(close.as_bytes())?.to_vec())
     })
+}
+
+/// What a page or an editor leaves around a copied text: no white space of
+/// ASCII, and nothing that can be seen.
+fn without_invisible(text: &[u8]) -> Option<Vec<u8>> {
+    let invisible = |letter: char| {
+        letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    };
+    Some(std::str::from_utf8(text).ok()?.trim_matches(invisible).as_bytes().to_vec())
+}
+
+/// As PowerShell's `>` and Notepad write a file: with a byte order mark.
+fn from_utf16(text: &[u8]) -> Option<Vec<u8>> {
+    let (units, read) = match text {
+        [0xff, 0xfe, rest @ ..] => (rest.as_chunks().0, u16::from_le_bytes as fn([u8; 2]) -> u16),
+        [0xfe, 0xff, rest @ ..] => (rest.as_chunks().0, u16::from_be_bytes as _),
+        _ => return None,
+    };
+    let units: Zeroizing<Vec<u16>> = Zeroizing::new(units.iter().map(|unit| read(*unit)).collect());
+    let text = Zeroizing::new(String::from_utf16(&units).ok()?);
+    Some(text.trim().as_bytes().to_vec())
+}
+
+/// A whole line of a .env file: `export NAME="value"`.
+fn without_name(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    let text = text.strip_prefix(b"export ").unwrap_or(text);
+    let equals = text.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = text.split_at_checked(equals)?;
+    let is_name = name.first()?.is_ascii_alphabetic()
+        && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_');
+    let value = value.get(1..).filter(|value| is_name && !value.is_empty())?;
+    Some(unquoted(value).unwrap_or_else(|| value.to_vec()))
 }
 
 fn percent_decoded(text: &[u8]) -> Option<Vec<u8>> {

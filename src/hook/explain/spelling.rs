@@ -153,8 +153,16 @@ fn misspelled(provider: &Provider, found: &Observed) -> Idea {
         let what = format!("it is written in {encode} and not in {}", found.encoding.as_str());
         return idea(Mistake::SignatureEncoding, what);
     }
+    let whole = provider.encode.encode(&found.tag);
+    let unpadded = whole.trim_end_matches('=');
+    if unpadded != whole && unpadded.as_bytes() == found.text && !contains(&found.value, whole.as_bytes()) {
+        return idea(Mistake::SignatureEncoding, format!("it is written in {encode} with its padding (`=`)"));
+    }
     let prefix = provider.value.prefix(&Source::Sig);
     let value = found.value.trim_ascii();
+    if value == found.text && prefix.is_empty() {
+        return idea(Mistake::SignatureUppercase, "it is in small letters");
+    }
     if value.iter().any(|byte| b"\"'`<>".contains(byte)) || (prefix.is_empty() && value != found.text) {
         return idea(Mistake::SignatureQuoted, "what stands around it is taken away");
     }
@@ -165,6 +173,10 @@ fn misspelled(provider: &Provider, found: &Observed) -> Idea {
         return idea(Mistake::SignatureUppercase, format!("its `{prefix}` is in small letters"));
     }
     idea(Mistake::SignaturePrefix, format!("it begins with `{prefix}`"))
+}
+
+fn contains(value: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(value, part).is_some()
 }
 
 /// Base64 without the letters in which its two alphabets differ is both.

@@ -1,362 +1,279 @@
-//! How languages write JSON: a table of styles, and the writer for all of them.
+//! Writes a value in a style, in bounded space.
 
-use super::Mistake;
-use super::numbers::Numbers;
-use super::tree::Node;
-use crate::hook::jsontext::{Kind, unescape};
-use std::borrow::Cow;
+use super::strings::Text;
+use super::styles::{Layout, Order, Style};
+use super::tree::{Member, Node, Object, Shape, Tree};
 
-/// One way of writing a value.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Style {
-    comma: &'static str,
-    colon: &'static str,
-    /// What a level is indented by; `None` for one line.
-    indent: Option<&'static str>,
-    line: &'static str,
-    strings: Strings,
-    slashes: bool,
-    numbers: Numbers,
-    order: Order,
-    words: [&'static str; 3],
-    end: &'static str,
+/// What a text may become: this many times its own size, and a little.
+const MOST_TIMES: usize = 4;
+const LITTLE: usize = 64 << 10;
+
+/// The longest that a text of this length is written as.
+pub(super) const fn longest(length: usize) -> usize {
+    MOST_TIMES.saturating_mul(length).saturating_add(LITTLE)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Strings {
-    AsTheyStand,
-    /// Only what JSON wants escaped.
-    Plain,
-    /// Nothing but ASCII.
-    Ascii,
-    /// As Go and Rails: what means something to HTML is escaped.
-    Html,
-    /// As System.Text.Json: both, in capitals.
-    DotNet,
-    /// As Python's `repr`.
-    Python,
+/// No less than what the text is written as in a style.
+pub(super) fn estimate(tree: &Tree<'_>, style: &Style) -> usize {
+    let Shape { bytes, commas, colons, lines, levels, empty_lines, empty_levels, escapes, .. } = tree.shape;
+    let between = commas * style.comma.len() + colons * style.colon.len();
+    let line = style.line.len();
+    let layout = match style.layout {
+        Layout::Line => 0,
+        Layout::Lines(indent) => lines * line + levels * indent.len(),
+        // Arrays have spaces where others have lines.
+        Layout::Jackson => lines * (line + 1) + levels * 2 + 2 * tree.shape.nodes,
+        Layout::Ruby => (lines + empty_lines) * line + (levels + empty_levels) * 2,
+        // The columns depend on the keys; the writer stops where it is too much.
+        Layout::PowerShell => (lines + empty_lines) * line + (levels + empty_levels) * 4,
+    };
+    let numbers = tree.forms.more.get(style.numbers as usize).copied().unwrap_or_default();
+    let words = 2 * tree.shape.nodes;
+    bytes + between + layout + escapes + numbers + words + style.end.len()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    AsItStands,
-    Sorted,
-    /// Keys that are array indices come first, by number (ECMA-262, OrdinaryOwnPropertyKeys).
-    JavaScript,
+/// Writes a value over what was written before; false where it is too long.
+pub(super) fn write(node: &Node<'_>, tree: &Tree<'_>, style: &Style, most: usize, out: &mut Vec<u8>) -> bool {
+    out.clear();
+    let mut writer = Writer { tree, style, most, out };
+    writer.value(node, 0);
+    writer.out.extend_from_slice(style.end.as_bytes());
+    writer.out.len() <= most
 }
 
-const STANDING: Style = Style {
-    comma: ",",
-    colon: ":",
-    indent: None,
-    line: "\n",
-    strings: Strings::AsTheyStand,
-    slashes: false,
-    numbers: Numbers::AsTheyStand,
-    order: Order::AsItStands,
-    words: ["true", "false", "null"],
-    end: "",
-};
-const PLAIN: Style = Style { strings: Strings::Plain, ..STANDING };
-const NODE: Style = Style { numbers: Numbers::JavaScript, order: Order::JavaScript, ..PLAIN };
-const PYTHON: Style = Style { comma: ", ", colon: ": ", numbers: Numbers::Python, ..PLAIN };
-const PYTHON_ASCII: Style = Style { strings: Strings::Ascii, ..PYTHON };
-const PYTHON_COMPACT: Style = Style { comma: ",", colon: ":", ..PYTHON };
-const INDENTED: Style = Style { colon: ": ", ..STANDING };
-const NODE_INDENTED: Style = Style { colon: ": ", ..NODE };
-const PYTHON_INDENTED: Style = Style { comma: ",", ..PYTHON_ASCII };
-const PHP: Style = Style { strings: Strings::Ascii, slashes: true, ..STANDING };
-const GO: Style = Style { strings: Strings::Html, ..STANDING };
-
-/// Each way with the mistake it is. Of several that write the same, the first
-/// counts, so that what says least stands first.
-pub(super) const STYLES: [(Mistake, &str, Style); 44] = [
-    (Mistake::BodyCompact, "the body without white space", STANDING),
-    (Mistake::BodyCompact, "the body as JSON.stringify writes it", NODE),
-    (Mistake::BodyCompact, "the body written compactly, its numbers as they stand", PLAIN),
-    (Mistake::BodyCompact, "the body as json.dumps writes it with separators=(',', ':')", PYTHON_COMPACT),
-    (
-        Mistake::BodySpaced,
-        "the body with a space after each comma and colon",
-        Style { comma: ", ", colon: ": ", ..STANDING },
-    ),
-    (Mistake::BodySpaced, "the body as json.dumps writes it with ensure_ascii=False", PYTHON),
-    (Mistake::BodyIndented, "the body indented by two spaces", Style { indent: Some("  "), ..INDENTED }),
-    (
-        Mistake::BodyIndented,
-        "the body as JSON.stringify writes it with two spaces",
-        Style { indent: Some("  "), ..NODE_INDENTED },
-    ),
-    (Mistake::BodyIndented, "the body indented by four spaces", Style { indent: Some("    "), ..INDENTED }),
-    (
-        Mistake::BodyIndented,
-        "the body as JSON.stringify writes it with four spaces",
-        Style { indent: Some("    "), ..NODE_INDENTED },
-    ),
-    (Mistake::BodyIndented, "the body indented by tabs", Style { indent: Some("\t"), ..INDENTED }),
-    (
-        Mistake::BodyIndented,
-        "the body as JSON.stringify writes it with tabs",
-        Style { indent: Some("\t"), ..NODE_INDENTED },
-    ),
-    (
-        Mistake::BodyIndented,
-        "the body indented by two spaces, with CRLF",
-        Style { indent: Some("  "), line: "\r\n", ..INDENTED },
-    ),
-    (
-        Mistake::BodyIndented,
-        "the body indented by two spaces and a line break at its end",
-        Style { indent: Some("  "), end: "\n", ..INDENTED },
-    ),
-    (Mistake::BodySortedKeys, "the body with its keys sorted", Style { order: Order::Sorted, ..STANDING }),
-    (
-        Mistake::BodySortedKeys,
-        "the body with its keys sorted, as JSON.stringify writes it",
-        Style { order: Order::Sorted, ..NODE },
-    ),
-    (
-        Mistake::BodySortedKeys,
-        "the body as json.dumps writes it with sort_keys=True and ensure_ascii=False",
-        Style { order: Order::Sorted, ..PYTHON },
-    ),
-    (
-        Mistake::BodySortedKeys,
-        "the body as json.dumps writes it with sort_keys=True",
-        Style { order: Order::Sorted, ..PYTHON_ASCII },
-    ),
-    (
-        Mistake::BodySortedKeys,
-        "the body as json.dumps writes it with sort_keys=True and separators=(',', ':')",
-        Style { comma: ",", colon: ":", order: Order::Sorted, ..PYTHON_ASCII },
-    ),
-    (
-        Mistake::BodySortedKeys,
-        "the body with its keys sorted, indented by two spaces",
-        Style { indent: Some("  "), order: Order::Sorted, ..INDENTED },
-    ),
-    (
-        Mistake::BodySortedKeys,
-        "the body as json.dumps writes it with sort_keys=True and indent=2",
-        Style { indent: Some("  "), order: Order::Sorted, ..PYTHON_INDENTED },
-    ),
-    (
-        Mistake::BodySortedKeys,
-        "the body as json.dumps writes it with sort_keys=True and indent=4",
-        Style { indent: Some("    "), order: Order::Sorted, ..PYTHON_INDENTED },
-    ),
-    (Mistake::BodyAsciiEscaped, "the body as json.dumps writes it", PYTHON_ASCII),
-    (
-        Mistake::BodyAsciiEscaped,
-        "the body without white space, with `\\u` escapes",
-        Style { strings: Strings::Ascii, ..STANDING },
-    ),
-    (
-        Mistake::BodyAsciiEscaped,
-        "the body as json.dumps writes it compactly, with `\\u` escapes",
-        Style { strings: Strings::Ascii, ..PYTHON_COMPACT },
-    ),
-    (
-        Mistake::BodyAsciiEscaped,
-        "the body as json.dumps writes it with indent=2",
-        Style { indent: Some("  "), ..PYTHON_INDENTED },
-    ),
-    (
-        Mistake::BodyAsciiEscaped,
-        "the body as json.dumps writes it with indent=4",
-        Style { indent: Some("    "), ..PYTHON_INDENTED },
-    ),
-    (
-        Mistake::BodyAsciiEscaped,
-        "the body as json.dumps writes it and a line break at its end",
-        Style { end: "\n", ..PYTHON_ASCII },
-    ),
-    (Mistake::BodySlashesEscaped, "the body as PHP's json_encode writes it", PHP),
-    (
-        Mistake::BodySlashesEscaped,
-        "the body as json_encode writes it with JSON_UNESCAPED_UNICODE",
-        Style { strings: Strings::Plain, ..PHP },
-    ),
-    (
-        Mistake::BodySlashesEscaped,
-        "the body as json_encode writes it with JSON_PRETTY_PRINT",
-        Style { indent: Some("    "), colon: ": ", ..PHP },
-    ),
-    (Mistake::BodyHtmlEscaped, "the body as Go's json.Marshal writes it", GO),
-    (
-        Mistake::BodyHtmlEscaped,
-        "the body as Go's json.Marshal writes a map",
-        Style { order: Order::Sorted, ..GO },
-    ),
-    (Mistake::BodyHtmlEscaped, "the body as Go's json.Encoder writes it", Style { end: "\n", ..GO }),
-    (
-        Mistake::BodyHtmlEscaped,
-        "the body as Go's json.Encoder writes a map",
-        Style { order: Order::Sorted, end: "\n", ..GO },
-    ),
-    (
-        Mistake::BodyHtmlEscaped,
-        "the body as .NET's JsonSerializer writes it",
-        Style { strings: Strings::DotNet, ..STANDING },
-    ),
-    (
-        Mistake::BodyNewlineLost,
-        "the body as JSON.stringify writes it and a line break at its end",
-        Style { end: "\n", ..NODE },
-    ),
-    (Mistake::BodyObjectText, "the text of a Python dictionary", PYTHON_TEXT),
-    (Mistake::BodyObjectText, "the text of a Ruby hash", Style { colon: "=>", ..RUBY_TEXT }),
-    (Mistake::BodyObjectText, "the text of a Ruby hash, with spaces", Style { colon: " => ", ..RUBY_TEXT }),
-    (Mistake::BodyIndented, "the body indented by one space", Style { indent: Some(" "), ..INDENTED }),
-    (Mistake::BodyIndented, "the body indented by three spaces", Style { indent: Some("   "), ..INDENTED }),
-    (
-        Mistake::BodyIndented,
-        "the body indented by four spaces and a line break at its end",
-        Style { indent: Some("    "), end: "\n", ..INDENTED },
-    ),
-    (Mistake::BodySpaced, "the body with a space after each comma", Style { comma: ", ", ..STANDING }),
-];
-
-const PYTHON_TEXT: Style =
-    Style { strings: Strings::Python, words: ["True", "False", "None"], numbers: Numbers::Python, ..PYTHON };
-const RUBY_TEXT: Style = Style { comma: ", ", words: ["true", "false", "nil"], ..PLAIN };
-
-/// Writes a value.
-pub(super) fn write(node: &Node<'_>, style: &Style) -> Vec<u8> {
-    let mut out = Vec::new();
-    value(node, style, 0, &mut out);
-    out.extend_from_slice(style.end.as_bytes());
-    out
+struct Writer<'w, 'a> {
+    tree: &'w Tree<'a>,
+    style: &'w Style,
+    most: usize,
+    out: &'w mut Vec<u8>,
 }
 
-/// As deep as the tree, which is bounded.
-fn value(node: &Node<'_>, style: &Style, depth: usize, out: &mut Vec<u8>) {
-    match node {
-        Node::Scalar(Kind::Number, token) => style.numbers.write(token, out),
-        Node::Scalar(Kind::Word, token) => {
-            let word = ["true", "false", "null"].iter().position(|word| word.as_bytes() == *token);
-            let word = word.and_then(|at| style.words.get(at)).map_or(*token, |word| word.as_bytes());
-            out.extend_from_slice(word);
-        }
-        Node::Scalar(_, token) => string(token, style, out),
-        Node::Array(items) => {
-            out.push(b'[');
-            for (at, item) in items.iter().enumerate() {
-                between(at, style, depth, out);
-                value(item, style, depth + 1, out);
+impl Writer<'_, '_> {
+    /// As deep as the tree, which is bounded.
+    fn value(&mut self, node: &Node<'_>, depth: usize) {
+        match node {
+            Node::Word(token) => {
+                let word = ["true", "false", "null"].iter().position(|word| word.as_bytes() == *token);
+                let word =
+                    word.and_then(|at| self.style.words.get(at)).map_or(*token, |word| word.as_bytes());
+                self.out.extend_from_slice(word);
             }
-            close(b']', items.is_empty(), style, depth, out);
+            Node::Number(number) => self.tree.forms.write(*number, self.style.numbers, self.out),
+            Node::String(text) => self.string(text),
+            Node::Array(items) => self.array(items, depth),
+            Node::Object(object) => self.object(object, depth),
         }
-        Node::Object(members) => {
-            out.push(b'{');
-            for (at, (key, member)) in ordered(members, style.order).into_iter().enumerate() {
-                between(at, style, depth, out);
-                string(key, style, out);
-                out.extend_from_slice(style.colon.as_bytes());
-                value(member, style, depth + 1, out);
+    }
+
+    fn array(&mut self, items: &[Node<'_>], depth: usize) {
+        let (inner, outer) = self.columns(depth);
+        let inline = self.style.layout == Layout::Jackson;
+        self.out.push(b'[');
+        for (at, item) in items.iter().enumerate() {
+            if self.out.len() > self.most {
+                return;
             }
-            close(b'}', members.is_empty(), style, depth, out);
+            self.comma(at);
+            if inline {
+                self.out.push(b' ');
+            } else {
+                self.new_line(inner);
+            }
+            // Jackson's arrays stand on the line and indent nothing.
+            self.value(item, if inline { depth } else { depth + 1 });
+        }
+        if inline {
+            self.out.push(b' ');
+        } else {
+            self.close(items.is_empty(), true, outer);
+        }
+        self.out.push(b']');
+    }
+
+    fn object(&mut self, object: &Object<'_>, depth: usize) {
+        if object.members.is_empty() && self.style.lists {
+            return self.out.extend_from_slice(b"[]");
+        }
+        let (inner, outer) = self.columns(depth);
+        self.out.push(b'{');
+        let order = match self.style.order {
+            Order::AsItStands => None,
+            Order::Sorted => object.sorted.as_deref(),
+            Order::JavaScript => object.javascript.as_deref(),
+        };
+        for at in 0..object.members.len() {
+            if self.out.len() > self.most {
+                return;
+            }
+            let place = order.and_then(|order| order.get(at)).map_or(at, |place| *place as usize);
+            let Some(Member { key, value }) = object.members.get(place) else { continue };
+            self.comma(at);
+            self.new_line(inner);
+            self.string(key);
+            self.out.extend_from_slice(self.style.colon.as_bytes());
+            self.value(value, depth + 1);
+        }
+        match self.style.layout {
+            Layout::Jackson if object.members.is_empty() => self.out.push(b' '),
+            _ => self.close(object.members.is_empty(), false, outer),
+        }
+        self.out.push(b'}');
+    }
+
+    /// Where what is inside of a bracket begins, and the bracket that closes it.
+    fn columns(&self, depth: usize) -> (usize, usize) {
+        match self.style.layout {
+            Layout::PowerShell => {
+                let line = memchr::memrchr(b'\n', self.out).map_or(0, |at| at + 1);
+                let line = self.out.get(line..).unwrap_or_default();
+                // A letter is one column, however many bytes it has.
+                let column = line.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+                (column + 4, column)
+            }
+            _ => (depth + 1, depth),
         }
     }
-}
 
-fn between(at: usize, style: &Style, depth: usize, out: &mut Vec<u8>) {
-    if at > 0 {
-        out.extend_from_slice(style.comma.as_bytes());
-    }
-    new_line(style, depth + 1, out);
-}
-
-fn close(bracket: u8, empty: bool, style: &Style, depth: usize, out: &mut Vec<u8>) {
-    if !empty {
-        new_line(style, depth, out);
-    }
-    out.push(bracket);
-}
-
-fn new_line(style: &Style, depth: usize, out: &mut Vec<u8>) {
-    if let Some(indent) = style.indent {
-        out.extend_from_slice(style.line.as_bytes());
-        (0..depth).for_each(|_| out.extend_from_slice(indent.as_bytes()));
-    }
-}
-
-type Member<'n, 'a> = (&'a [u8], &'n Node<'a>);
-
-fn ordered<'n, 'a>(members: &'n [(&'a [u8], Node<'a>)], order: Order) -> Vec<Member<'n, 'a>> {
-    let mut members: Vec<Member<'n, 'a>> = members.iter().map(|(key, node)| (*key, node)).collect();
-    match order {
-        Order::AsItStands => {}
-        Order::Sorted => members.sort_by_cached_key(|(key, _)| unescape(key).into_owned()),
-        // The sort is stable: the other keys stay in their order behind.
-        Order::JavaScript => members.sort_by_key(|(key, _)| index(key).unwrap_or(u32::MAX)),
-    }
-    members
-}
-
-fn index(key: &[u8]) -> Option<u32> {
-    let text = key.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if text.first() == Some(&b'0') && text.len() > 1 || text.len() > 10 {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
-}
-
-fn string(token: &[u8], style: &Style, out: &mut Vec<u8>) {
-    let content = unescape(token);
-    let text = match (style.strings, std::str::from_utf8(&content)) {
-        (Strings::AsTheyStand, _) | (_, Err(_)) => return out.extend_from_slice(token),
-        (_, Ok(text)) => text,
-    };
-    let quote = match style.strings {
-        Strings::Python if !text.contains('\'') || text.contains('"') => '\'',
-        _ => '"',
-    };
-    out.push(quote as u8);
-    let mut plain_from = 0;
-    for (at, letter) in text.char_indices() {
-        let Some(escape) = escaped(letter, quote, style) else { continue };
-        out.extend_from_slice(text.get(plain_from..at).unwrap_or_default().as_bytes());
-        out.extend_from_slice(escape.as_bytes());
-        plain_from = at + letter.len_utf8();
-    }
-    out.extend_from_slice(text.get(plain_from..).unwrap_or_default().as_bytes());
-    out.push(quote as u8);
-}
-
-/// How a letter is written where it is not written as itself.
-fn escaped(letter: char, quote: char, style: &Style) -> Option<Cow<'static, str>> {
-    let python = style.strings == Strings::Python;
-    let dot_net = style.strings == Strings::DotNet;
-    let short = match letter {
-        ' ' | 'a'..='z' | 'A'..='Z' | '0'..='9' => return None,
-        '"' if quote == '"' && !dot_net => "\\\"",
-        '\'' if quote == '\'' => "\\'",
-        '\\' => "\\\\",
-        '\n' => "\\n",
-        '\r' => "\\r",
-        '\t' => "\\t",
-        '\u{8}' if !python => "\\b",
-        '\u{c}' if !python => "\\f",
-        '/' if style.slashes => "\\/",
-        '\0'..='\u{1f}' if python => return Some(format!("\\x{:02x}", letter as u32).into()),
-        '\0'..='\u{1f}' => return Some(units(letter, dot_net).into()),
-        '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if style.strings == Strings::Html => {
-            return Some(units(letter, false).into());
+    fn comma(&mut self, at: usize) {
+        if at > 0 {
+            self.out.extend_from_slice(self.style.comma.as_bytes());
         }
-        '<' | '>' | '&' | '"' | '\'' | '+' | '`' | '\u{7f}' if dot_net => {
-            return Some(units(letter, true).into());
+    }
+
+    fn close(&mut self, empty: bool, is_array: bool, column: usize) {
+        match self.style.layout {
+            // An empty line stands where the members would.
+            Layout::PowerShell if empty => self.out.extend_from_slice(self.style.line.as_bytes()),
+            Layout::Ruby if empty && is_array => self.out.extend_from_slice(self.style.line.as_bytes()),
+            Layout::Ruby => {}
+            _ if empty => return,
+            _ => {}
         }
-        letter if letter.is_ascii() => return None,
-        letter if style.strings == Strings::Ascii => return Some(units(letter, false).into()),
-        letter if dot_net => return Some(units(letter, true).into()),
-        _ => return None,
-    };
-    Some(Cow::Borrowed(short))
+        self.new_line(column);
+    }
+
+    fn new_line(&mut self, column: usize) {
+        let indent = match self.style.layout {
+            // What is too much already needs no more lines.
+            _ if self.out.len() > self.most => return,
+            Layout::Line => return,
+            Layout::Lines(indent) => indent,
+            Layout::Jackson | Layout::Ruby => "  ",
+            Layout::PowerShell => " ",
+        };
+        self.out.extend_from_slice(self.style.line.as_bytes());
+        for _ in 0..column {
+            self.out.extend_from_slice(indent.as_bytes());
+        }
+    }
+
+    fn string(&mut self, text: &Text<'_>) {
+        self.style.strings.write(text, self.style.slashes, self.out);
+    }
 }
 
-fn units(letter: char, capitals: bool) -> String {
-    let units = letter.encode_utf16(&mut [0; 2]).to_vec();
-    let unit = |unit: &u16| if capitals { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
-    units.iter().map(unit).collect()
+#[cfg(test)]
+mod tests {
+    use super::super::styles::STYLES;
+    use super::super::tree::read;
+    use super::*;
+
+    fn texts() -> Vec<String> {
+        let mut texts: Vec<String> = [
+            r#"{"b":1,"a":[true,{"z":null,"c":[]},{}],"10":"x","9":"y"}"#,
+            r#"{"é":"Ça <va> & 'bien' \"=`+/\\\n\t\u001f\b","\u00e9":"\/\u003c\u2028 ","x":"😀"}"#,
+            "[1.0,1.50,-0.0,-0,1e15,1e16,1E20,1e-7,12345678901234567890,0.00001,5e-324,1.10]",
+            r#""a \"string\"""#,
+            "[[[],[[]],{}],{\"a\":{\"b\":{\"c\":[]}}}]",
+            r#"{"bad":"\ud800","twice":1,"twice":2}"#,
+            "null",
+        ]
+        .map(str::to_owned)
+        .into();
+        texts.push("[".repeat(100) + "1,1,1,1" + &"]".repeat(100));
+        texts.push(format!("[{}\"'\"]", "\"'<&+`\u{7f}'é\",".repeat(50)));
+        texts
+    }
+
+    #[test]
+    fn nothing_is_longer_than_it_was_estimated() {
+        for text in texts() {
+            let tree = read(text.as_bytes()).unwrap();
+            for (what, style) in &STYLES {
+                let mut out = Vec::new();
+                assert!(write(&tree.root, &tree, style, usize::MAX, &mut out));
+                let estimate = estimate(&tree, style);
+                let columns = style.layout == Layout::PowerShell;
+                assert!(out.len() <= estimate || columns, "{what}: {} of {estimate} for {text}", out.len());
+            }
+        }
+    }
+
+    #[test]
+    fn styles_that_come_out_alike_write_the_same() {
+        for text in texts() {
+            let tree = read(text.as_bytes()).unwrap();
+            for (what, style) in &STYLES {
+                let (mut one, mut other) = (Vec::new(), Vec::new());
+                write(&tree.root, &tree, style, usize::MAX, &mut one);
+                write(&tree.root, &tree, &style.on(&tree), usize::MAX, &mut other);
+                assert_eq!(String::from_utf8_lossy(&one), String::from_utf8_lossy(&other), "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_writer_stops_where_it_is_too_much() {
+        let text = "[".repeat(100) + &"1,".repeat(10_000) + "1" + &"]".repeat(100);
+        let tree = read(text.as_bytes()).unwrap();
+        let most = longest(text.len());
+        for (what, style) in &STYLES {
+            let mut out = Vec::new();
+            let fits = write(&tree.root, &tree, style, most, &mut out);
+            assert_eq!(fits, out.len() <= most);
+            assert!(out.len() < most + 1_000, "{what}: {}", out.len());
+        }
+    }
+
+    /// Word for word what Jackson 2, PowerShell 5.1, Ruby 3.1 and PHP print.
+    #[test]
+    fn layouts_are_those_of_their_languages() {
+        let text = r#"{"b":1,"l":[1,{"c":2}],"e":{},"f":[],"o":{"k":"it's"}}"#;
+        let tree = read(text.as_bytes()).unwrap();
+        let written = |what: &str| {
+            let style = STYLES.iter().find(|(name, _)| name.contains(what)).unwrap().1;
+            let mut out = Vec::new();
+            write(&tree.root, &tree, &style, usize::MAX, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        let jackson = "{\n  \"b\" : 1,\n  \"l\" : [ 1, {\n    \"c\" : 2\n  } ],\n  \"e\" : { },\n  \"f\" : [ ],\n  \
+                       \"o\" : {\n    \"k\" : \"it's\"\n  }\n}";
+        assert_eq!(written("Jackson"), jackson);
+        let powershell = [
+            "{",
+            r#"    "b":  1,"#,
+            r#"    "l":  ["#,
+            "              1,",
+            "              {",
+            r#"                  "c":  2"#,
+            "              }",
+            "          ],",
+            r#"    "e":  {"#,
+            "",
+            "          },",
+            r#"    "f":  ["#,
+            "",
+            "          ],",
+            r#"    "o":  {"#,
+            r#"              "k":  "it\u0027s""#,
+            "          }",
+            "}",
+        ];
+        assert_eq!(written("ConvertTo-Json writes it"), powershell.join("\r\n"));
+        let ruby = "{\n  \"b\": 1,\n  \"l\": [\n    1,\n    {\n      \"c\": 2\n    }\n  ],\n  \"e\": {\n  },\n  \
+                    \"f\": [\n\n  ],\n  \"o\": {\n    \"k\": \"it's\"\n  }\n}";
+        assert_eq!(written("older Ruby"), ruby);
+        let php = r#"{"b":1,"l":[1,{"c":2}],"e":[],"f":[],"o":{"k":"it's"}}"#;
+        assert_eq!(written("json_encode writes it, with `[]`"), php);
+    }
 }

@@ -33,6 +33,14 @@ impl Facts {
         variable: &str,
     ) -> Result<Self, String> {
         let mut collector = Collector { writer: Writer { language, page }, provider, facts: Self::default() };
+        if provider.signed_headers.is_some() {
+            let id = provider.id();
+            return Err(format!(
+                "it signs headers of the sender's choice, which no printed handler puts together; \
+                 `hookctl providers show {id}` says how to, and `hookctl listen --provider {id} \
+                 --forward URL` verifies in front of a handler"
+            ));
+        }
         collector.names(variable);
         collector.kind()?;
         collector.key();
@@ -134,7 +142,7 @@ impl Collector<'_> {
             Encoding::Base64 => ("base64", "encoding-base64", "given-base64"),
             Encoding::Base64Url => ("base64url", "encoding-base64url", "given-base64url"),
         };
-        self.word_if(group != "given", word);
+        self.word_if(!matches!(group, "given" | "jwt"), word);
         let spelled = self.writer.page.spelling(spelled).unwrap_or(word);
         self.value_of("encoding", spelled);
         // How a signature that came is brought into the form that ours has.
@@ -182,6 +190,7 @@ impl Collector<'_> {
             Place::Json(path) => {
                 self.word("in-json");
                 self.word("json");
+                self.word("json-text");
                 let keys = self.writer.path(path.as_str());
                 self.value_of("signature_path", keys);
                 format!("{} of the body", path.as_str())
@@ -203,6 +212,7 @@ impl Collector<'_> {
         if let Some(path) = &provider.each {
             self.word("each");
             self.word("json");
+            self.word("json-text");
             let keys = self.writer.path(path.as_str());
             self.value_of("each_path", keys);
         }
@@ -272,6 +282,7 @@ impl Collector<'_> {
                 self.word_if(read, "time");
                 self.word_if(read, "time-json");
                 self.word_if(read, "json");
+                self.word_if(read, "json-text");
                 let keys = self.writer.path(path.as_str());
                 self.value_of("time_path", keys);
             }
@@ -313,7 +324,26 @@ impl Collector<'_> {
         url |= !provider.kind.is_token()
             && (provider.content.uses(&Source::Url) || provider.content.uses(&Source::Params));
         self.word_if(url, "url");
-        if url && !provider.url_escape.is_empty() {
+        if url {
+            self.forms_of_the_url()?;
+        }
+        self.word_if(provider.body_escape && provider.each.is_none(), "body-escape");
+        Ok(())
+    }
+
+    /// The forms in which the vendor may have signed the URL.
+    fn forms_of_the_url(&mut self) -> Result<(), String> {
+        let provider = self.provider;
+        self.word_if(provider.url_port, "url-port");
+        if !provider.url_decode.is_empty() {
+            self.word("url-decode");
+            let letters: String = provider.url_decode.chars().filter(char::is_ascii).collect();
+            self.text_of("url_decoded", &letters);
+        }
+        if !provider.url_escape.is_empty() {
+            if !provider.url_decode.is_empty() {
+                return Err("it signs the URL escaped or decoded, and handlers try one of both".to_owned());
+            }
             self.word("url-escape");
             let pair = |(letter, text): &(char, Box<str>)| {
                 let letter = self.writer.text(&letter.to_string());
@@ -331,6 +361,9 @@ impl Collector<'_> {
         let mut claims = Vec::new();
         for (name, claim) in &provider.claims {
             self.sources(claim);
+            if claim.sources().any(|source| matches!(source, Source::Json(_))) {
+                return Err("its token repeats members of the body, which handlers do not compare".to_owned());
+            }
             let wanted = self.writer.template(claim)?;
             claims.push(self.writer.spelled("claim", &[&self.writer.text(name), &wanted])?);
         }
@@ -345,7 +378,10 @@ impl Collector<'_> {
     fn sources(&mut self, template: &Template) {
         for source in template.sources() {
             match source {
-                Source::Json(_) => self.word("json"),
+                Source::Json(_) => {
+                    self.word("json");
+                    self.word("json-text");
+                }
                 Source::Form(_) => self.word("form"),
                 Source::Query(_) => self.word("query"),
                 Source::Params => {

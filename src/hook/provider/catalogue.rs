@@ -4,8 +4,8 @@
 //! read only when somebody asks for it, because most commands need one of them.
 
 use super::error::{ProfileError, UnknownProvider};
-use super::profile::{BASIC_HEADER, OWN, check_names, compile};
-use super::table::{Field, Setting, Table, parse, parse_builtin};
+use super::profile::{BASIC_HEADER, OWN, check_fields, compile};
+use super::table::{Field, Setting, Table, as_text, parse, parse_builtin};
 use super::{Origin, Provider};
 use crate::hook::template::{nearest, nearest_of};
 use std::sync::{Arc, OnceLock};
@@ -77,12 +77,10 @@ impl Catalogue {
     pub fn add(&mut self, file: &str, text: &str) -> Result<Vec<String>, ProfileError> {
         let label: Arc<str> = file.into();
         let tables = parse(&label, text, 1)?;
-        for table in &tables {
-            check_id(table)?;
-            check_names(table)?;
-        }
         let mut added = Vec::new();
         for table in &tables {
+            check_id(table)?;
+            check_fields(table)?;
             let merged = self.merge_added(table, &tables, &mut vec![&table.id])?;
             added.push(Arc::new(compile(&Arc::new(merged), Origin::File(Arc::clone(&label)))?));
         }
@@ -92,6 +90,14 @@ impl Catalogue {
             self.added.push(new);
         }
         Ok(ids)
+    }
+
+    /// As [`Catalogue::add`], of a file's bytes.
+    ///
+    /// # Errors
+    /// The first mistake, with its line and field; a file that is not text is one.
+    pub fn add_bytes(&mut self, file: &str, bytes: &[u8]) -> Result<Vec<String>, ProfileError> {
+        self.add(file, as_text(file, bytes)?)
     }
 
     /// The provider of this id.

@@ -16,6 +16,10 @@
 //! tell about the vendor and are never taken over from a base, save `docs` and `ack`; nor is `vector`, messages
 //! with a known verdict. `pitfalls` are what people get wrong with the scheme.
 
+mod fields;
+
+pub(super) use fields::check_fields;
+
 use super::error::ProfileError;
 use super::listed;
 use super::reader::Reader;
@@ -125,11 +129,6 @@ const CONFIDENCES: [(&str, Confidence); 3] =
 /// A day: no vendor's tolerance or deadline is longer.
 const LONGEST_SECONDS: i64 = 86_400;
 
-/// Names every field of `table` that is not in the schema.
-pub(super) fn check_names(table: &Table) -> Result<(), ProfileError> {
-    Reader::of_table(table, FIELDS).map(drop)
-}
-
 /// Compiles a table that holds its base's fields already.
 pub(super) fn compile(table: &Arc<Table>, origin: Origin) -> Result<Provider, ProfileError> {
     let read = Reader::of_table(table, FIELDS)?;
@@ -212,12 +211,16 @@ fn path(read: &Reader<'_>, name: &str) -> Result<Option<Path>, ProfileError> {
     path.map(Some).ok_or_else(|| read.error(name, format!("`{text}` is not a path such as `data.items`")))
 }
 
-fn place(read: &Reader<'_>, kind: Kind) -> Result<Place, ProfileError> {
+fn names(read: &Reader<'_>) -> Result<Vec<Box<str>>, ProfileError> {
     let names = read.texts("header")?;
     for (name, spot) in &names {
         check_header_name(name).map_err(|message| spot.error("header", message))?;
     }
-    let names: Vec<Box<str>> = names.into_iter().map(|(name, _)| name.into()).collect();
+    Ok(names.into_iter().map(|(name, _)| name.into()).collect())
+}
+
+fn place(read: &Reader<'_>, kind: Kind) -> Result<Place, ProfileError> {
+    let names = names(read)?;
     match (read.source("at")?, names.is_empty()) {
         (Some(_), false) => {
             Err(read.error("at", "a signature is either in a `header` or `at` another place"))

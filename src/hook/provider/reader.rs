@@ -19,13 +19,22 @@ impl<'t> Reader<'t> {
     }
 
     fn checked(fields: &'t [Field], spot: &'t Spot, known: &[&str]) -> Result<Self, ProfileError> {
-        for field in fields {
-            if !known.contains(&&*field.name) {
-                let near = nearest(&field.name, known.iter().copied());
-                return Err(field.place.error(&field.name, format!("there is no such field{near}")));
-            }
-        }
+        fields.iter().try_for_each(|field| Self::known(field, known))?;
         Ok(Self { fields, spot })
+    }
+
+    /// Reads a provider's table whose fields are still to be looked at.
+    pub(super) fn of(table: &'t Table) -> Self {
+        Self { fields: &table.fields, spot: &table.place }
+    }
+
+    /// Whether there is such a field.
+    pub(super) fn known(field: &Field, known: &[&str]) -> Result<(), ProfileError> {
+        if known.contains(&&*field.name) {
+            return Ok(());
+        }
+        let near = nearest(&field.name, known.iter().copied());
+        Err(field.place.error(&field.name, format!("there is no such field{near}")))
     }
 
     pub(super) fn field(&self, name: &str) -> Option<&'t Field> {

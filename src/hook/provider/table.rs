@@ -131,24 +131,49 @@ fn read<'t>(
     keep: fn(Cow<'t, str>) -> Text,
 ) -> Result<Vec<Table>, ProfileError> {
     let lines = Lines { file, ends: memchr::memchr_iter(b'\n', text.as_bytes()).collect(), first_line, keep };
-    let parsed = DeTable::parse(text).map_err(|error| ProfileError {
-        file: file.to_string(),
-        line: lines.at(&error.span().unwrap_or_default()).line,
-        field: None,
-        message: error.message().to_owned(),
+    let parsed = DeTable::parse(text).map_err(|error| {
+        let span = error.span().unwrap_or_default();
+        ProfileError {
+            file: file.to_string(),
+            line: lines.at(&span).line,
+            field: field_at(text, span.start),
+            message: error.message().to_owned(),
+        }
     })?;
-    let mut tables = Vec::new();
-    for (id, value) in parsed.into_inner() {
-        let (span, place) = (id.span(), lines.at(&id.span()));
-        let id = keep(id.into_inner());
-        let DeValue::Table(table) = value.into_inner() else {
-            return Err(place.error(&id, "a provider file holds only tables, one a provider"));
-        };
-        tables.push((span.start, Table { id, place, fields: lines.fields(table) }));
-    }
     // The parser sorts by name; people expect the order of the file.
-    tables.sort_by_key(|(start, _)| *start);
-    Ok(tables.into_iter().map(|(_, table)| table).collect())
+    let mut entries: Vec<_> = parsed.into_inner().into_iter().collect();
+    entries.sort_by_key(|(id, _)| id.span().start);
+    let table = |(id, value): (Spanned<Cow<'t, str>>, Spanned<DeValue<'t>>)| {
+        let place = lines.at(&id.span());
+        let id = keep(id.into_inner());
+        match value.into_inner() {
+            DeValue::Table(table) => Ok(Table { id, place, fields: lines.fields(table) }),
+            _ => Err(place.error(&id, "a provider file holds only tables, one a provider")),
+        }
+    };
+    entries.into_iter().map(table).collect()
+}
+
+/// A provider file as text; says where it stops being text.
+pub(super) fn as_text<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, ProfileError> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        ProfileError {
+            file: file.to_owned(),
+            line: memchr::memchr_iter(b'\n', good).count() + 1,
+            field: field_at(&String::from_utf8_lossy(good), good.len()),
+            message: "invalid UTF-8: a provider file is text in UTF-8".to_owned(),
+        }
+    })
+}
+
+/// The field that is set on the line of this place, as far as that can be told of
+/// what is no TOML: the name before its `=`.
+fn field_at(text: &str, at: usize) -> Option<String> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let name = text.get(start..)?.lines().next()?.split_once('=')?.0.trim();
+    let bare = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    (!name.is_empty() && name.chars().all(bare)).then(|| name.to_owned())
 }
 
 struct Lines<'f, 't> {

@@ -16,6 +16,9 @@ use std::ops::Range;
 const MOST_SUGGESTED_FROM: usize = 5_000;
 const DEEPEST_SUGGESTED: usize = 16;
 
+/// How many places are listed where none is like the one that was asked for.
+const MOST_LISTED: usize = 8;
+
 /// Why a value was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
@@ -29,13 +32,23 @@ pub enum EditError {
         pointer: String,
     },
     /// There is nothing at this place.
-    #[error("the payload has nothing at `{pointer}`{}", match nearest { Some(nearest) => format!("; did you mean `{nearest}`?"), None => String::new() })]
+    #[error("the payload has nothing at `{pointer}`{}", suggestion(nearest.as_deref(), there))]
     UnknownPointer {
         /// As given.
         pointer: String,
         /// The most similar place that exists.
         nearest: Option<String>,
+        /// Where none is like it: the first places as deep on the way to it as there are any.
+        there: Vec<String>,
     },
+}
+
+fn suggestion(nearest: Option<&str>, there: &[String]) -> String {
+    match (nearest, there) {
+        (Some(nearest), _) => format!("; did you mean `{nearest}`?"),
+        (None, []) => String::new(),
+        (None, there) => format!("; it has `{}`", there.join("`, `")),
+    }
 }
 
 /// Writes `value` at `pointer`; every other byte stays. A value that is JSON is
@@ -78,10 +91,7 @@ fn find(body: &[u8], pointer: &str) -> Result<Range<usize>, EditError> {
     for segment in segments {
         let members = members(at);
         let found = members.iter().rev().find(|(key, _)| *key == segment);
-        at = found.map(|(_, value)| *value).ok_or_else(|| EditError::UnknownPointer {
-            pointer: pointer.to_owned(),
-            nearest: nearest(root, pointer),
-        })?;
+        at = found.map(|(_, value)| *value).ok_or_else(|| unknown(root, pointer))?;
     }
     let start = (at.get().as_ptr() as usize).wrapping_sub(body.as_ptr() as usize);
     Ok(start..start.saturating_add(at.get().len()))
@@ -133,6 +143,33 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
+fn unknown(root: &RawValue, pointer: &str) -> EditError {
+    let nearest = nearest(root, pointer);
+    let there = if nearest.is_some() { Vec::new() } else { on_the_way(root, pointer) };
+    EditError::UnknownPointer { pointer: pointer.to_owned(), nearest, there }
+}
+
+/// The first places under the deepest part of `pointer` that has any.
+fn on_the_way(root: &RawValue, pointer: &str) -> Vec<String> {
+    let (mut at, mut way, mut there) = (root, String::new(), Vec::new());
+    for segment in segments(pointer).unwrap_or_default() {
+        let members = members(at);
+        if !members.is_empty() {
+            let place = |(key, _): &(Cow<'_, str>, _)| format!("{way}/{}", in_pointer(key));
+            there = members.iter().take(MOST_LISTED).map(place).collect();
+        }
+        let Some((key, value)) = members.iter().rev().find(|(key, _)| *key == segment) else { break };
+        way = format!("{way}/{}", in_pointer(key));
+        at = *value;
+    }
+    there
+}
+
+/// A key as a part of a pointer (RFC 6901).
+fn in_pointer(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
 /// The existing place that is most like `pointer`.
 fn nearest(root: &RawValue, pointer: &str) -> Option<String> {
     let mut places = vec![(String::new(), root)];
@@ -147,7 +184,7 @@ fn nearest(root: &RawValue, pointer: &str) -> Option<String> {
             if places.len() >= MOST_SUGGESTED_FROM {
                 break;
             }
-            places.push((format!("{place}/{}", key.replace('~', "~0").replace('/', "~1")), value));
+            places.push((format!("{place}/{}", in_pointer(&key)), value));
         }
     }
     let last = |pointer: &str| pointer.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
@@ -204,17 +241,32 @@ mod tests {
             ("/Data/Score", Some("/data/score")),
             ("/data/list/7/x", Some("/data/list/1/x")),
             ("/typ", Some("/type")),
-            ("/entirely-different", None),
         ] {
             let error = set_pointer(BODY.as_bytes(), pointer, "1").unwrap_err();
             let expected = EditError::UnknownPointer {
                 pointer: pointer.to_owned(),
                 nearest: nearest.map(str::to_owned),
+                there: Vec::new(),
             };
             assert_eq!(error, expected);
         }
         let error = set_pointer(BODY.as_bytes(), "/scor", "1").unwrap_err().to_string();
         assert_eq!(error, "the payload has nothing at `/scor`; did you mean `/data/score`?");
+    }
+
+    #[test]
+    fn where_no_place_is_like_it_those_on_the_way_are_listed() {
+        for (pointer, there) in [
+            ("/entirely-different", "`/type`, `/data`, `/type`"),
+            ("/foo/bar", "`/type`, `/data`, `/type`"),
+            ("/data/list/-", "`/data/list/0`, `/data/list/1`, `/data/list/2`"),
+            ("/data/list/0/zzzzzz", "`/data/list/0`, `/data/list/1`, `/data/list/2`"),
+            ("/data/\u{fc} ~0~1/zzzzzz", "`/data/score`, `/data/list`, `/data/\u{fc} ~0~1`, `/data/big`"),
+        ] {
+            let error = set_pointer(BODY.as_bytes(), pointer, "1").unwrap_err().to_string();
+            assert_eq!(error, format!("the payload has nothing at `{pointer}`; it has {there}"));
+        }
+        assert_eq!(set_pointer(b"{}", "/a", "1").unwrap_err().to_string(), "the payload has nothing at `/a`");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::hook::delivery::Message;
 use crate::hook::form;
 use crate::hook::headers::Headers;
 use crate::hook::json::Path;
+use crate::hook::jsontext;
 use crate::hook::provider::{Place, Provider, TimeForm, TimePlace};
 use crate::hook::template::Source;
 use crate::hook::time::Timestamp;
@@ -65,12 +66,7 @@ impl Sample {
     /// where the provider's profile, or its sample of the same event, says that
     /// there are any; all other bytes are sent as they are.
     pub fn of_payload(body: Vec<u8>, provider: &Provider) -> Self {
-        let none = Headers::default();
-        let message = Message { method: "POST", target: "/", headers: &none, body: &body, url: None };
-        let event = provider.facts(&message).event;
-        let known = samples(provider.id());
-        let alike = known.iter().find(|sample| Some(&sample.event) == event.as_ref()).or(known.first());
-        let like = alike.cloned().unwrap_or_else(|| Self::generic(provider));
+        let (event, like) = Self::like(&body, provider);
         let json = edit::value_at(&body, "").is_ok();
         let content_type = match (json, like.content_type.starts_with(JSON)) {
             (true, false) => JSON.to_owned(),
@@ -97,9 +93,27 @@ impl Sample {
         }
     }
 
+    /// The event that a payload tells of, and the provider's sample that is the most like it.
+    fn like(body: &[u8], provider: &Provider) -> (Option<String>, Self) {
+        let none = Headers::default();
+        let message = Message { method: "POST", target: "/", headers: &none, body, url: None };
+        let event = provider.facts(&message).event;
+        let known = samples(provider.id());
+        let alike = known.iter().find(|sample| Some(&sample.event) == event.as_ref()).or(known.first());
+        let like = alike.cloned().unwrap_or_else(|| Self::generic(provider));
+        (event, like)
+    }
+
+    /// The value of Content-Type that the provider sends with such a payload.
+    pub fn content_type_of(body: &[u8], provider: &Provider) -> String {
+        let like = Self::like(body, provider).1.content_type;
+        let fits = like.starts_with(JSON) || matches!(provider.place(), Place::Form(_));
+        if !fits && jsontext::check(body).is_ok() { JSON.to_owned() } else { like }
+    }
+
     /// Whether the body is JSON.
     pub fn is_json(&self) -> bool {
-        crate::hook::jsontext::check(&self.body).is_ok()
+        jsontext::check(&self.body).is_ok()
     }
 }
 
@@ -183,5 +197,21 @@ mod tests {
         let text = Sample::of_payload(b"no json".to_vec(), &koji);
         assert_eq!((text.content_type.as_str(), text.is_json()), ("application/octet-stream", false));
         assert_eq!(text.fresh(AT, "one"), b"no json");
+    }
+
+    #[test]
+    fn a_payload_goes_out_as_what_its_provider_sends() {
+        for (provider, body, content_type) in [
+            ("koji", "{}", JSON),
+            ("koji", "no json", JSON),
+            ("slack", r#"{"type":"event_callback"}"#, JSON),
+            ("twilio", "a=1", FORM),
+            ("twilio", "{}", JSON),
+            ("braintree", "{}", FORM),
+        ] {
+            let provider = Catalogue::builtin().get(provider).unwrap();
+            let found = Sample::content_type_of(body.as_bytes(), &provider);
+            assert!(found.starts_with(content_type), "{} {body}: {found}", provider.id());
+        }
     }
 }

@@ -53,7 +53,7 @@ impl Provider {
         match scope.lookup(&source) {
             // Owned, because the source is not kept.
             Some(value) => Ok(smallvec![Cow::Owned(value.into_owned())]),
-            None => fail(Code::NoHeader, format!("there is no `{source}` with the signature")),
+            None => absent(&source, "the signature"),
         }
     }
 
@@ -133,11 +133,23 @@ impl Provider {
     pub(super) fn place_title(&self) -> Cow<'_, str> {
         match &self.place {
             Place::Headers(names) => Cow::Owned(listed(names)),
-            Place::Json(path) => Cow::Owned(format!("`json:{}`", path.as_str())),
-            Place::Form(name) => Cow::Owned(format!("`form:{name}`")),
-            Place::Query(name) => Cow::Owned(format!("`query:{name}`")),
+            Place::Json(path) => Cow::Owned(format!("`{}` in the body", path.as_str())),
+            Place::Form(name) => Cow::Owned(format!("`{name}` in the form")),
+            Place::Query(name) => Cow::Owned(format!("`{name}` in the query")),
         }
     }
+}
+
+/// Nothing is there where `what` should be.
+pub(super) fn absent<T>(source: &Source, what: &str) -> Outcome<T> {
+    let place = match source {
+        Source::Header(name) => format!("`{name}` header"),
+        Source::Json(path) => format!("`{}` in the body", path.as_str()),
+        Source::Form(name) => format!("`{name}` in the form"),
+        Source::Query(name) => format!("`{name}` in the query"),
+        other => format!("`{other}`"),
+    };
+    fail(Code::NoHeader, format!("there is no {place} with {what}"))
 }
 
 fn listed(names: &[Box<str>]) -> String {

@@ -10,6 +10,7 @@ use crate::hook::secret::Secret;
 use crate::hook::verdict::{Code, Verdict};
 use std::fmt;
 use std::sync::Arc;
+use subtle::ConstantTimeEq as _;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
@@ -115,6 +116,13 @@ impl Keys {
     /// Always false: keys are made of at least one secret.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// Whether one of these secrets is one of those.
+    pub fn share_a_secret(&self, others: &Self) -> bool {
+        let known =
+            |key: &Key| others.keys.iter().any(|other| bool::from(key.secret().ct_eq(other.secret())));
+        self.keys.iter().any(known)
     }
 
     /// The same keys with the public key or key id that goes with them, for

@@ -11,7 +11,7 @@
 
 use super::MOST_ELEMENTS;
 use super::asymmetric::{Content, Gather};
-use super::candidates::{Candidate, Decoded};
+use super::candidates::{Candidate, Decoded, absent};
 use super::covered::{ListError, NamesPlace};
 use super::key::{Key, Keys};
 use super::scope::Scope;
@@ -220,7 +220,7 @@ impl Provider {
             None | Some(TimePlace::Value) => Ok(None),
             Some(TimePlace::Source(source)) => match scope.lookup(source) {
                 Some(text) => Ok(Some(text)),
-                None => fail(Code::NoHeader, format!("there is no `{source}` with the timestamp")),
+                None => absent(source, "the timestamp"),
             },
         }
     }
@@ -230,7 +230,7 @@ impl Provider {
             None => Ok(None),
             Some(source) => match scope.lookup(source) {
                 Some(id) => Ok(Some(id)),
-                None => fail(Code::NoHeader, format!("there is no `{source}` with the delivery's id")),
+                None => absent(source, "the delivery's id"),
             },
         }
     }
@@ -241,7 +241,7 @@ impl Provider {
             None | Some(NamesPlace::Value) => Ok(None),
             Some(NamesPlace::Header(name)) => match scope.message.headers.get(name) {
                 Some(list) => Ok(Some(Cow::Borrowed(list))),
-                None => fail(Code::NoHeader, format!("there is no `{name}` with the signed headers")),
+                None => fail(Code::NoHeader, format!("there is no `{name}` header with the signed headers")),
             },
         }
     }

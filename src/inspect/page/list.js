@@ -31,7 +31,7 @@ function Forwarded({ one, wide }) {
 
 const Verdict = ({ code }) => html`<span class=${`c-verdict ${judged(code)}`}><i aria-hidden="true">${mark(code)}</i> ${code.replaceAll('_', ' ')}</span>`;
 const Event = ({ one }) => html`<span class="c-event">${one.mark && html`<b class="star" title=${`marked: ${visible(one.mark)}`}>★</b> `}${visible(one.event ?? '–')}</span>`;
-const Subject = ({ one }) => html`<span class="c-subject">${one.duplicate_of !== null && html`<span class="tag unsure">repeats #${one.duplicate_of}</span> `}${visible(one.subject ?? '')}</span>`;
+const Subject = ({ one }) => html`<span class="c-subject">${one.duplicate_of !== null && html`<span class="tag unsure">repeats #${one.duplicate_of}${one.same_body === false && ', another body'}</span> `}${visible(one.subject ?? '')}</span>`;
 const Answer = ({ one }) => html`<span class="c-answer">${one.answer ? html`<b class=${health(one.answer.status)}>${one.answer.status}</b>` : html`<span class="dim">–</span>`}</span>`;
 const Took = ({ one }) => html`<span class="c-took">${duration(one.forwarded?.took_ms ?? one.answer?.took_ms)}</span>`;
 const Received = ({ one }) => html`<span class="c-time" title=${one.received}>${moment(one.received)}</span>`;

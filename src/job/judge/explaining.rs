@@ -58,9 +58,13 @@ impl Judge {
         let detection = detector.detect(message);
         let explained = detection.ids.iter().take(MOST_CANDIDATES).filter_map(|id| {
             let (verdict, judged) = self.judge_as(id, message, now);
-            Some(self.explain_as(&judged?.provider, message, now, &verdict, context))
+            let mut explanation = self.explain_as(&judged?.provider, message, now, &verdict, context);
+            let found = explanation.found.as_mut()?;
+            found.sentence = format!("taken for `{id}`, {}", found.sentence);
+            found.mend = format!("{}; `--provider {id}` says whose it is", found.mend).into();
+            Some(explanation)
         });
-        explained.into_iter().find(|explanation| explanation.found.is_some()).unwrap_or_default()
+        explained.into_iter().next().unwrap_or_default()
     }
 
     fn explain_as(
@@ -72,9 +76,6 @@ impl Judge {
         context: Context<'_>,
     ) -> Explanation {
         let secrets = self.source.secrets_of(provider.id()).unwrap_or_default();
-        if secrets.is_empty() {
-            return Explanation::default();
-        }
         let others: Vec<NamedSecret> = self.source.others();
         explain(&Case {
             provider,

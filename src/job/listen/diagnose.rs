@@ -9,17 +9,23 @@ use super::ledger::Ledger;
 use super::pump::Pump;
 use crate::hook::delivery::{Checked, Delivery};
 use crate::hook::explain::{Context, Neighbour};
+use crate::hook::verdict::Code;
 use crate::job::judge::{Judge, neighbours};
 use crate::job::report::{Diagnosed, Event};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Deliveries that may wait.
-const WAITING: usize = 4;
-/// The longest body that is tried; a queue of them stays small.
+const WAITING: usize = 16;
+/// The longest body that is tried.
 const LONGEST: usize = 256 << 10;
+/// Bodies that cost next to nothing wait whatever waits before them; of longer
+/// ones so many bytes, so that they neither fill the queue nor the memory.
+const SMALL: usize = 16 << 10;
+const MOST_WAITING: usize = 2 * LONGEST;
 /// Deliveries before one whose parts may have been mixed up with it.
 const BEFORE: u64 = 4;
 /// So many in a row, and then one in each interval.
@@ -53,6 +59,16 @@ impl Allowance {
     }
 }
 
+/// Whether a body may wait beside so many bytes of longer ones.
+const fn has_room(waiting: usize, body: usize) -> bool {
+    body <= SMALL || waiting + body <= MOST_WAITING
+}
+
+/// What of a body counts among the bytes that wait.
+const fn weight(body: usize) -> usize {
+    if body <= SMALL { 0 } else { body }
+}
+
 /// What the thread works with.
 pub(super) struct Rooms {
     pub(super) judge: Arc<Judge>,
@@ -60,10 +76,14 @@ pub(super) struct Rooms {
     pub(super) pump: Arc<Pump>,
     /// The URL under which the endpoint is known, where it is.
     pub(super) bases: Vec<String>,
+    /// The options with which `verify --event` judges as the listener does, as typed.
+    pub(super) verify: String,
 }
 
 /// Explains failures, one at a time.
 pub(super) struct Diagnoser {
+    /// The bytes of the longer bodies that wait.
+    waiting: Arc<AtomicUsize>,
     queue: Mutex<Option<(SyncSender<Failed>, Allowance)>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -73,9 +93,11 @@ impl Diagnoser {
     pub(super) fn start(rooms: Rooms) -> std::io::Result<Self> {
         let (queue, failed) = sync_channel(WAITING);
         let thread = std::thread::Builder::new().name("diagnose".to_owned());
-        let thread = thread.spawn(move || rooms.explain_all(&failed))?;
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let shared = Arc::clone(&waiting);
+        let thread = thread.spawn(move || rooms.explain_all(&failed, &shared))?;
         let allowance = Allowance { left: BURST, filled: Instant::now() };
-        Ok(Self { queue: Mutex::new(Some((queue, allowance))), thread: Mutex::new(Some(thread)) })
+        Ok(Self { waiting, queue: Mutex::new(Some((queue, allowance))), thread: Mutex::new(Some(thread)) })
     }
 
     /// Has a failure explained, unless it is busy; waits for nothing.
@@ -83,13 +105,18 @@ impl Diagnoser {
         if checked.verdict.verified() || checked.delivery.body.len() > LONGEST {
             return;
         }
+        let body = checked.delivery.body.len();
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((queue, allowance)) = queue.as_mut()
+            && has_room(self.waiting.load(Ordering::Relaxed), body)
             && allowance.take(Instant::now())
         {
             let failed = Failed { seq, url: url.map(str::to_owned), checked: Arc::clone(checked) };
-            // Full: it is busy, and this one is passed over.
-            drop(queue.try_send(failed));
+            self.waiting.fetch_add(weight(body), Ordering::Relaxed);
+            if queue.try_send(failed).is_err() {
+                // Full: it is busy, and this one is passed over.
+                self.waiting.fetch_sub(weight(body), Ordering::Relaxed);
+            }
         }
     }
 
@@ -105,13 +132,23 @@ impl Diagnoser {
 }
 
 impl Rooms {
-    fn explain_all(&self, failed: &Receiver<Failed>) {
+    fn explain_all(&self, failed: &Receiver<Failed>, waiting: &AtomicUsize) {
+        let mut told = false;
         while let Ok(failed) = failed.recv() {
-            self.explain(&failed);
+            waiting.fetch_sub(weight(failed.checked.delivery.body.len()), Ordering::Relaxed);
+            if !self.explain(&failed) && !told && failed.checked.verdict.code == Code::Mismatch {
+                // Of the first one alone: under a flood of forgeries it would be noise.
+                told = true;
+                let seq = failed.seq;
+                let command = || format!("hookctl verify --event {seq} --explain{}", self.verify);
+                let table = self.ledger.path().map(|_| command());
+                self.pump.follow(|| Event::Unexplained { seq, table });
+            }
         }
     }
 
-    fn explain(&self, failed: &Failed) {
+    /// True when the mistake was found and told.
+    fn explain(&self, failed: &Failed) -> bool {
         let (delivery, verdict) = (&failed.checked.delivery, &failed.checked.verdict);
         let message = delivery.message(failed.url.as_deref());
         let kept = self.before(failed.seq);
@@ -119,11 +156,11 @@ impl Rooms {
             kept.iter().map(|(seq, other)| Neighbour { seq: *seq, message: other.message(None) }).collect();
         let context = Context { bases: &self.bases, deliveries: &deliveries };
         let explanation = self.judge.explain(&message, delivery.received, verdict, context);
-        if let Some(diagnosis) = explanation.found {
-            let provider = verdict.provider.clone();
-            let diagnosed = Diagnosed { seq: Some(failed.seq), provider, diagnosis };
-            self.pump.follow(|| Event::Diagnosed(Arc::new(diagnosed)));
-        }
+        let Some(diagnosis) = explanation.found else { return false };
+        let provider = verdict.provider.clone();
+        let diagnosed = Diagnosed { seq: Some(failed.seq), provider, diagnosis };
+        self.pump.follow(|| Event::Diagnosed(Arc::new(diagnosed)));
+        true
     }
 
     /// The deliveries before one, from the journal; what cannot be read is no reason to fail.
@@ -138,6 +175,22 @@ impl Rooms {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Five forgeries of 250 KB filled the queue, and the failure of somebody's own sender was passed over.
+    #[test]
+    fn large_bodies_leave_room_for_small_ones() {
+        let mut waiting = 0;
+        let large = (0..100)
+            .filter(|_| {
+                let room = has_room(waiting, 250 << 10);
+                waiting += if room { weight(250 << 10) } else { 0 };
+                room
+            })
+            .count();
+        assert_eq!(large, 2);
+        assert!(large < WAITING && has_room(waiting, 2 << 10));
+        assert_eq!(weight(2 << 10), 0);
+    }
 
     #[test]
     fn a_flood_is_explained_slowly_and_a_person_at_once() {

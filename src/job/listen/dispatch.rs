@@ -14,11 +14,13 @@ use super::tally::Tally;
 use crate::clock;
 use crate::forward::Forwarder;
 use crate::hook::attempt::{Attempt, Outcome};
+use crate::hook::curl::{word, words};
+use crate::hook::quantity::span;
 use crate::hook::schedule;
 use crate::hook::target::Target;
 use crate::hook::time::Timestamp;
 use crate::job::report::{AnswerPolicy, Attempted, Event, Level, Next, Note};
-use crate::journal::{Entry, Journal, Pending, ReadError, Reader, Settlement};
+use crate::journal::{Entry, Journal, OutboxState, Pending, ReadError, Reader, Settlement};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -108,25 +110,50 @@ pub(super) fn start(
     Dispatch { workers, new_work: NewWork { targets, bell } }
 }
 
-/// Says what waits for targets that this run does not forward to: it was
-/// acknowledged by an earlier run and would otherwise wait unseen.
-pub(super) fn say_what_is_stranded(ledger: &Ledger, options: &Options, pump: &Pump) {
+/// Says what was acknowledged by an earlier run and waits: for a target of this run, when it is
+/// tried next; for another one, which would otherwise wait unseen, what serves it.
+pub(super) fn say_what_waits(ledger: &Ledger, options: &Options, pump: &Pump) {
     let Ledger::Journal(journal) = ledger else { return };
     let Ok(stats) = journal.read(Reader::stats) else { return };
     let served = |name: &str| {
         options.answer == AnswerPolicy::Ack && options.targets.iter().any(|target| target.to_string() == name)
     };
-    for owed in stats.targets.iter().filter(|owed| owed.pending > 0 && !served(&owed.target)) {
+    for owed in stats.targets.iter().filter(|owed| owed.pending > 0) {
         let what = match owed.pending {
             1 => "1 acknowledged delivery waits".to_owned(),
             count => format!("{count} acknowledged deliveries wait"),
         };
-        pump.say(Event::Note(Note {
-            level: Level::Warning,
-            text: format!("{what} for {}, which this run does not serve", owed.target),
-            hint: Some(format!("hookctl listen --answer ack --forward {}", owed.target)),
-        }));
+        let target = &owed.target;
+        let note = if served(target) {
+            // The first holds up those behind it.
+            let first = journal.pending(target, 0, 1).unwrap_or_default();
+            let wait = first.first().map_or(Duration::ZERO, |pending| wait(options, pending));
+            let next = if wait.as_secs() == 0 { "now".to_owned() } else { format!("in {}", span(wait)) };
+            Note {
+                level: Level::Info,
+                text: format!("{what} for {target}; the next try is {next}"),
+                hint: None,
+            }
+        } else {
+            Note {
+                level: Level::Warning,
+                text: format!("{what} for {target}, which this run does not serve"),
+                hint: Some(format!(
+                    "hookctl listen --answer ack --forward {}{}",
+                    word(target),
+                    words(&options.again)
+                )),
+            }
+        };
+        pump.say(Event::Note(note));
     }
+}
+
+/// How long until the next try. Due times are of the wall clock, so that they
+/// outlive this process; a clock that was set back must not make them far away.
+fn wait(options: &Options, pending: &Pending) -> Duration {
+    let longest = if pending.tries == 0 { Duration::ZERO } else { options.schedule.longest_wait() };
+    pending.due.since(clock::now()).min(longest)
 }
 
 /// Why a worker stops working.
@@ -171,11 +198,13 @@ impl Worker {
 
     /// Tries one delivery until it is settled.
     async fn pass_on(&mut self, journal: &Journal, mut pending: Pending) -> Result<(), Stop> {
-        let mut wait = self.wait(&pending);
+        let mut wait = wait(&self.options, &pending);
         loop {
             self.pause(std::mem::take(&mut wait)).await?;
             let entry = match journal.read(|reader| reader.get(pending.seq)) {
-                Ok(Some(entry)) => entry,
+                Ok(Some(entry)) if self.waits(&entry) => entry,
+                // Another process replayed it to this target: a second copy helps nobody.
+                Ok(Some(_)) => return Ok(()),
                 // Pruned by hand: nothing is left to pass on.
                 Ok(None) => return self.settle(journal, &pending, Settlement::Dead).await,
                 // It stays unreadable, and whatever is behind it would wait for ever.
@@ -225,11 +254,9 @@ impl Worker {
         }
     }
 
-    /// How long until the next try. Due times are of the wall clock, so that they
-    /// outlive this process; a clock that was set back must not make them far away.
-    fn wait(&self, pending: &Pending) -> Duration {
-        let longest = if pending.tries == 0 { Duration::ZERO } else { self.options.schedule.longest_wait() };
-        pending.due.since(clock::now()).min(longest)
+    /// Whether a delivery is still owed to this target.
+    fn waits(&self, entry: &Entry) -> bool {
+        entry.listed.outbox.iter().any(|row| row.target == self.name && row.state == OutboxState::Pending)
     }
 
     /// One attempt. A stop lets it end, so that the target does not get the

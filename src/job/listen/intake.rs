@@ -4,6 +4,7 @@
 //! parsed, stored before it is answered. `answer` takes the `Stored` by value,
 //! so nothing can be acknowledged that the ledger has not kept.
 
+use super::answers::{acknowledged, gateway_answer, handshake_answer, json_answer, mirrored};
 use super::aside::Aside;
 use super::diagnose::Diagnoser;
 use super::dispatch::NewWork;
@@ -16,19 +17,19 @@ use super::tally::Tally;
 use super::{Options, Until};
 use crate::clock;
 use crate::forward::Forwarder;
-use crate::hook::attempt::{Answer, Attempt, Failure, FailureKind, Outcome};
+use crate::hook::attempt::{Attempt, Outcome};
+use crate::hook::curl::words;
 use crate::hook::delivery::{Checked, Delivery, Facts};
-use crate::hook::handshake::{Refusal, Reply};
+use crate::hook::handshake::Reply;
+use crate::hook::jq::FilterError;
 use crate::hook::provider::Provider;
-use crate::hook::secret::Secret;
 use crate::hook::verdict::Verdict;
-use crate::job::judge::{Judge, Judged};
+use crate::job::judge::Judge;
 use crate::job::report::{AnswerPolicy, AnsweredBy, Delivered, Event, Level, Note, Rejected};
 use crate::journal::{SettledAnswer, Stored, WriteError};
 use crate::receive::Sink;
 use crate::serve::{Rejection, Response};
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderValue, header};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,8 @@ struct Decision {
     deadline: Option<Duration>,
     /// It matches the filters.
     wanted: bool,
+    /// Why `--filter` could not be asked of it; then it does not match. An error needs no room where there is none.
+    filter_failed: Option<Box<FilterError>>,
     /// Why it is not forwarded although there is a target.
     held: Option<&'static str>,
 }
@@ -114,7 +117,7 @@ impl Intake {
         if let Some((judged, reply)) = judged.as_deref().zip(handshake.as_ref()) {
             self.heed(judged, reply);
         }
-        let wanted = self.wanted(&delivery, &facts);
+        let (wanted, filter_failed) = self.wanted(&delivery, &facts);
         let handshake = handshake.map(|reply| self.as_judged(reply, &verdict));
         let refused = self.refuses(&verdict) && handshake.is_none();
         let held = if self.options.targets.is_empty() {
@@ -133,6 +136,7 @@ impl Intake {
             settled: self.settle(handshake, refused.then_some(&verdict), held, provider),
             deadline: provider.and_then(|provider| provider.deadline()),
             wanted,
+            filter_failed,
             held,
         };
         let to_outbox = self.options.answer == AnswerPolicy::Ack && held.is_none();
@@ -179,44 +183,6 @@ impl Intake {
         }
     }
 
-    /// Says and takes over what a handshake brings.
-    fn heed(&self, judged: &Judged, reply: &Reply) {
-        if reply.refused == Some(Refusal::NoSecret) && judged.keys.is_ok() {
-            let id = judged.provider.id();
-            self.pump.say(Event::Note(Note {
-                level: Level::Warning,
-                text: format!("a handshake of {id} was not answered: the secret was given for any provider"),
-                hint: Some(format!("name it with `--provider {id}`")),
-            }));
-        }
-        if let Some(secret) = reply.secret.clone() {
-            self.take_secret(judged, secret);
-        }
-    }
-
-    /// A handshake is not signed: it may bring a secret where none is known, and
-    /// only for the provider that was named; it never replaces one.
-    fn take_secret(&self, judged: &Judged, secret: Secret) {
-        let id = judged.provider.id();
-        let named = self.judge.named().is_some_and(|named| named.id() == id);
-        let known = judged.keys.is_ok();
-        if known || !named {
-            return self
-                .pump
-                .warn(format!("{id} sent a signing secret in a handshake; it was not taken over"));
-        }
-        match self.judge.take_secret(&judged.provider, secret) {
-            Ok(()) => self.pump.say(Event::Note(Note {
-                level: Level::Info,
-                text: format!("{id} sent its signing secret; deliveries are verified with it from now on"),
-                hint: None,
-            })),
-            Err(reason) => {
-                self.pump.warn(format!("the signing secret that {id} sent cannot be used: {reason}"));
-            }
-        }
-    }
-
     /// Fail closed: once any secret is known, what was not verified is refused.
     /// A verdict that was judged means that a secret is known.
     fn refuses(&self, verdict: &Verdict) -> bool {
@@ -224,23 +190,37 @@ impl Intake {
         required && !self.options.forward_unverified && !verdict.verified()
     }
 
-    fn wanted(&self, delivery: &Delivery, facts: &Facts) -> bool {
+    /// Whether the filters want it. One on which the jq filter fails (not JSON, nothing to
+    /// compare) is not wanted, and why is told once it has a number.
+    fn wanted(&self, delivery: &Delivery, facts: &Facts) -> (bool, Option<Box<FilterError>>) {
         let named = self.options.events.is_empty()
             || facts
                 .event
                 .as_deref()
                 .is_some_and(|event| self.options.events.iter().any(|want| covers(want, event)));
-        // A filter that fails on a payload (not JSON, a missing field) does not match it.
-        named
-            && self
-                .options
-                .filter
-                .as_ref()
-                .is_none_or(|filter| filter.matches(&delivery.body).unwrap_or(false))
+        match self.options.filter.as_ref().filter(|_| named) {
+            None => (named, None),
+            Some(filter) => match filter.matches(&delivery.body) {
+                Ok(matches) => (matches, None),
+                Err(error) => (false, Some(Box::new(error))),
+            },
+        }
+    }
+
+    /// Counts a delivery that the filters leave out; the first on which `--filter` fails is
+    /// told, or nobody would know why nothing comes.
+    fn left_out(&self, seq: u64, failed: Option<&FilterError>) {
+        self.tally.filtered();
+        if let Some(error) = failed
+            && self.tally.filter_failed() == 1
+        {
+            self.pump.say(Event::Note(self.filter_note("--filter", seq, error, "so it is left out")));
+        }
     }
 
     /// Answers what is stored; taking the `Stored` is what makes an answer legitimate.
     async fn answer(&self, stored: Stored, decision: Decision, begun: Instant) -> Response {
+        let same_body = stored.same_body();
         let (seq, duplicate_of, checked) = stored.into_parts();
         let answered = match decision.settled {
             Some(answered) => answered,
@@ -252,6 +232,11 @@ impl Intake {
         self.tally.received(&checked.verdict, duplicate_of.is_some());
         if !checked.outbox.is_empty() {
             self.new_work.announce();
+        }
+        // Neither a handshake nor what is refused is up to the filters.
+        let event = answered.by != AnsweredBy::Handshake;
+        if !decision.wanted && event && !self.refuses(&checked.verdict) {
+            self.left_out(seq, decision.filter_failed.as_deref());
         }
         if decision.wanted {
             // Anybody can send what does not verify, a ping too: it must not end a script that
@@ -265,6 +250,7 @@ impl Intake {
                     seq: Some(seq),
                     checked: Arc::clone(&checked),
                     duplicate_of,
+                    same_body,
                     status,
                     answered_by: answered.by,
                     took,
@@ -272,14 +258,14 @@ impl Intake {
                     not_forwarded: decision.held,
                 }))
             });
-            if answered.by != AnsweredBy::Handshake {
+            if event {
                 let url = self.public_url(checked.delivery.head.target());
                 self.diagnoser.offer(seq, &checked, url.as_deref());
             }
             if counts {
                 // After the delivery itself was told.
                 self.enricher.offer(seq, &checked);
-                self.count_towards_end(&checked);
+                self.count_towards_end(seq, &checked, event, event && duplicate_of.is_none());
             }
         }
         answered.response
@@ -350,12 +336,34 @@ impl Intake {
         }
     }
 
-    fn count_towards_end(&self, checked: &Checked) {
-        let count = self.tally.matched();
+    /// A jq expression that fails on a payload, with the command that shows which.
+    fn filter_note(&self, flag: &str, seq: u64, error: &FilterError, outcome: &str) -> Note {
+        let show = || format!("hookctl events show {seq}{}", words(&self.options.journal));
+        Note {
+            level: Level::Warning,
+            text: format!("`{flag}` fails on #{seq}, {outcome}: {error}; the summary counts further ones"),
+            hint: self.ledger.path().map(|_| show()),
+        }
+    }
+
+    /// `--until N` counts events, each once: neither handshakes nor repeats. An expression is
+    /// asked of everything.
+    fn count_towards_end(&self, seq: u64, checked: &Checked, event: bool, new: bool) {
+        self.tally.matched();
         let enough = match &self.options.until {
             Until::Stopped => false,
-            Until::Count(wanted) => count >= *wanted,
-            Until::Matches(filter) => filter.matches(&checked.delivery.body).unwrap_or(false),
+            Until::Count(wanted) => new && self.tally.counted() >= *wanted,
+            Until::Matches(filter) => filter.matches(&checked.delivery.body).unwrap_or_else(|error| {
+                if event && self.tally.until_failed() == 1 {
+                    self.pump.say(Event::Note(self.filter_note(
+                        "--until",
+                        seq,
+                        &error,
+                        "so it does not count",
+                    )));
+                }
+                false
+            }),
         };
         if enough {
             self.tally.enough();
@@ -371,6 +379,7 @@ impl Intake {
                 seq: None,
                 checked,
                 duplicate_of: None,
+                same_body: None,
                 status,
                 answered_by: AnsweredBy::Storage,
                 took: begun.elapsed(),
@@ -409,67 +418,6 @@ impl Answered {
 
     fn as_kept(&self, begun: Instant) -> SettledAnswer {
         SettledAnswer { status: self.response.status, answered_by: self.by.as_str(), begun }
-    }
-}
-
-fn acknowledged(text: Option<&str>) -> Response {
-    match text {
-        Some(text) => typed_answer(200, "text/plain; charset=utf-8", Bytes::copy_from_slice(text.as_bytes())),
-        None => typed_answer(200, "application/json", Bytes::from_static(b"{\"received\":true}\n")),
-    }
-}
-
-fn json_answer(status: u16, code: &str, reason: &str) -> Response {
-    let body = format!("{}\n", serde_json::json!({ "error": code, "message": reason }));
-    typed_answer(status, "application/json", body.into())
-}
-
-/// What is answered in place of a target that gave no answer.
-fn gateway_answer(failure: &Failure) -> Response {
-    let status = match failure.kind {
-        FailureKind::Timeout => 504,
-        FailureKind::NoRoom => 503,
-        _ => 502,
-    };
-    let mut response = json_answer(status, failure.kind.as_str(), &failure.detail);
-    if status == 503 {
-        response.headers.push((header::RETRY_AFTER, HeaderValue::from_static("1")));
-    }
-    response
-}
-
-fn typed_answer(status: u16, content_type: &'static str, body: Bytes) -> Response {
-    let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
-    Response { status, headers, body: body.into(), close: false }
-}
-
-fn handshake_answer(reply: Reply) -> Response {
-    let fields = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-    answer_with(reply.status, fields, Bytes::from(reply.body))
-}
-
-fn mirrored(answer: &Answer) -> Response {
-    answer_with(
-        answer.status,
-        answer.headers.iter().map(|field| (field.name, field.value)),
-        answer.body.clone(),
-    )
-}
-
-fn answer_with<'a>(
-    status: u16,
-    fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-    body: Bytes,
-) -> Response {
-    let typed = |(name, value): (&str, &[u8])| {
-        // What cannot stand in a header would end the answer's head early.
-        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
-    };
-    Response {
-        status,
-        headers: fields.into_iter().filter_map(typed).collect(),
-        body: body.into(),
-        close: false,
     }
 }
 

@@ -4,7 +4,9 @@
 //! test runs the whole job in-process on port 0. Never prints, never reads the
 //! environment, never answers "received" for what is not stored.
 
+mod answers;
 mod aside;
+mod brought;
 mod diagnose;
 mod dispatch;
 mod ending;
@@ -18,6 +20,7 @@ mod tally;
 pub use ledger::Ledger;
 
 use crate::forward::Forwarder;
+use crate::hook::curl::words;
 use crate::hook::jq::Filter;
 use crate::hook::schedule::Schedule;
 use crate::hook::target::Target;
@@ -80,6 +83,15 @@ pub struct Options {
     /// Said with a dead letter: the options of `events replay` beside its target,
     /// with which it goes where the listener sends.
     pub replay: Vec<String>,
+    /// Said with the commands of hints: the options that name the journal to `events`;
+    /// empty for the usual one.
+    pub journal: Vec<String>,
+    /// Said of a failure that nothing explains: the options of `verify --event`, with
+    /// which it judges as the listener does.
+    pub judging: Vec<String>,
+    /// Said at the start: the options beside its targets with which `listen` is started
+    /// again, over the same journal.
+    pub again: Vec<String>,
 }
 
 /// When a listener stops by itself.
@@ -88,7 +100,7 @@ pub enum Until {
     /// Never.
     #[default]
     Stopped,
-    /// After so many matching deliveries.
+    /// After so many matching events; neither handshakes nor repeats count.
     Count(u64),
     /// After the delivery whose payload makes this true.
     Matches(Filter),
@@ -177,13 +189,14 @@ pub async fn run(
     // Before anybody hears of the listener: what they then do to it must not change its size.
     options.limits.max_connections = Some(options.limits.most_connections());
     let Rooms { ledger, judge, forwarder, interviews, report, mut commands, inspector } = rooms;
-    let pump = Pump::start(report, ledger.path().map(Into::into)).map_err(ListenError::Start)?;
+    let pump = Pump::start(report, ledger.path().map(Into::into), words(&options.journal))
+        .map_err(ListenError::Start)?;
     let mut ready = ready(&listener, &ledger, &judge, &options)?;
     ready.inspector = inspector.as_ref().map(|inspector| inspector.url.clone());
     pump.say(Event::Ready(Arc::new(ready)));
     let (ledger, pump, tally) = (Arc::new(ledger), Arc::new(pump), Arc::new(Tally::default()));
     let (forwarder, options) = (Arc::new(forwarder), Arc::new(options));
-    dispatch::say_what_is_stranded(&ledger, &options, &pump);
+    dispatch::say_what_waits(&ledger, &options, &pump);
     let ending = Ending::new(options.limits.drain);
     let dispatch = dispatch::start(&ledger, &forwarder, &options, &pump, &tally, &ending);
     let enricher = Enricher::start(interviews, &ledger, &pump, &ending);
@@ -192,6 +205,7 @@ pub async fn run(
         ledger: Arc::clone(&ledger),
         pump: Arc::clone(&pump),
         bases: bases(listener.local_addr().map_err(ListenError::Start)?, options.public_url.as_deref()),
+        verify: words(&options.judging),
     })
     .map_err(ListenError::Start)?;
     let intake = Intake {
@@ -283,10 +297,12 @@ fn ready(
         address,
         url: format!("http://{address}"),
         answer: options.answer,
+        retries: options.schedule.tries() != Some(1),
         targets: options.targets.iter().map(ToString::to_string).collect(),
         provider: judge.named().map(|provider| provider.id().to_string()),
         secrets: options.secrets.clone(),
         journal: ledger.path().map(|path| path.display().to_string()),
+        named_journal: words(&options.journal),
         inspector: None,
     })
 }

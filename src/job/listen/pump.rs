@@ -6,11 +6,12 @@
 //! without a journal the number of deliveries not shown is said.
 
 use crate::hook::attempt::{Attempt, Outcome};
+use crate::hook::time::Timestamp;
 use crate::job::report::{AnsweredBy, Delivered, Event, Level, Note, Report, Summary};
 use crate::journal::{Entry, Reader};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -30,6 +31,9 @@ struct Noted {
     status: u16,
     answered_by: AnsweredBy,
     took: Duration,
+    /// When the attempt began that was made before the answer. The journal holds others beside
+    /// it, which are told by themselves.
+    tried: Option<Timestamp>,
     not_forwarded: Option<&'static str>,
 }
 
@@ -75,8 +79,13 @@ pub(super) struct Pump {
 }
 
 impl Pump {
-    /// Starts the report's thread; `journal` is where it catches up from.
-    pub(super) fn start(report: Arc<dyn Report>, journal: Option<PathBuf>) -> std::io::Result<Self> {
+    /// Starts the report's thread; `journal` is where it catches up from, and `named` what
+    /// names it behind a command.
+    pub(super) fn start(
+        report: Arc<dyn Report>,
+        journal: Option<PathBuf>,
+        named: String,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE);
         let follows_deliveries = report.follows_deliveries();
         let lag = Arc::new(Lag { catches_up: journal.is_some(), ..Lag::default() });
@@ -84,7 +93,8 @@ impl Pump {
             let lag = Arc::clone(&lag);
             move || {
                 let _ended = Ended(&lag);
-                pump(&receiver, &lag, report.as_ref(), journal.as_deref());
+                let journal = journal.as_deref();
+                pump(&receiver, &Telling { lag: &lag, report: report.as_ref(), journal, named: &named });
             }
         })?;
         Ok(Self { follows_deliveries, sender, lag, thread })
@@ -126,7 +136,7 @@ impl Pump {
     /// false when the report stood still for too long.
     pub(super) fn finish(self, summary: Summary) -> bool {
         let Self { sender, lag, thread, .. } = self;
-        let mut unsent = Some(Event::Summary(summary));
+        let mut unsent = Some(Event::Summary(Box::new(summary)));
         let mut progress = lag.progress.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             // The queue may be full of what a slow terminal has not shown yet.
@@ -162,6 +172,7 @@ impl Lag {
                         status: delivered.status,
                         answered_by: delivered.answered_by,
                         took: delivered.took,
+                        tried: delivered.attempts.first().map(|attempt| attempt.started),
                         not_forwarded: delivered.not_forwarded,
                     });
                 }
@@ -205,19 +216,29 @@ struct Telling<'a> {
     lag: &'a Lag,
     report: &'a dyn Report,
     journal: Option<&'a Path>,
+    /// What names the journal behind a command.
+    named: &'a str,
 }
 
-fn pump(receiver: &Receiver<Event>, lag: &Lag, report: &dyn Report, journal: Option<&Path>) {
-    let telling = Telling { lag, report, journal };
+/// The next event, or nothing within `patience`.
+fn wait(receiver: &Receiver<Event>, patience: Option<Duration>) -> Result<Event, RecvTimeoutError> {
+    match patience {
+        Some(patience) => receiver.recv_timeout(patience),
+        None => receiver.recv().map_err(|_disconnected| RecvTimeoutError::Disconnected),
+    }
+}
+
+fn pump(receiver: &Receiver<Event>, telling: &Telling<'_>) {
     let mut since_catching_up = 0;
     loop {
         let event = match receiver.try_recv() {
             Ok(event) => event,
             // What was in the queue came before what was noted.
             Err(_) if telling.catch_up() => continue,
-            Err(_) => match receiver.recv() {
+            Err(_) => match wait(receiver, telling.report.settle()) {
                 Ok(event) => event,
-                Err(_) => return,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
             },
         };
         if matches!(event, Event::Summary(_)) {
@@ -225,7 +246,7 @@ fn pump(receiver: &Receiver<Event>, lag: &Lag, report: &dyn Report, journal: Opt
             return telling.tell(&event);
         }
         telling.tell(&event);
-        lag.waiting.fetch_sub(size_of_bodies(&event), Ordering::Relaxed);
+        telling.lag.waiting.fetch_sub(size_of_bodies(&event), Ordering::Relaxed);
         since_catching_up += 1;
         // One may have been with the report when the first was noted.
         if since_catching_up > QUEUE {
@@ -261,7 +282,7 @@ impl Telling<'_> {
             self.tell(&Event::Note(Note {
                 level: Level::Warning,
                 text: format!("{lost} records were not shown: the output could not keep up"),
-                hint: self.journal.map(|_| "hookctl events list".to_owned()),
+                hint: self.journal.map(|_| format!("hookctl events list{}", self.named)),
             }));
         }
         any
@@ -269,14 +290,16 @@ impl Telling<'_> {
 }
 
 fn from_journal(noted: &Noted, entry: &Entry) -> Delivered {
+    let before_the_answer = entry.attempts.iter().find(|kept| Some(kept.attempt.started) == noted.tried);
     Delivered {
         seq: Some(noted.seq),
         checked: Arc::new(entry.checked()),
         duplicate_of: entry.listed.duplicate_of,
+        same_body: entry.listed.same_body,
         status: noted.status,
         answered_by: noted.answered_by,
         took: noted.took,
-        attempts: entry.attempts.iter().map(|kept| kept.attempt.clone()).collect(),
+        attempts: before_the_answer.map(|kept| kept.attempt.clone()).into_iter().collect(),
         not_forwarded: noted.not_forwarded,
     }
 }
@@ -286,7 +309,6 @@ mod tests {
     use super::*;
     use crate::hook::delivery::{Checked, Delivery, Facts};
     use crate::hook::headers::Head;
-    use crate::hook::time::Timestamp;
     use crate::hook::verdict::Verdict;
     use crate::job::report::Recorder;
     use crate::journal::{Durability, Journal, Options};
@@ -332,6 +354,7 @@ mod tests {
             seq: Some(seq),
             checked: Arc::clone(checked),
             duplicate_of: None,
+            same_body: None,
             status: 200,
             answered_by: AnsweredBy::Policy,
             took: Duration::ZERO,
@@ -348,7 +371,7 @@ mod tests {
         let journal = Journal::open(&folder.path().join("journal.db"), options).unwrap();
         let (report, checked) = (Arc::new(Gated::default()), checked());
         let of_pump = Arc::clone(&report);
-        let pump = Pump::start(of_pump, Some(journal.path().to_owned())).unwrap();
+        let pump = Pump::start(of_pump, Some(journal.path().to_owned()), String::new()).unwrap();
         for seq in 1..=MANY {
             let _: u64 = journal.append(Arc::clone(&checked)).await.unwrap().seq();
             pump.say(delivered(seq, &checked));
@@ -376,13 +399,34 @@ mod tests {
     fn a_report_that_stands_still_is_not_waited_for() {
         let report = Arc::new(Gated::default());
         let of_pump = Arc::clone(&report);
-        let pump = Pump::start(of_pump, None).unwrap();
+        let pump = Pump::start(of_pump, None, String::new()).unwrap();
         let checked = checked();
         for seq in 1..=2 * QUEUE as u64 {
             pump.say(delivered(seq, &checked));
         }
         assert!(!pump.finish(Summary::default()));
         report.open();
+    }
+
+    #[test]
+    fn a_report_that_holds_something_back_is_asked_for_it_without_an_event() {
+        struct Holds(Mutex<u32>, SyncSender<()>);
+        impl Report for Holds {
+            fn report(&self, _: &Event) {}
+
+            fn settle(&self) -> Option<Duration> {
+                let mut asked = self.0.lock().unwrap();
+                *asked += 1;
+                if *asked == 3 {
+                    self.1.send(()).unwrap();
+                }
+                (*asked < 3).then_some(Duration::from_millis(1))
+            }
+        }
+        let (told, asked) = sync_channel(1);
+        let pump = Pump::start(Arc::new(Holds(Mutex::default(), told)), None, String::new()).unwrap();
+        asked.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(pump.finish(Summary::default()));
     }
 
     #[test]
@@ -393,7 +437,7 @@ mod tests {
                 panic!("for a test");
             }
         }
-        let pump = Pump::start(Arc::new(Panics), None).unwrap();
+        let pump = Pump::start(Arc::new(Panics), None, String::new()).unwrap();
         pump.warn("x".to_owned());
         assert!(pump.finish(Summary::default()));
     }

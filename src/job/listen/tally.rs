@@ -21,6 +21,10 @@ pub(super) struct Tally {
     rejected: AtomicU64,
     not_kept: AtomicU64,
     matched: AtomicU64,
+    counted: AtomicU64,
+    filtered: AtomicU64,
+    filter_failed: AtomicU64,
+    until_failed: AtomicU64,
     unexpected: AtomicU64,
     enough: Notify,
 }
@@ -60,9 +64,29 @@ impl Tally {
         add(&self.not_kept);
     }
 
-    /// Counts a delivery that matched the filters, and gives its number.
-    pub(super) fn matched(&self) -> u64 {
-        add(&self.matched)
+    /// Counts a delivery that matched the filters.
+    pub(super) fn matched(&self) {
+        add(&self.matched);
+    }
+
+    /// Counts one of these that is an event and no repeat, and gives its number.
+    pub(super) fn counted(&self) -> u64 {
+        add(&self.counted)
+    }
+
+    /// Counts a delivery that the filters left out.
+    pub(super) fn filtered(&self) {
+        add(&self.filtered);
+    }
+
+    /// Counts a delivery on which `--filter` failed, and gives its number.
+    pub(super) fn filter_failed(&self) -> u64 {
+        add(&self.filter_failed)
+    }
+
+    /// Counts a delivery on which `--until` failed, and gives its number.
+    pub(super) fn until_failed(&self) -> u64 {
+        add(&self.until_failed)
     }
 
     /// The listener has seen what it was to wait for.
@@ -94,6 +118,8 @@ impl Tally {
             rejected: read(&self.rejected),
             not_kept: read(&self.not_kept),
             matched: read(&self.matched),
+            filtered: read(&self.filtered),
+            filter_errors: read(&self.filter_failed) + read(&self.until_failed),
             ran,
         }
     }

@@ -37,6 +37,8 @@ pub struct Questions {
 pub struct Asked {
     /// The handshake's name.
     pub name: String,
+    /// Whether the vendor publishes no form of it: an endpoint may well refuse it.
+    pub guessed: bool,
     /// Which of its requests.
     pub step: Step,
     /// The method.
@@ -128,6 +130,6 @@ impl Questions {
             Outcome::Failed(_) => Findings::default(),
         };
         let (name, method) = (handshake.name().to_owned(), ask.method.clone());
-        Ok(Asked { name, step: ask.step, method, attempt, findings })
+        Ok(Asked { name, guessed: handshake.is_guessed(), step: ask.step, method, attempt, findings })
     }
 }

@@ -21,6 +21,8 @@ impl Reader {
         let seq = listed.seq;
         let (version, head, body) = self.content(seq)?;
         let delivery = record::delivery(&listed, version, head, body)?;
+        listed.method = delivery.head.method().to_owned();
+        listed.target = delivery.head.target().to_owned();
         let sql = format!("SELECT {} FROM attempts WHERE seq = ?1 ORDER BY ordinal", record::ATTEMPT_COLUMNS);
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([signed(seq)])?;

@@ -49,7 +49,7 @@ pub(super) fn line(request: &Request, target: &Target, case: &Case) -> String {
             request.secret_header.as_deref().is_some_and(|name| field.name.eq_ignore_ascii_case(name));
         if secret {
             text.push_str(&format!(" -H \"{}: {}$SECRET\"", field.name, scheme(field.value)));
-        } else if !curls_own(field.name, field.value, body.len()) {
+        } else if !curls_own(field.name, field.value, body.len(), head.method()) {
             text.push_str(" -H ");
             text.push_str(&header(field.name, field.value));
         }
@@ -60,10 +60,12 @@ pub(super) fn line(request: &Request, target: &Target, case: &Case) -> String {
     with_body(text, body, &case.id)
 }
 
-/// Whether curl writes this field by itself, and rightly.
-fn curls_own(name: &str, value: &[u8], length: usize) -> bool {
-    name.eq_ignore_ascii_case("host")
-        || (name.eq_ignore_ascii_case("content-length") && value == length.to_string().as_bytes())
+/// Whether curl writes this field by itself, and rightly; or where a body is never sent, nobody misses it.
+fn curls_own(name: &str, value: &[u8], length: usize, method: &str) -> bool {
+    // Without a body it writes no length.
+    let written = length > 0 || matches!(method, "GET" | "HEAD");
+    let right = written && value == length.to_string().as_bytes();
+    name.eq_ignore_ascii_case("host") || (right && name.eq_ignore_ascii_case("content-length"))
 }
 
 /// The word before a credential that is no secret.

@@ -90,6 +90,8 @@ pub struct SummaryRecord {
     rejected: u64,
     not_kept: u64,
     matched: u64,
+    filtered: u64,
+    filter_errors: u64,
     ran_ms: f64,
 }
 
@@ -109,6 +111,8 @@ impl From<&Summary> for SummaryRecord {
             rejected: summary.rejected,
             not_kept: summary.not_kept,
             matched: summary.matched,
+            filtered: summary.filtered,
+            filter_errors: summary.filter_errors,
             ran_ms: milliseconds(summary.ran),
         }
     }

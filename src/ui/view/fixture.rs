@@ -14,6 +14,8 @@ pub(in crate::ui::view) fn listed(seq: u64) -> Listed {
         seq,
         received: AT.plus(Duration::from_secs(seq)),
         peer: "127.0.0.1:51234".parse().unwrap(),
+        method: "POST".to_owned(),
+        target: "/hooks?team=7".to_owned(),
         verdict: Verdict::of(&Arc::from("koji"), Code::Verified, "ok"),
         facts: Facts {
             event: Some("interview.completed".to_owned()),
@@ -22,6 +24,7 @@ pub(in crate::ui::view) fn listed(seq: u64) -> Listed {
             dedup_key: None,
         },
         duplicate_of: None,
+        same_body: None,
         body_bytes: 45,
         answer: Some(Answered { status: 200, by: "target".to_owned(), took: Duration::from_micros(12_345) }),
         last_attempt: Some(LastAttempt {
@@ -31,6 +34,7 @@ pub(in crate::ui::view) fn listed(seq: u64) -> Listed {
             failure: None,
             duration: Duration::from_millis(12),
         }),
+        last_failed: None,
         outbox: Vec::new(),
         mark: None,
     }
@@ -54,10 +58,12 @@ pub(in crate::ui::view) fn ready(targets: &[&str]) -> Arc<Ready> {
         address: "127.0.0.1:4400".parse().unwrap(),
         url: "http://127.0.0.1:4400".to_owned(),
         answer: if targets.is_empty() { AnswerPolicy::Strict } else { AnswerPolicy::Mirror },
+        retries: true,
         targets: targets.iter().map(|target| (*target).to_owned()).collect(),
         provider: None,
         secrets: Vec::new(),
         journal: Some("/home/ada/journal.db".to_owned()),
+        named_journal: String::new(),
         inspector: None,
     })
 }

@@ -2,9 +2,10 @@
 
 use super::words;
 use crate::job::report::Ready;
+use crate::ui::frame;
 use crate::ui::page::Page;
 use crate::ui::style::Role;
-use crate::ui::text::{self, TextOptions};
+use crate::ui::text::TextOptions;
 
 /// The keys and what they do. Those that a line of keys has room for come first.
 pub(super) const KEYS: [(&str, &str, &str); 16] = [
@@ -39,7 +40,7 @@ pub(super) fn page(page: &mut Page, ready: Option<&Ready>, said: &[Page]) {
     page.space(2).put(Role::Dim, "such as: type=interview.* verdict=failed since=1h 'any text'").end_line();
     page.end_line();
     if let Some(ready) = ready {
-        text::banner(page, ready, TextOptions::default());
+        frame::banner(page, ready, TextOptions::default());
         page.end_line();
     }
     heading(page, "said");

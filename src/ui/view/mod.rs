@@ -237,6 +237,11 @@ impl Report for View {
                 self.send(Input::Interviewed(interviewed.seq, outcome));
             }
             Event::Diagnosed(diagnosed) => self.send(Input::Diagnosed(Arc::clone(diagnosed))),
+            Event::Unexplained { seq, table } => self.send(Input::Note(Note {
+                level: Level::Info,
+                text: format!("none of the usual mistakes explains #{seq}"),
+                hint: table.clone(),
+            })),
             Event::Rejected(rejected) => self.send(Input::Rejected(rejected.clone())),
             Event::Note(note) => {
                 if note.level == Level::Warning {

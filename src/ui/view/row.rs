@@ -106,7 +106,7 @@ fn cells(look: Look, dated: bool, listed: &Listed) -> Vec<Cell> {
     vec![
         Cell::new(Role::Seq, format!("#{}", listed.seq)),
         Cell::new(Role::Dim, time),
-        Cell::new(Role::Event, listed.facts.event.as_deref().unwrap_or("-")),
+        listing::named(listed),
         Cell::new(role, verdict),
         answered,
         forwarded(listed),

@@ -10,6 +10,7 @@ use crate::job::report::Level;
 use crate::journal::Entry;
 use crate::ui::delivery;
 use crate::ui::keys::Keys;
+use crate::ui::rejected::turned_away;
 use crate::ui::stream::Streams;
 use crate::ui::style::{Mark, Role};
 use ratatui_core::terminal::Terminal;
@@ -191,7 +192,7 @@ impl Running {
                 }
             }),
             Input::Rejected(rejected) => self.state.say(rejected.at, |page| {
-                delivery::turned_away(page, &rejected);
+                turned_away(page, &rejected);
             }),
             Input::Diagnosed(diagnosed) => self.state.diagnose(&diagnosed),
             Input::NotKept => self.state.warn("a delivery could not be kept and was refused"),

@@ -21,6 +21,7 @@ pub struct Handler {
 
 impl Handler {
     /// Starts a source text; `program` runs the file, `variables` hold the secrets.
+    #[track_caller]
     pub fn start(
         program: &[&str],
         folder: &Path,
@@ -28,15 +29,21 @@ impl Handler {
         source: &str,
         variables: &[(String, String)],
     ) -> Self {
-        let path = folder.join(file);
-        std::fs::write(&path, source).unwrap();
-        let mut command = Command::new(program[0]);
-        command.args(&program[1..]).arg(&path);
-        Self::run(command, folder, variables)
+        Self::run(program_of(program, folder, file, source), folder, variables)
     }
 
     /// Starts a program that is a handler, or will name on a line the address where one listens.
-    pub fn run(mut command: Command, folder: &Path, variables: &[(String, String)]) -> Self {
+    #[track_caller]
+    pub fn run(command: Command, folder: &Path, variables: &[(String, String)]) -> Self {
+        Self::try_run(command, folder, variables).unwrap_or_else(|said| panic!("it did not start: {said}"))
+    }
+
+    /// The same, or what the program said before it ended without an address.
+    pub fn try_run(
+        mut command: Command,
+        folder: &Path,
+        variables: &[(String, String)],
+    ) -> Result<Self, String> {
         command.current_dir(folder).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", folder);
         command.env("LANG", "C.UTF-8").env("PORT", "0").env("WEBHOOK_ORIGIN", ORIGIN);
@@ -53,9 +60,9 @@ impl Handler {
             drop(child.kill());
             let status = child.wait();
             threads.into_iter().for_each(|thread| thread.join().unwrap());
-            panic!("{command:?} did not start ({status:?}): {}", said.lock().unwrap().join("\n"));
+            return Err(format!("{command:?} ({status:?}): {}", said.lock().unwrap().join("\n")));
         };
-        Self { child, address, said }
+        Ok(Self { child, address, said })
     }
 
     /// The status that a delivery is answered with; 0 for none.
@@ -82,6 +89,15 @@ impl Handler {
     pub fn lives(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
+}
+
+/// The command that runs a source text.
+pub fn program_of(program: &[&str], folder: &Path, file: &str, source: &str) -> Command {
+    let path = folder.join(file);
+    std::fs::write(&path, source).unwrap();
+    let mut command = Command::new(program[0]);
+    command.args(&program[1..]).arg(&path);
+    command
 }
 
 /// Reads what a process says to its end, for the address in it and for whoever asks later.

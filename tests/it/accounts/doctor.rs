@@ -32,7 +32,7 @@ fn a_fresh_home_and_one_in_use_are_well() {
 #[test]
 fn what_is_wrong_is_found_and_named_with_the_command_that_mends_it() {
     type Break = fn(&Home);
-    let cases: [(&str, &str, Break); 7] = [
+    let cases: [(&str, &str, Break); 8] = [
         ("mode 644", "chmod 600", |home| set_mode(home.join("settings/profiles/shop/api-key"), 0o644)),
         ("mode 755", "chmod 700", |home| set_mode(home.join("settings/profiles"), 0o755)),
         ("is damaged", "hookctl logout --everything --profile shop", |home| {
@@ -48,6 +48,9 @@ fn what_is_wrong_is_found_and_named_with_the_command_that_mends_it() {
         ("is not a hookctl journal", "--journal FILE", |home| {
             std::fs::create_dir_all(home.join("data")).unwrap();
             home.write("data/journal.db", "no journal at all");
+        }),
+        ("acme.toml:2: field `heder`", "hookctl providers test ", |home| {
+            home.write("settings/providers/acme.toml", "[acme]\nheder=\"x\"\n");
         }),
         ("where a folder should be", "mv ", |home| drop(home.write("data", "a file"))),
     ];

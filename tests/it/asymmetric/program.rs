@@ -131,7 +131,7 @@ fn a_variable_that_counts_before_the_stored_key_is_named() {
         [("DISCORD_WEBHOOK_SECRET", "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")];
     let ran = home.run_with(["providers", "keygen", "discord"], b"", &variables).expect(0);
     assert!(ran.err().contains("DISCORD_WEBHOOK_SECRET counts before"), "{}", ran.err());
-    assert!(ran.out().contains("32 bytes in hex"), "{}", ran.out());
+    assert!(ran.err().contains("32 bytes in hex"), "{}", ran.err());
 }
 
 #[test]

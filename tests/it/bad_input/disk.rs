@@ -2,8 +2,10 @@
 //! sender gets a 5xx with a reason, never an acknowledgement; what was
 //! acknowledged is kept; and all is well again without a restart.
 
+#[cfg(unix)]
+use super::run_as_another;
 use crate::application::{Door, KOJI};
-use crate::harness::{Home, Listening, Ran, body_of, raw_exchange, request, status_of};
+use crate::harness::{Home, Listening, Ran, body_of, not_here, raw_exchange, request, status_of};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -156,8 +158,7 @@ fn namespace() -> Option<&'static [&'static str]> {
 fn a_disk_that_is_full_refuses_with_507_and_recovers_without_a_restart() {
     let Some(flags) = namespace() else {
         // The same promise is kept by `a_file_that_may_not_grow...`, which needs nothing.
-        eprintln!("this system gives nobody a disk of their own");
-        return;
+        return not_here("this system gives nobody a disk of their own");
     };
     let home = Home::default();
     let disk = home.join("disk");
@@ -235,9 +236,8 @@ fn a_journal_that_becomes_read_only_refuses_with_503_and_recovers_without_a_rest
     if !freeze(&[&journal, &log], "+i") {
         // Only root on some file systems can; without it the system gives an open
         // file no way to become read-only, and the two tests around this one stand for it.
-        eprintln!("nobody can make an open file read-only here");
         listening.stop();
-        return;
+        return not_here("nobody can make an open file read-only (`chattr +i`)");
     }
     let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let acknowledged = until_refused(&listening, 503, &["read_only", "io"]);
@@ -256,38 +256,17 @@ fn a_journal_that_becomes_read_only_refuses_with_503_and_recovers_without_a_rest
 #[test]
 fn a_journal_that_is_read_only_from_the_start_ends_with_6_and_the_command_that_mends_it() {
     use std::os::unix::fs::PermissionsExt;
-    use std::os::unix::process::CommandExt;
     let home = Home::default();
     let journal = home.join("data/journal.db");
     home.listen(Vec::<&str>::new()).stop();
-    // Root may write everywhere, so the program runs as somebody else, from where they can reach it.
-    let program = home.join("hookctl");
-    // Copied by another process: a file that this one has open for writing may be
-    // inherited by any child that a test starts meanwhile, and could not be run.
-    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_hookctl")).arg(&program).status().unwrap();
-    assert!(copied.success());
     let mode =
         |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-    mode(home.path(), 0o755);
-    mode(&program, 0o755);
     mode(&journal, 0o444);
     mode(&home.join("data"), 0o555);
-    let run = |args: &[&str]| {
-        let direct = home.command(args);
-        let mut command = Command::new(&program);
-        command
-            .args(args)
-            .env_clear()
-            .envs(direct.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-        if rustix::process::geteuid().is_root() {
-            command.uid(65_534).gid(65_534);
-        }
-        Ran::of(command, b"").expect(6)
-    };
     let new = home.join("data/new.db");
     for path in [&journal, &new] {
-        let ran = run(&["listen", "--port", "0", "--journal", path.to_str().unwrap()]);
+        let args = ["listen", "--port", "0", "--journal", path.to_str().unwrap()];
+        let ran = run_as_another(&home, &args).expect(6);
         assert_eq!(ran.out(), "");
         assert!(
             ran.err().contains("cannot be written") && ran.err().contains("hint: chmod u+rw"),
@@ -296,4 +275,66 @@ fn a_journal_that_is_read_only_from_the_start_ends_with_6_and_the_command_that_m
         );
     }
     mode(&home.join("data"), 0o755);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_that_may_not_be_read_ends_with_6_and_the_command_that_mends_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::default();
+    home.listen(Vec::<&str>::new()).stop();
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let (folder, journal) = (home.join("data"), home.join("data/journal.db"));
+    for (of_folder, of_journal) in [(0o755, 0o000), (0o000, 0o644)] {
+        mode(&journal, of_journal);
+        mode(&folder, of_folder);
+        let ran = run_as_another(&home, &["events", "list"]).expect(6);
+        let hint = format!("hint: chmod u+r `{}` and u+x its folder", journal.display());
+        assert!(ran.err().contains("cannot be read") && ran.err().contains(&hint), "{}", ran.err());
+        mode(&folder, 0o755);
+    }
+}
+
+/// Runs the program, with a disk of its own that holds a copy of the home's journal and has
+/// only so many bytes left.
+#[cfg(target_os = "linux")]
+fn on_a_full_disk(home: &Home, flags: &[&str], left: u32, args: &[&str]) -> Ran {
+    const SCRIPT: &str = "mount -t tmpfs -o size=1m none \"$0\" && cp \"$1\" \"$0/journal.db\"
+        cat /dev/zero > \"$0/filler\" 2> /dev/null; truncate -s \"-$2\" \"$0/filler\"; shift 2; exec \"$@\"";
+    let direct = home.command(args);
+    let mut command = Command::new("unshare");
+    command.args(flags).args(["sh", "-c", SCRIPT]).arg(home.join("disk")).arg(home.join("data/journal.db"));
+    command.arg(left.to_string()).arg(direct.get_program()).args(direct.get_args());
+    command.env_clear().envs(direct.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    Ran::of(command, b"")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_full_disk_pruning_and_a_new_journal_say_what_can_be_done() {
+    let Some(flags) = namespace() else {
+        return not_here("this system gives nobody a disk of their own");
+    };
+    let home = Home::default();
+    let listening = home.listen_with(["--provider", "koji"], &[KOJI.known()]);
+    assert_eq!((deliver(&listening).0, deliver(&listening).0), (200, 200));
+    listening.stop();
+    let disk = home.join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let path = |name: &str| disk.join(name).to_str().unwrap().to_owned();
+    let (old, new) = (path("journal.db"), path("new.db"));
+    // Too little to open it; enough for that, and not for what pruning writes.
+    for left in [0, 40 << 10] {
+        let args = ["events", "prune", "--keep", "1", "--yes", "--journal", &old];
+        let pruned = on_a_full_disk(&home, flags, left, &args).expect(6).err();
+        assert!(pruned.contains("the disk is full"), "{left}: {pruned}");
+        assert!(pruned.contains("hint: pruning needs a little room"), "{left}: {pruned}");
+        let started = on_a_full_disk(&home, flags, left, &["listen", "--port", "0", "--journal", &new]);
+        let started = started.expect(6).err();
+        assert_eq!(started.matches("full").count(), 1, "{left}: {started}");
+        assert!(started.contains("hint: make room on that disk"), "{left}: {started}");
+    }
 }

@@ -1,5 +1,7 @@
 //! What cannot start: exit 6 or 3, the reason, and the command that mends it.
 
+#[cfg(unix)]
+use super::run_as_another;
 use crate::harness::{Home, Ran};
 use std::net::TcpListener;
 
@@ -59,6 +61,41 @@ fn a_secret_file_that_cannot_be_read_ends_with_3() {
     let ran = home.run(["listen", "--port", "0", "--secret-file", empty.to_str().unwrap()]);
     assert_ends(ran, 3, &["is empty"]);
     assert_ends(home.run(["listen", "--port", "0", "--secret-env", "NOT_SET"]), 3, &["export NOT_SET="]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_file_of_somebody_else_ends_with_3_and_the_command_that_mends_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::default();
+    let named = home.secret("koji.txt", "not-a-secret-of-the-owner");
+    // Where it is looked for without being named.
+    let stored = home.write("settings/secrets/koji", "not-a-secret-of-the-owner");
+    for path in [&named, &stored] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    let sign = ["sign", "--provider", "koji", "--data", "{}"];
+    let given = [&sign[..], &["--secret-file", named.to_str().unwrap()]].concat();
+    for (args, path) in [(&given[..], &named), (&sign, &stored)] {
+        let path = path.to_str().unwrap();
+        assert_ends(
+            run_as_another(&home, args),
+            3,
+            &[path, &format!("hint: chmod u+r `{path}`, or name a file")],
+        );
+    }
+}
+
+#[test]
+fn an_address_of_another_machine_ends_with_6_and_the_address_is_named_as_the_cause() {
+    let home = Home::default();
+    for command in ["listen", "inspect"] {
+        home.listen(Vec::<&str>::new()).stop();
+        let ran = home.run([command, "--host", "192.0.2.1", "--port", "0"]).expect(6);
+        let errors = ran.err();
+        assert!(errors.contains("192.0.2.1:0 is not an address of this machine"), "{errors}");
+        assert!(errors.contains("hint: drop `--host`") && !errors.contains("another port"), "{errors}");
+    }
 }
 
 #[test]

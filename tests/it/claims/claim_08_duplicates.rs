@@ -1,5 +1,5 @@
-//! Claim 8: a redelivery is named as one, is passed on all the same, and
-//! nobody without the secret has a say in it.
+//! Claim 8: a redelivery is named as one, with another body where it has one,
+//! is passed on all the same, and nobody without the secret has a say in it.
 
 use crate::harness::target::Application;
 use crate::harness::{Home, Listening, hmac_sha256_hex, post};
@@ -49,7 +49,15 @@ fn a_redelivery_is_named_after_restarts_too_and_a_forged_one_changes_nothing() {
     let listening = listen(&home, &target);
     let other_body = send(&listening, SECRET, "int_1", "an amended body");
     assert_eq!((&other_body["type"], &other_body["duplicate_of"]), (&"duplicate".into(), &first));
+    assert_eq!((&other_body["same_body"], &after_restart["same_body"]), (&false.into(), &true.into()));
+    assert_eq!((&again["same_body"], &genuine["same_body"]), (&true.into(), &Value::Null));
     assert_eq!(listening.stop().0, 0);
+    let listed = home.run(["events", "list", "--text", "an amended body"]).expect(0).out();
+    assert!(listed.contains(&format!("repeats #{first}, another body")), "{listed}");
+    let plain = home.run(["events", "show", &after_restart["seq"].to_string()]).expect(0).out();
+    assert!(plain.contains(&format!("repeats #{first}\n")), "{plain}");
+    let shown = home.run(["events", "show", &other_body["seq"].to_string(), "--json"]).expect(0);
+    assert_eq!(shown.records()[0]["same_body"], false);
     // All that verified reached the target, the repeats as well; nothing forged did.
     assert_eq!(target.received().len(), 4);
 }

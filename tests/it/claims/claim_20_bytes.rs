@@ -178,6 +178,7 @@ fn every_document_arrives_is_kept_exported_and_replayed_as_it_was_sent() {
         let record = listening.any();
         assert_eq!(record["verdict"]["code"], "verified", "document {number}");
         assert!(body_of(&record) == *body, "the record of document {number}");
+        assert_eq!(listening.any()["type"], "attempt", "document {number}");
     }
     assert_eq!(listening.stop().0, 0);
     assert_same("forwarded", &target.received(), &corpus);

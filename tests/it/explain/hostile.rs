@@ -3,7 +3,7 @@
 use super::explained;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hookctl::hook::explain::TriedOutcome;
+use hookctl::hook::explain::{Explanation, Mistake, Tried, TriedOutcome, most_work};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -51,17 +51,105 @@ proptest! {
     }
 }
 
+/// What is looked for behind a forged signature of this body, in counted work.
+fn forged(body: &[u8]) -> Explanation {
+    let signature = signature(&format!("sha256={}", "0".repeat(64)));
+    let (_, explanation) = explained(&case("koji", &signature[..1], body));
+    assert_eq!(explanation.found, None);
+    let most = most_work(body.len());
+    assert!(explanation.work <= most, "{} of {most}", explanation.work);
+    explanation
+}
+
+fn not_tried(explanation: &Explanation) -> usize {
+    explanation.tried.iter().filter(|tried| tried.outcome == TriedOutcome::TooMuch).count()
+}
+
+/// `unit` again and again, up to a length.
+fn filled(open: &str, unit: &str, close: &str, length: usize) -> Vec<u8> {
+    let times = (length - open.len() - close.len()) / unit.len();
+    [open, &unit.repeat(times), close].concat().into_bytes()
+}
+
 #[test]
 fn deep_wide_and_large_bodies_are_bounded() {
-    let signature = signature(&format!("sha256={}", "0".repeat(64)));
     let deep = "[".repeat(200_000) + &"]".repeat(200_000);
     let keys: Vec<String> = (0..20_000).map(|at| format!("\"k{}\":{at}", at % 100)).collect();
     let wide = format!("{{{}}}", keys.join(","));
     let bomb = "[1,".repeat(300_000);
     for body in [deep.as_bytes(), wide.as_bytes(), bomb.as_bytes()] {
-        let (_, explanation) = explained(&case("koji", &signature[..1], body));
-        assert_eq!(explanation.found, None);
+        forged(body);
     }
+}
+
+/// 100 KB of it took half a second and 48 MB: each of a hundred levels was indented for each number.
+#[test]
+fn a_body_that_is_deep_and_wide_is_not_indented() {
+    let (open, close) = ("[".repeat(120), "1".to_owned() + &"]".repeat(120));
+    for length in [100_000, 256 << 10] {
+        let explanation = forged(&filled(&open, "1,", &close, length));
+        let indented = |what: &str| what.contains("indented by four spaces");
+        let outcomes: Vec<TriedOutcome> = explanation
+            .tried
+            .iter()
+            .filter(|tried| indented(&tried.what))
+            .map(|tried| tried.outcome)
+            .collect();
+        assert!(!outcomes.is_empty(), "what is passed over is said");
+        assert!(outcomes.iter().all(|outcome| *outcome == TriedOutcome::TooMuch));
+        assert!(
+            explanation
+                .tried
+                .iter()
+                .any(|tried| tried.what == "the body with a space after each comma and colon")
+        );
+    }
+}
+
+#[test]
+fn every_way_of_writing_an_ordinary_body_is_tried() {
+    let turn = r#"{"turn":7,"score":4.50,"url":"https://example.test/7","text":"Ça <va> & \"bien\""},"#;
+    for (open, unit, close) in [
+        (r#"{"type":"interview.completed","data":{"turns":["#, turn, "null]}}"),
+        (r#"{"text":""#, "Žofie a Søn ", "\"}"),
+        ("{\"numbers\":[", "1.25,", "0]}"),
+        ("a=1", "&field=%C3%A9+x", "&b=2"),
+    ] {
+        for length in [1_000, 100_000] {
+            let explanation = forged(&filled(open, unit, close, length));
+            // Other character sets and PowerShell are the least likely and come last.
+            let last =
+                |tried: &Tried| tried.mistake == Mistake::BodyCharset || tried.what.contains("PowerShell");
+            let missing: Vec<_> = explanation
+                .tried
+                .iter()
+                .filter(|tried| tried.outcome == TriedOutcome::TooMuch && !last(tried))
+                .collect();
+            assert!(missing.is_empty(), "{unit}: {missing:?}");
+        }
+    }
+}
+
+/// Whatever is dear: what is not tried any more is said to be.
+#[test]
+fn what_there_is_no_work_left_for_is_named() {
+    for (open, unit, close) in [
+        ("[", "1e5,", "1]"),
+        ("[", "{\"\\u00e9\":\"'\"},", "1]"),
+        ("[", "[],", "1]"),
+        ("[\"", "é'<\u{2028}", "\"]"),
+        ("\"", "e\u{301}\u{323}", "\""),
+        ("a=", "&", "a=1"),
+    ] {
+        for length in [100_000, 256 << 10, 1 << 20] {
+            forged(&filled(open, unit, close, length));
+        }
+    }
+    // Too deep to be written anew at all.
+    assert!(
+        not_tried(&forged(&filled(&"[".repeat(200), "1,", &("1".to_owned() + &"]".repeat(200)), 1_000))) > 0
+    );
+    assert!(not_tried(&forged("a=1&".repeat(20_000).as_bytes())) > 0);
 }
 
 #[test]

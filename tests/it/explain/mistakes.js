@@ -81,6 +81,14 @@ keyed('secret_escaped', 'encodeURIComponent(secret)', encodeURIComponent('an+inv
 keyed('secret_escaped', 'a literal \\n', `${SECRET}\\n`);
 keyed('secret_read_as_base64', "Buffer.from(secret, 'base64')", Buffer.from('YW4taW52ZW50ZWQ=', 'base64'), { secret: 'YW4taW52ZW50ZWQ=' });
 keyed('secret_read_as_hex', "Buffer.from(secret, 'hex')", Buffer.from(HEX_SECRET, 'hex'), { secret: HEX_SECRET });
+keyed('secret_read_as_base64', 'kept as a Kubernetes manifest has it', SECRET, { secret: Buffer.from(SECRET).toString('base64') });
+keyed('secret_read_as_base64', 'echo SECRET | base64', SECRET, { secret: Buffer.from(`${SECRET}\n`).toString('base64') });
+keyed('secret_read_as_hex', 'kept as xxd wrote it', SECRET, { secret: Buffer.from(SECRET).toString('hex') });
+keyed('secret_charset', 'PowerShell wrote the file', SECRET, { secret_base64: Buffer.from(`\ufeff${SECRET}\r\n`, 'utf16le').toString('base64') });
+keyed('secret_whitespace', 'Notepad wrote the file', SECRET, { secret: `\ufeff${SECRET}` });
+keyed('secret_whitespace', 'copied from a page', SECRET, { secret: `\u00a0${SECRET}\u200b` });
+keyed('secret_quoted', 'quotes of a word processor', SECRET, { secret: `\u201c${SECRET}\u201d` });
+keyed('secret_quoted', 'the whole line of the .env file', SECRET, { secret: `KOJI_WEBHOOK_SECRET="${SECRET}"\n` });
 keyed('secret_missing', 'an unset variable in a template string', `${process.env.NOT_SET_ANYWHERE}`);
 keyed('secret_missing', 'an empty secret', '');
 keyed('secret_of_another_profile', 'the secret of another endpoint', 'the-other-invented-secret', { others: ['the-other-invented-secret'] });
@@ -97,6 +105,10 @@ svix('secret_whitespace', 'a line break that spoils the base64', Buffer.from(WHS
 put('secret_prefix_stripped', 'stripe keeps whsec_', {
   provider: 'stripe', secret: 'whsec_an_invented_one',
   headers: [['Stripe-Signature', `t=${NOW},v1=${hex(`${NOW}.${RAW}`, 'an_invented_one')}`]],
+});
+put('secret_prefix_stripped', 'whsec_ was not copied along', {
+  provider: 'stripe', secret: 'an_invented_one',
+  headers: [['Stripe-Signature', `t=${NOW},v1=${hex(`${NOW}.${RAW}`, 'whsec_an_invented_one')}`]],
 });
 // Schemes.
 put('other_scheme', 'github: SHA-1 in the header of SHA-256', {
@@ -120,6 +132,7 @@ valued('signature_encoding', 'base64 for hex', hmac(RAW).digest('base64'));
 put('signature_in_another_header', 'the header of somebody else', { headers: [['X-Webhook-Signature', `sha256=${hex(RAW)}`]] });
 const shopify = (code, name, value) => put(code, name, { provider: 'shopify', headers: [['X-Shopify-Hmac-Sha256', value]] });
 shopify('signature_encoding', 'hex for base64', hex(RAW));
+shopify('signature_encoding', 'no padding', hmac(RAW).digest('base64').replace('=', ''));
 shopify('signature_encoding', 'base64 of the hex text', Buffer.from(hex(RAW)).toString('base64'));
 put('signature_in_another_header', 'a token under another name', { provider: 'gitlab-token', headers: [['X-Secret-Token', SECRET]] });
 put('signature_prefix', 'a token with Bearer', { provider: 'gitlab-token', headers: [['X-Gitlab-Token', `Bearer ${SECRET}`]] });

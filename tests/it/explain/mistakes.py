@@ -2,11 +2,13 @@
 
 import base64
 import datetime
+import gzip
 import hashlib
 import hmac
 import io
 import json
 import urllib.parse
+import zlib
 
 NOW = 1760000000
 SECRET = "an-invented-secret"
@@ -52,7 +54,7 @@ koji("body_sorted_keys", "sort_keys and separators", json.dumps(ASCII), json.dum
 koji("body_indented", "indent=2 was signed", json.dumps(ASCII), json.dumps(ASCII, indent=2))
 koji("body_object_text", "str(dict)", COMPACT, str(EVENT))
 koji("body_object_text", "str(bytes)", '{"a":1}', str(b'{"a":1}'))
-# No PHP, Go or .NET is needed for what they escape.
+# What other languages write is imitated here; tests/slow/rewritten.rs has them write it.
 escaped = json.dumps(EVENT, separators=(",", ":"))
 koji("body_slashes_escaped", "json_encode", COMPACT, escaped.replace("/", "\\/"))
 koji("body_slashes_escaped", "JSON_UNESCAPED_UNICODE", COMPACT, COMPACT.replace("/", "\\/"))
@@ -60,7 +62,34 @@ for letter in "<>&":
     COMPACT_GO = globals().get("COMPACT_GO", COMPACT).replace(letter, "\\u%04x" % ord(letter))
 koji("body_html_escaped", "json.Marshal", COMPACT, COMPACT_GO)
 koji("body_html_escaped", "json.NewEncoder", COMPACT, COMPACT_GO + "\n")
+koji("body_html_escaped", "json.MarshalIndent", COMPACT, json.dumps(EVENT, indent=2, sort_keys=True, ensure_ascii=False)
+     .replace("2.0", "2").replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+koji("body_html_escaped", "Gson", '{"u":"a=b&c=\'d\'"}', '{"u":"a\\u003db\\u0026c\\u003d\\u0027d\\u0027"}')
+# Nothing is escaped where there is nothing to escape.
+TWO = {"b": 1, "a": "plain"}
+koji("body_compact", "jq -c was signed", json.dumps(TWO), '{"b":1,"a":"plain"}\n')
+koji("body_sorted_keys", "jq -cS was signed", json.dumps(TWO), '{"a":"plain","b":1}\n')
+koji("body_sorted_keys", "jq -S was signed", json.dumps(TWO), '{\n  "a": "plain",\n  "b": 1\n}\n')
+koji("body_spaced", "print(json.dumps(x)) was signed", '{"b":1,"a":"plain"}', json.dumps(TWO) + "\n")
+koji("body_sorted_keys", "a map of Go without what is escaped", json.dumps(TWO), '{"a":"plain","b":1}')
+# Other printers.
+for name, indent in [("four spaces", 4), ("tabs", "\t")]:
+    koji("body_indented", f"{name} with CRLF", json.dumps(TWO), json.dumps(TWO, indent=indent).replace("\n", "\r\n"))
+koji("body_indented", "Jackson's pretty printer", json.dumps(TWO), '{\n  "b" : 1,\n  "a" : "plain"\n}')
+koji("body_indented", "ConvertTo-Json of PowerShell 5", json.dumps(TWO), '{\r\n    "b":  1,\r\n    "a":  "plain"\r\n}')
+koji("body_indented", "pretty_generate with decimals", '{"rate":1.50,"large":1e20,"list":[]}',
+     '{\n  "rate": 1.5,\n  "large": 1.0e+20,\n  "list": [\n\n  ]\n}')
+koji("body_indented", "changed numbers, indented, and a line break", '{"rate":1.50,"total":10.00}', '{\n  "rate": 1.5,\n  "total": 10\n}\n')
+koji("body_compact", "json_decode(..., true) makes {} a list", '{"empty":{},"list":[]}', '{"empty":[],"list":[]}')
 # Character sets and line ends.
+koji("body_charset", "decode('latin-1'), twice", COMPACT.encode().decode("latin-1").encode().decode("latin-1").encode(), COMPACT)
+koji("body_charset", "encode('utf-16') was signed", COMPACT, COMPACT.encode("utf-16"))
+koji("body_charset", "encode('utf-16-be') was signed", COMPACT, COMPACT.encode("utf-16-be"))
+for name in ["utf-16", "utf-16-le", "utf-16-be"]:
+    koji("body_charset", f"sent as {name}", COMPACT.encode(name), COMPACT)
+koji("body_compressed", "bare deflate", zlib.compress(COMPACT.encode())[2:-4], COMPACT)
+halves = [COMPACT.encode()[:50], COMPACT.encode()[50:]]
+koji("body_compressed", "gzip in two members", b"".join(gzip.compress(half) for half in halves), COMPACT)
 koji("body_charset", "decode('latin-1')", COMPACT.encode().decode("latin-1").encode(), COMPACT)
 koji("body_charset", "decode('cp1252')", '{"a":"it’s €5"}'.encode().decode("cp1252").encode(), '{"a":"it’s €5"}')
 koji("body_charset", "encode('latin-1') was signed", '{"a":"café"}', '{"a":"café"}'.encode("latin-1"))

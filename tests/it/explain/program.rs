@@ -1,7 +1,9 @@
 //! The same through the program: text, records, the whole table, and a listener.
 
 use crate::harness::{Home, Listening, hmac_sha256_hex, post};
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
+use sha1::Sha1;
 
 const SECRET: &str = "an-invented-secret";
 const BODY: &str = r#"{"type":"interview.completed","data":{"interview_id":"i1"}}"#;
@@ -103,6 +105,29 @@ fn a_forgery_is_not_explained_by_a_listener() {
     assert_eq!(code, 0, "{errors}");
     assert_eq!(rest.iter().filter(|record| record["type"] == "delivery").count(), 60);
     assert!(rest.iter().all(|record| record["type"] != "diagnosis"));
+}
+
+/// The provider is recognised by a header for which no secret is kept.
+#[test]
+fn a_secret_that_is_kept_for_another_provider_is_named() {
+    let home = home();
+    home.secret("settings/secrets/github", SECRET);
+    let listening = Listening::start(home.command(["listen", "--port", "0", "--json"]));
+    let mut old = Hmac::<Sha1>::new_from_slice(SECRET.as_bytes()).unwrap();
+    old.update(BODY.as_bytes());
+    let signature = format!("sha1={}", hex::encode(old.finalize().into_bytes()));
+    let github = ("X-GitHub-Event", "push");
+    assert_eq!(
+        post(listening.address, "/", &[("X-Hub-Signature", &signature), github], BODY.as_bytes()),
+        401
+    );
+    let diagnosis = listening.next("diagnosis");
+    assert_eq!(diagnosis["diagnosis"]["code"], "secret_of_another_profile", "{diagnosis}");
+    // The control: with another secret nothing explains it.
+    let forged = format!("sha1={}", "0".repeat(40));
+    post(listening.address, "/", &[("X-Hub-Signature", &forged), github], BODY.as_bytes());
+    let (_, rest, _) = listening.stop();
+    assert!(rest.iter().all(|record| record["type"] != "diagnosis"), "{rest:?}");
 }
 
 #[test]

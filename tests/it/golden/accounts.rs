@@ -43,6 +43,8 @@ fn config() {
         .run(0, &["config", "list"])
         .run(0, &["config", "set", "forward", "3000", "localhost:3001/hooks"])
         .run(0, &["config", "set", "port", "4500", "--json"])
+        .run(2, &["config", "list", "port"])
+        .run(2, &["config", "path", "port"])
         .run(2, &["config", "set", "port", "many"])
         .run(2, &["config", "set", "prot", "1"])
         .run(2, &["config", "set", "answer", "mirrr"])

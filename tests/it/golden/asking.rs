@@ -65,6 +65,7 @@ fn interviews() {
         list(&[interview("i1")], false),
         one(&whole("i1")),
         list(&[interview("i1")], false),
+        list(&[], false),
     ]);
     story
         .run(0, &["interviews", "list", "--study", STUDY])
@@ -73,7 +74,8 @@ fn interviews() {
         .run(0, &["interviews", "show", INTERVIEW, "--markdown"])
         .run(0, &["interviews", "show", INTERVIEW, "--json"])
         .run(0, &["interviews", "export", "--study", STUDY, "--format", "csv", "--out", "all.csv"])
-        .run(1, &["interviews", "reconcile", "--study", STUDY]);
+        .run(1, &["interviews", "reconcile", "--study", STUDY])
+        .run(0, &["interviews", "reconcile", "--study", STUDY]);
     story.golden("interviews.txt");
 }
 
@@ -81,6 +83,9 @@ fn interviews() {
 fn what_a_vendor_refuses() {
     let html = answer(200, &[("Content-Type", "text/html")], "<!doctype html><p>Sign in");
     let mut story = before([
+        refusal(401),
+        refusal(401),
+        refusal(401),
         refusal(401),
         html,
         list(&[study("s1", "Twice"), study("s2", "Twice")], false),
@@ -91,6 +96,9 @@ fn what_a_vendor_refuses() {
     ]);
     story
         .run(4, &["studies", "list"])
+        .run(4, &["studies", "show", STUDY])
+        .run(4, &["interviews", "export", "--study", STUDY])
+        .run(4, &["interviews", "reconcile", "--study", STUDY])
         .run(5, &["studies", "list"])
         .run(2, &["capacity", "Twice", "--no-cache"])
         .run(2, &["capacity", "Nonesuch", "--no-cache"])

@@ -51,7 +51,7 @@ fn events() {
         .run(2, &["events", "mark", "77"])
         .run(2, &["events", "mark", "4", &"x".repeat(201)])
         .run(0, &["events", "prune", "--keep", "4", "--dry-run"])
-        .run(0, &["events", "prune", "--keep", "4"])
+        .run(0, &["events", "prune", "--keep", "4", "--yes"])
         .run(0, &["events", "prune", "--before", "7d", "--json"]);
     story.golden("events.txt");
 }
@@ -105,4 +105,48 @@ fn events_errors() {
     let app = application(500, "broken");
     story.run(1, &["events", "replay", "1", "--to", &app.address.to_string()]);
     story.golden("events.errors.txt");
+}
+
+#[test]
+fn inspect() {
+    use std::io::{BufRead, BufReader};
+    let mut story = filled();
+    for json in [&[][..], &["--json"]] {
+        let args = [&["inspect", "--port", "0"], json].concat();
+        let mut child = story.home.command(&args).spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut text = String::new();
+        while !text.contains("journal.db") {
+            assert_ne!(said.read_line(&mut text).unwrap(), 0, "{text}");
+        }
+        let pid = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+        let ended = child.wait_with_output().unwrap();
+        let ran =
+            crate::harness::Ran { status: ended.status, stdout: text.into_bytes(), stderr: ended.stderr };
+        story.tell(&args, &ran.expect(0));
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    story.run(6, &["inspect", "--port", &port]);
+    story.text = story.text.replace(&port, "[TAKEN]");
+    story.home.write("text.db", "this is no journal");
+    story
+        .run(6, &["inspect", "--port", "0", "--journal", "text.db"])
+        .run(6, &["inspect", "--port", "0", "--journal", "nowhere.db"])
+        .run(2, &["inspect", "--port", "many"])
+        .run(2, &["inspect", "--provider", "kojy"])
+        .run(2, &["inspect", "1"]);
+    story.golden("inspect.txt");
+}
+
+/// What failed in front of its sender is not tried again by itself, so nothing of it is due.
+#[test]
+fn events_missed() {
+    let mut story = Story::new();
+    let listening = story.home.listen_with(["--forward", "127.0.0.1:1"], &SECRET);
+    assert_eq!(send(listening.address, BODY, true), 502);
+    listening.stop();
+    story.run(0, &["events", "list", "--undelivered"]).run(0, &["events", "show", "1"]);
+    story.golden("events.missed.txt");
 }

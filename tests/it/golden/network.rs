@@ -35,6 +35,11 @@ pub(super) fn send(address: SocketAddr, body: &str, genuine: bool) -> u16 {
     post(address, "/hooks/koji?a=1", &[(kind, &json), (name, &signature)], body.as_bytes())
 }
 
+/// The completion of another interview.
+fn another(number: u32) -> String {
+    BODY.replace("i1", &format!("i{number}"))
+}
+
 /// Listens in text mode until it has seen enough.
 fn listened(story: &mut Story, code: i32, args: &[&str], sends: impl FnOnce(SocketAddr)) {
     let typed: Vec<&str> = ["listen", "--port", "0"].iter().chain(args).copied().collect();
@@ -80,22 +85,48 @@ fn listen() {
         assert_eq!(post(address, "/", &[], b"not json"), 401);
         assert_eq!(send(address, OTHER, true), 200);
         assert_eq!(send(address, OTHER, true), 200);
+        assert_eq!(send(address, &OTHER.replace("r1", "r2"), true), 200);
     });
     listened(&mut story, 0, &["--until", "1", "--forward", "127.0.0.1:1", "--show", "all"], |address| {
-        assert_eq!(send(address, BODY, true), 502);
+        assert_eq!(send(address, &another(2), true), 502);
     });
     let ack =
         ["--until", "1", "--forward", "127.0.0.1:1", "--answer", "ack", "--retry", "none", "--show", "none"];
-    listened(&mut story, 0, &ack, |address| assert_eq!(send(address, BODY, true), 200));
+    listened(&mut story, 0, &ack, |address| assert_eq!(send(address, &another(3), true), 200));
     // The hint of a dead letter: the target as it was named, in the journal that was named.
     let journal = story.home.join("my journal.db");
     let named = [&ack[..2], &["--forward", "127.0.0.1:1/base", "--path-mode", "fixed"], &ack[4..]].concat();
     let named = [&named[..], &["--journal", journal.to_str().unwrap()]].concat();
     listened(&mut story, 0, &named, |address| assert_eq!(send(address, BODY, true), 200));
+    // What still waits is found in that journal, too.
+    let waiting = named.iter().copied().filter(|word| !["--retry", "none", "--show"].contains(word));
+    let waiting: Vec<&str> = waiting.chain(["--show", "none"]).collect();
+    listened(&mut story, 0, &waiting, |address| assert_eq!(send(address, &another(4), true), 200));
     listened(&mut story, 0, &["--until", "1", "--no-journal", "--show", "none", "-v"], |address| {
         assert_eq!(send(address, OTHER, true), 200);
     });
     story.golden("listen.txt");
+}
+
+/// A person reads where to look on, once; not with every forgery of a flood.
+#[test]
+fn what_nothing_explains_is_said_once() {
+    let mut story = story();
+    let file = story.home.secret("secret.txt", SECRET).display().to_string();
+    let args = ["--provider", "koji", "--secret-file", &file, "--until", "1", "--show", "none"];
+    listened(&mut story, 0, &args, |address| {
+        for _ in 0..3 {
+            assert_eq!(send(address, BODY, false), 401);
+        }
+        assert_eq!(send(address, BODY, true), 200);
+    });
+    assert_eq!(story.text.matches("none of the usual mistakes explains #1").count(), 1, "{}", story.text);
+    let command = format!("hookctl verify --event 1 --explain --provider koji --secret-file {file}");
+    assert!(story.text.contains(&command), "{}", story.text);
+    // What is printed does what it says.
+    let command = ["verify", "--event", "1", "--explain", "--provider", "koji", "--secret-file", &file];
+    story.run(1, &command);
+    assert!(story.text.contains("secret_whitespace"), "{}", story.text);
 }
 
 #[test]
@@ -148,7 +179,12 @@ fn listen_errors() {
         &["--filter", ".a["],
         &["--until", "0"],
         &["--for", "60"],
+        &["--port", "4499", "--forward", "localhost:4499/hooks"],
         &["--expect-status", "2x"],
+        &["--expect-status", "2xx"],
+        &["--retry", "none"],
+        &["--retry", "schedule", "--forward", "3000"],
+        &["--host", "my.machine"],
         &["--forward", "ftp://localhost"],
         &["--forward", "/hooks"],
         &["--max-body", "much"],
@@ -198,6 +234,8 @@ fn trigger() {
                 "-q",
             ],
         );
+    story
+        .run(0, &["trigger", "push", "--provider", "github", "--to", &to, "--unsigned", "--retry", "vendor"]);
     let nothing: [&str; 0] = [];
     let listening = story.home.listen_with(nothing, &[("KOJI_WEBHOOK_SECRET", "another")]);
     let args = ["trigger", "report.generated", "--to", &listening.address.to_string()];
@@ -228,6 +266,11 @@ fn trigger_errors() {
         &["report.generated", "--to", "4400", "--data", "nowhere.json"],
         &["report.generated", "--to", "4400", "--rate", "fast"],
         &["report.generated", "--to", "4400", "--speed", "fast"],
+        &["report.generated", "--to", "4400", "--count", "0"],
+        &["report.generated", "--to", "4400", "--rate", "10/s"],
+        &["report.generated", "--to", "4400", "--speed", "60x"],
+        &["report.generated", "--to", "4400", "--set", "/foo/bar=1"],
+        &["report.generated", "--to", "4400", "--set", "=2"],
         &["report.generated", "--to", "localhost:many"],
         &["invoice.paid", "--provider", "stripe", "--to", "4400", "--retry", "vendor", "--unsigned"],
     ] {
@@ -240,6 +283,27 @@ fn trigger_errors() {
     story.run(1, &["trigger", "report.generated", "--to", &app.address.to_string()]);
     story.text = redact_ports(&story.text);
     story.golden("trigger.errors.txt");
+}
+
+/// How often the whole answer of the application is shown.
+fn shown_whole(story: &Story, args: &[&str]) -> (usize, String) {
+    let all = [&["trigger", "report.generated"], args].concat();
+    let ran = story.home.run_with(&all, b"", &story.variables()).expect(1);
+    (ran.out().matches("          broken\n").count(), ran.err().to_owned())
+}
+
+#[test]
+fn the_last_try_and_the_first_failures_are_shown_whole() {
+    let story = story();
+    let app = application(500, "broken");
+    let to = app.address.to_string();
+    let retry = ["--to", &to, "--retry", "vendor", "--speed", "100000x"];
+    assert_eq!(shown_whole(&story, &retry).0, 1);
+    assert_eq!(shown_whole(&story, &[&retry[..], &["-v"]].concat()).0, 4);
+    assert_eq!(shown_whole(&story, &["--to", &to, "--count", "10"]), (10, String::new()));
+    let (shown, said) = shown_whole(&story, &["--to", &to, "--count", "12"]);
+    assert_eq!((shown, said.matches("--verbose").count()), (10, 1), "{said}");
+    assert_eq!(shown_whole(&story, &["--to", &to, "--count", "12", "-v"]).0, 12);
 }
 
 /// Values that are new each time, and what is computed of them.

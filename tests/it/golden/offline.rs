@@ -18,6 +18,11 @@ fn the_command_line() {
         .run(2, &["listen", "--port", "many"])
         .run(2, &["events"])
         .run(2, &["events", "shw", "1"])
+        .run(2, &["config", "lst"])
+        .run(2, &["providers", "lst"])
+        .run(2, &["interviews", "lst"])
+        .run(2, &["studies", "lst"])
+        .run(2, &["sandbox", "deliveries", "lst"])
         .run(2, &["providers", "list", "--output", "yaml"])
         .run(2, &["providers", "list", "--output", "text", "--json"])
         .run(2, &["providers", "list", "--jq", ".id["])
@@ -42,6 +47,28 @@ fn providers() {
         .run(2, &["providers", "show", "zzzzzz"])
         .run(2, &["providers", "show"]);
     story.golden("providers.txt");
+}
+
+#[test]
+fn a_key_pair() {
+    let mut story = Story::new();
+    story
+        .run(0, &["providers", "keygen", "discord"])
+        .run(0, &["providers", "keygen", "discord"])
+        .run(0, &["providers", "keygen", "discord", "--json", "-q"])
+        .run(2, &["providers", "keygen", "koji"])
+        .run(2, &["providers", "keygen", "discrod"])
+        .run(2, &["providers", "keygen"]);
+    let key = regex::Regex::new("[0-9a-f]{64}").unwrap();
+    let public = story.home.run(["providers", "keygen", "discord"]).expect(0).out();
+    // The key alone: it goes into a file as it is.
+    assert!(key.is_match(&public) && public.len() == 65, "{public}");
+    story.text = key.replace_all(&story.text, "[KEY]").into_owned();
+    story.home.secret("settings/secrets/telnyx", "no key");
+    story.run(3, &["providers", "keygen", "telnyx"]);
+    story.home.write("file", "");
+    story.variable("HOOKCTL_CONFIG_DIR", "file").run(6, &["providers", "keygen", "discord"]);
+    story.golden("providers-keygen.txt");
 }
 
 /// One of each shape: body alone, timed list, token, Basic, plain hash, URL and form, signature in the body, in a
@@ -130,10 +157,22 @@ fn provider_files() {
     for file in ["field", "value", "kind", "number", "syntax", "place", "secret", "base"] {
         story.run(3, &["providers", "test", &format!("{file}.toml")]);
     }
+    story.home.write("twice.toml", "[acme]\nheader = \"X-A\"\nheader = \"X-B\"\n");
+    story.home.write("latin.toml", b"[acme]\nheader = \"X-\xc4\"\n");
+    story
+        .home
+        .write("several.toml", "[acme]\nheader = \"X-A\"\nkind = \"hmc\"\nencode = \"hx\"\n[b]\nheadr = 1\n");
+    for file in ["twice", "latin", "several"] {
+        story.run(3, &["providers", "test", &format!("{file}.toml")]);
+    }
+    story.run(0, &["providers", "test", "koji"]);
+    story.run(2, &["providers", "test", "koij"]);
     story.run(2, &["providers", "test", "nowhere.toml"]);
     story.run(3, &["providers", "list", "--provider-file", "nowhere.toml"]);
     story.home.write("settings/providers/mine.toml", "[acme]\nheadr = \"X-Acme-Signature\"\n");
     story.run(3, &["providers", "list"]);
+    story.run(3, &["providers", "test", "settings/providers/mine.toml"]);
+    story.run(0, &["providers", "test", "good.toml"]);
     story.golden("provider-files.txt");
 }
 
@@ -228,10 +267,12 @@ fn a_new_provider() {
 fn completions_and_manual_pages() {
     let mut story = Story::new();
     story
+        .run(0, &["completions", "fish"])
         .run(2, &["completions"])
         .run(2, &["completions", "fsh"])
         .run(0, &["man", "--all", "pages"])
         .run(2, &["man", "lisen"])
+        .run(2, &["man", "nothing"])
         .run(2, &["man", "events", "shw"])
         .run(2, &["man", "--all", "pages", "listen"]);
     story.home.write("file", "");

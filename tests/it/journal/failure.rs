@@ -203,6 +203,11 @@ fn what_is_no_journal_is_refused_and_left_alone() {
 
     assert!(matches!(Reader::open(&folder.path().join("none")), Err(OpenError::NotFound { .. })));
     assert!(matches!(Guest::open(&folder.path().join("none")), Err(OpenError::NotFound { .. })));
+    // One that is to be made there cannot be: that there is none is no reason.
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(folder.path().join("gone/x.db"), &link).unwrap();
+    let error = Journal::open(&link, Options::default()).unwrap_err();
+    assert!(matches!(&error, OpenError::NotMade { path, .. } if *path == link), "{error}");
     assert!(Journal::open(folder.path(), quick()).is_err(), "a folder");
 }
 

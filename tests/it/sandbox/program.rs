@@ -1,10 +1,12 @@
 //! `hookctl sandbox` as a program: its ready record, and the commands that find it.
 
-use crate::harness::{Home, Listening, golden};
+use crate::harness::target::Application;
+use crate::harness::{Home, Listening, PATIENCE, golden, raw_exchange, status_of};
 use regex::Regex;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::Command;
+use std::time::Instant;
 
 fn started(home: &Home, args: &[&str]) -> (Listening, Value) {
     let mut command =
@@ -93,6 +95,58 @@ fn what_it_says_word_for_word() {
     let ran = home.run(["sandbox", "advance", "5m"]);
     text.push_str(&format!("$ hookctl sandbox advance 5m\n{}\n", ran.block()));
     golden("sandbox.txt", &redacted(&text));
+}
+
+#[test]
+fn its_deliveries_word_for_word() {
+    let home = Home::default();
+    let application = Application::start();
+    let (running, _) = started(&home, &[]);
+    let hook = format!("{{\"url\":\"{}/hook\",\"events\":[\"interview.completed\"]}}", application.url());
+    let request = format!(
+        "POST /_sandbox/koji/webhooks HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{hook}",
+        running.address,
+        hook.len()
+    );
+    assert_eq!(status_of(&raw_exchange(running.address, request.as_bytes())), 201);
+    let mut text = String::new();
+    let mut tell = |args: &[&str]| {
+        let args = [&["sandbox", "deliveries"], args].concat();
+        text.push_str(&format!("$ hookctl {}\n{}\n", args.join(" "), home.run(&args).block()));
+    };
+    tell(&["list", "--state", "failed"]);
+    application.answer(500);
+    home.run(["sandbox", "complete", "--provider", "koji"]).expect(0);
+    // Received is not yet noted: a retry is to come after the try.
+    let end = Instant::now() + PATIENCE;
+    while !home.run(["sandbox", "deliveries", "show", "2"]).out().contains("timetable") {
+        assert!(Instant::now() < end, "the webhook was never tried");
+    }
+    tell(&["retry", "2"]);
+    application.answer(200);
+    for args in [
+        &["retry", "2"][..],
+        &["list"],
+        &["list", "--json", "--jq", "[.event, .state]"],
+        &["show", "2"],
+        &["show", "99"],
+        &["retry", "99"],
+        &["list", "--state", "lost"],
+        &["show", "two"],
+    ] {
+        tell(args);
+    }
+    running.stop();
+    tell(&["list"]);
+    for (changes, stands) in [
+        ("[0-9a-f]{8}-[0-9a-f-]{27}", "[UUID]"),
+        (" +[0-9]+ ms +", "  [MS]  "),
+        ("\"data\":\\{.*", "\"data\":[INTERVIEW]"),
+    ] {
+        text = Regex::new(changes).unwrap().replace_all(&text, stands).into_owned();
+    }
+    golden("sandbox.deliveries.txt", &redacted(&text));
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn every_builtin_table_compiles_and_none_is_lost() {
     assert!(ids.len() >= 101, "rows were lost: {}", ids.len());
     for (table, builtin) in tables.iter().zip(&catalogue.builtin) {
         assert_eq!(table.place.line, builtin.line, "{}", table.id);
-        assert!(check_names(table).is_ok());
+        assert!(check_fields(table).is_ok());
         let superseded = &catalogue.get(&table.id).unwrap().supersedes;
         assert!(superseded.iter().all(|id| catalogue.get(id).is_ok()));
     }
@@ -239,5 +239,32 @@ fn where_a_signature_is_can_be_told_without_reading_the_profile() {
     catalogue.add("f", "[mine]\nbase = \"github\"\nheader = [\"X-Mine\", \"X-Mine-2\"]\n[koji]\nbase = \"koji\"\nheader = \"X-K\"").unwrap();
     for (id, headers) in catalogue.signature_headers() {
         assert_eq!(headers, catalogue.get(&id).unwrap().signature_headers(), "{id}");
+    }
+}
+
+/// A bug once: unknown fields of a later table came first, and values in the order of the schema.
+#[test]
+fn of_several_mistakes_the_first_one_is_told() {
+    for (text, first) in [
+        ("[a]\nheader = \"X\"\nkind = \"hmc\"\n[b]\nhaeder = \"X\"\n", "3: field `kind`"),
+        ("[a]\nvalue = \"{sgi}\"\nkind = \"hmc\"\nhaeder = \"X\"\n", "2: field `value`"),
+        ("[a]\nheader = \"X\"\nnote = 1\nencode = \"hx\"\n", "3: field `note`"),
+        ("[a]\nvalue = \"{sig}\"\n[b]\nhaeder = \"X\"\n", "1: field `header`"),
+        ("z = 1\na = 2\n", "1: field `z`"),
+    ] {
+        let told = error(text);
+        assert!(told.starts_with(&format!("mine.toml:{first}: ")), "{text}: {told}");
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_line_and_field() {
+    for (text, told) in [
+        (&b"[a]\nheader = \"X\"\nheader = \"Y\"\n"[..], "mine.toml:3: field `header`: duplicate key"),
+        (b"[a]\nheader = \"X\"\nnote = \"caf\xe9\"\n", "mine.toml:3: field `note`: invalid UTF-8"),
+        (b"# caf\xe9\n[a]\n", "mine.toml:1: invalid UTF-8"),
+    ] {
+        let error = Catalogue::builtin().add_bytes("mine.toml", text).unwrap_err().to_string();
+        assert!(error.starts_with(told), "{error}");
     }
 }

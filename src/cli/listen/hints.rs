@@ -1,0 +1,46 @@
+//! The options with which the commands in a listener's hints do what it does: over
+//! its journal, to its targets, as its provider.
+
+use super::{ListenArgs, PathModeArg};
+use crate::cli::context::Context;
+use std::path::Path;
+
+/// What `events replay` is told beside the target, so that it finds the delivery
+/// and sends it where this listener does.
+pub(super) fn replay(args: &ListenArgs, context: &Context) -> Vec<String> {
+    let mut words = Vec::new();
+    if args.path_mode == PathModeArg::Fixed {
+        words.extend(["--path-mode", "fixed"].map(str::to_owned));
+    }
+    words.extend(args.insecure.then(|| "--insecure".to_owned()));
+    words.extend(journal(args, context));
+    words
+}
+
+/// What `listen` is told beside its targets to go on with this journal.
+pub(super) fn again(args: &ListenArgs, context: &Context) -> Vec<String> {
+    [judging(args), replay(args, context)].concat()
+}
+
+/// What `verify` is told beside the delivery to judge it as this listener does.
+pub(super) fn verify(args: &ListenArgs, context: &Context) -> Vec<String> {
+    [judging(args), journal(args, context)].concat()
+}
+
+/// The provider, and where its secret is; a secret itself is not printed.
+fn judging(args: &ListenArgs) -> Vec<String> {
+    let file = |option: &str, path: &Path| [option.to_owned(), path.display().to_string()];
+    let mut words = Vec::new();
+    words.extend(args.provider.provider.iter().flat_map(|id| ["--provider".to_owned(), id.clone()]));
+    words.extend(args.provider.provider_file.iter().flat_map(|path| file("--provider-file", path)));
+    words.extend(args.secret.secret_file.iter().flat_map(|path| file("--secret-file", path)));
+    words.extend(args.secret.secret_env.iter().flat_map(|name| ["--secret-env".to_owned(), name.clone()]));
+    words
+}
+
+/// What names the journal; nothing for the usual one.
+pub(super) fn journal(args: &ListenArgs, context: &Context) -> Vec<String> {
+    let usual = context.folders().ok().map(|folders| folders.journal());
+    let named = args.journal.as_ref().filter(|path| usual.as_ref() != Some(*path));
+    named.into_iter().flat_map(|path| ["--journal".to_owned(), path.display().to_string()]).collect()
+}
