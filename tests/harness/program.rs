@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// A process that has said `listening on http://ADDRESS`. It ends with this value.
 pub struct Program {
@@ -70,6 +71,11 @@ impl Drop for Program {
     }
 }
 
+/// How often a supervisor looks.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long nobody listens: whoever asks sees it, though he may be kept from running for a while.
+const AWAY: Duration = Duration::from_millis(300);
+
 /// A program that somebody starts again on its port whenever it ends.
 pub struct Supervised {
     pub address: SocketAddr,
@@ -91,11 +97,12 @@ impl Supervised {
             while !over.load(Ordering::Relaxed) {
                 let mut program = watched.lock().unwrap_or_else(PoisonError::into_inner);
                 if !program.lives() {
+                    std::thread::sleep(AWAY);
                     *program = Program::start(make(address.port()));
                     counted.fetch_add(1, Ordering::Relaxed);
                 }
                 drop(program);
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                std::thread::sleep(LOOK);
             }
         });
         Self { address, now, ended, starts, supervisor: Some(supervisor) }

@@ -4,6 +4,7 @@
 use super::{Handler, On};
 use crate::harness::{require, require_from};
 use sha2::{Digest as _, Sha256};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -13,12 +14,15 @@ const LOCKED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/handlers/packag
 /// Two tests must not install the same thing at once.
 static INSTALLING: Mutex<()> = Mutex::new(());
 
-/// Copies a handler to where Node finds its Express, and gives its new path.
+/// Copies a handler to where Node finds its Express, and gives its new path. Whoever reads it
+/// there meanwhile, for another test, reads a whole one.
 pub fn beside_express(handler: &Handler) -> PathBuf {
     let folder =
         installed(if handler.on == On::Express4 { "express4" } else { "express5" }, "package-lock.json", npm);
     let path = folder.join(handler.path().file_name().unwrap());
-    std::fs::copy(handler.path(), &path).unwrap();
+    let mut copy = tempfile::NamedTempFile::new_in(&folder).unwrap();
+    copy.write_all(&std::fs::read(handler.path()).unwrap()).unwrap();
+    copy.persist(&path).unwrap();
     path
 }
 
@@ -37,14 +41,18 @@ pub fn compiled_by_go(handler: &Handler) -> PathBuf {
     let _one = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     require_from("go", "apt-get install golang-go");
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let program = kept.join("go").join(handler.path().file_stem().unwrap());
+    let folder = kept.join("go");
+    std::fs::create_dir_all(&folder).unwrap();
+    let program = folder.join(handler.path().file_stem().unwrap());
+    let made = tempfile::NamedTempFile::new_in(&folder).unwrap().into_temp_path();
     let mut go = Command::new("go");
-    go.args(["build", "-ldflags=-s -w", "-o"]).arg(&program).arg(handler.path());
+    go.args(["build", "-ldflags=-s -w", "-o"]).arg(&made).arg(handler.path());
     go.env("GOFLAGS", "")
         .env("GOTOOLCHAIN", "local")
         .env("GOPROXY", "off")
         .env("GOCACHE", kept.join("go-cache"));
     done(&mut go);
+    made.persist(&program).unwrap();
     program
 }
 

@@ -105,6 +105,11 @@ impl Browser {
     }
 
     fn called(&mut self, method: &str, params: Value, session: Option<String>) -> Value {
+        self.answered(method, params, session).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// What the browser answers to a call, or the error that it gives.
+    fn answered(&mut self, method: &str, params: Value, session: Option<String>) -> Result<Value, Value> {
         self.number += 1;
         let mut message = json!({"id": self.number, "method": method, "params": params});
         if let Some(session) = session {
@@ -116,8 +121,10 @@ impl Browser {
         loop {
             let message = self.read();
             if message["id"] == json!(self.number) {
-                assert_eq!(message.get("error"), None, "{method}: {message}");
-                return message["result"].clone();
+                return match message.get("error") {
+                    Some(error) => Err(error.clone()),
+                    None => Ok(message["result"].clone()),
+                };
             }
             self.events.push(message);
         }
@@ -169,6 +176,18 @@ impl Browser {
         let looked = self.call("Runtime.evaluate", params);
         assert_eq!(looked.get("exceptionDetails"), None, "{expression}: {looked}");
         looked["result"]["value"].clone()
+    }
+
+    /// Runs something in a page that may leave at any moment, and then does not say what came of it.
+    pub fn poke(&mut self, expression: &str) {
+        let session = self.session.clone();
+        let params = json!({"expression": expression});
+        let _ = self.answered("Runtime.evaluate", params, session);
+    }
+
+    /// Hears what the browser has to tell, whatever its page is doing.
+    pub fn hear(&mut self) {
+        self.called("Browser.getVersion", json!({}), None);
     }
 
     fn element(&mut self, selector: &str, what: &str) -> Value {

@@ -23,8 +23,8 @@ const VISIT: &str = include_str!("payloads/visit.js");
 /// The page waits for nobody's typing to rest.
 const HURRY: &str = "{ const wait = setTimeout;
     globalThis.setTimeout = (act, ms, ...given) => wait(act, ms <= 500 ? Math.min(ms, 5) : ms, ...given); }";
-/// What does not run by then on a naive page does not run there at all.
-const LONG_ENOUGH: Duration = Duration::from_millis(500);
+/// What does not run by then on a naive page does not run there at all; few wait for it.
+const LONG_ENOUGH: Duration = Duration::from_secs(5);
 const LANGUAGES: [&str; 4] = ["curl", "HTTPie", "fetch", "Python"];
 /// The filters that a person writes, and those of the address.
 const FILTERS: [&str; 8] = ["text", "type", "provider", "verdict", "status", "since", "until", "filter"];
@@ -267,12 +267,12 @@ fn runs(browser: &mut Browser, server: &elsewhere::Server, payload: &Payload) ->
     let own = server.address.to_string();
     let rest = if payload.context == "address" { payload.text(&own) } else { String::new() };
     browser.open(&format!("http://{own}/control/{}{rest}", payload.number));
-    browser.look("setTimeout(() => globalThis.poke?.()), 0");
+    // Some payloads lead the page away, and the sooner the better.
+    browser.poke("setTimeout(() => globalThis.poke?.())");
     let told = format!("ran {}", payload.number);
     let end = Instant::now() + LONG_ENOUGH;
     while Instant::now() < end {
-        // Asked for something, so that what was told meanwhile is heard.
-        browser.call("Page.getLayoutMetrics", json!({}));
+        browser.hear();
         if browser.told().contains(&told) || server.called().contains(&payload.number) {
             return true;
         }
