@@ -306,7 +306,7 @@ fn schedule(args: &TriggerArgs, provider: &Provider, context: &Context) -> Resul
                 .hint("add `--retry vendor`"))
         }
         (TriggerRetryArg::Vendor, speed) => {
-            let schedule = Schedule::vendor(provider.id()).ok_or_else(|| no_timetable(provider))?;
+            let schedule = Schedule::of(provider).ok_or_else(|| no_timetable(provider))?;
             if schedule.tries() == Some(1) {
                 context.streams().say(&format!("{} documents no retries: one try", provider.id()));
             }
@@ -318,7 +318,11 @@ fn schedule(args: &TriggerArgs, provider: &Provider, context: &Context) -> Resul
 fn no_timetable(provider: &Provider) -> CommandError {
     let known: Vec<_> = Schedule::vendors().collect();
     CommandError::usage(format!("no retry timetable of `{}` is known", provider.id()))
-        .hint(format!("`--retry vendor` knows {}", known.join(", ")))
+        .hint(format!(
+            "`--retry vendor` knows {}; a provider file of your own says it as `retry = [30, 300]`, seconds after \
+             the first failure",
+            known.join(", ")
+        ))
 }
 
 fn forwarder(args: &TriggerArgs, vendors: Duration) -> Result<Forwarder, CommandError> {

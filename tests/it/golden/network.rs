@@ -2,7 +2,7 @@
 
 use super::{Story, finished, started};
 use crate::application::Door;
-use crate::harness::{Ran, hmac_sha256_hex, post};
+use crate::harness::{Home, Ran, hmac_sha256_hex, post};
 use std::net::SocketAddr;
 
 const SECRET: &str = "an-invented-secret";
@@ -304,6 +304,24 @@ fn the_last_try_and_the_first_failures_are_shown_whole() {
     let (shown, said) = shown_whole(&story, &["--to", &to, "--count", "12"]);
     assert_eq!((shown, said.matches("--verbose").count()), (10, 1), "{said}");
     assert_eq!(shown_whole(&story, &["--to", &to, "--count", "12", "-v"]).0, 12);
+}
+
+#[test]
+fn trigger_retries_as_a_provider_file_says() {
+    let home = Home::default();
+    home.write("acme.toml", "[acme]\nheader = \"X-Acme\"\nretry = [5, 60]\n");
+    home.secret("s.txt", SECRET);
+    home.write("body.json", "{}");
+    let app = application(500, "broken");
+    let to = app.address.to_string();
+    let acme = ["--provider", "acme", "--provider-file", "acme.toml", "--secret-file", "s.txt"];
+    let args = ["trigger", "thing.made", "--data", "body.json", "--to", &to, "--json"];
+    let attempts = |more: &[&str]| {
+        let ran = home.run([&args[..], &acme, more].concat()).expect(1);
+        ran.records().iter().filter(|record| record["type"] == "attempt").count()
+    };
+    assert_eq!(attempts(&["--retry", "vendor", "--speed", "100000x"]), 3);
+    assert_eq!(attempts(&[]), 1);
 }
 
 /// Values that are new each time, and what is computed of them.
