@@ -8,7 +8,7 @@ use super::error::{OpenError, WriteError};
 use super::file;
 use super::handle::open_owned;
 use super::index::Indexer;
-use super::insert::{self, Blame};
+use super::insert::{self, Occasion};
 use super::lock;
 use super::prune::{self, PruneOptions, Pruned};
 use super::record::KeptAttempt;
@@ -56,7 +56,7 @@ impl Guest {
     /// When it was not recorded.
     pub fn record_attempt(&mut self, seq: u64, attempt: &Attempt) -> Result<(), WriteError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        insert::attempt(&transaction, signed(seq), &KeptAttempt::new(attempt), Blame::Replay)?;
+        insert::attempt(&transaction, signed(seq), &KeptAttempt::new(attempt), Occasion::Replay)?;
         transaction.commit()?;
         Ok(())
     }

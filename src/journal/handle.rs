@@ -3,6 +3,7 @@
 
 use super::budget::{Budget, Permit};
 use super::error::{OpenError, ReadError, WriteError};
+use super::insert::Occasion;
 use super::lock::OwnerLock;
 use super::notes::{Attendant, Notes};
 use super::options::Options;
@@ -158,18 +159,17 @@ impl Journal {
     }
 
     /// Records an attempt with a delivery, soon and together with others. Of an
-    /// answer's body the first [`MAX_KEPT_ANSWER`](super::MAX_KEPT_ANSWER) bytes are kept. A failed
-    /// attempt makes the delivery undelivered, unless it waits in the outbox anyway.
+    /// answer's body the first [`MAX_KEPT_ANSWER`](super::MAX_KEPT_ANSWER) bytes are kept.
     ///
     /// # Errors
     /// When too much waits already, or the journal is closed: it was not recorded.
-    pub fn record_attempt(&self, seq: u64, attempt: &Attempt) -> Result<(), WriteError> {
+    pub fn record_attempt(&self, seq: u64, attempt: &Attempt, occasion: Occasion) -> Result<(), WriteError> {
         let kept = KeptAttempt::new(attempt);
         let permit = self
             .notes
             .take(kept.kept_bytes().saturating_add(kept.sent_bytes()))
             .ok_or(WriteError::QueueFull)?;
-        self.note(seq, NoteContent::Attempt(kept), permit)
+        self.note(seq, NoteContent::Attempt(kept, occasion), permit)
     }
 
     /// Records what the sender was answered, soon and together with others.

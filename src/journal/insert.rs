@@ -23,12 +23,14 @@ fn size(length: usize) -> i64 {
 /// it comes to the first page: once when it is bound, once into the row.
 const WRITTEN_IN_PLACE: usize = 256 << 10;
 
-/// Whether a failed attempt leaves the delivery undelivered.
+/// Why an attempt was made, which says what it changes of what is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Blame {
-    /// It does: the listener tried a target that is to get every delivery.
-    Listener,
-    /// It does not: a replay, whose target may be any.
+pub enum Occasion {
+    /// The delivery has just come. A failure leaves it undelivered.
+    Arrival,
+    /// It waited in the outbox, and whoever tried it settles it there.
+    Outbox,
+    /// A replay, whose target may be any: a failure owes nothing, and a success settles what was owed.
     Replay,
 }
 
@@ -157,7 +159,7 @@ pub(super) fn attempt(
     connection: &Connection,
     seq: i64,
     kept: &KeptAttempt,
-    blame: Blame,
+    occasion: Occasion,
 ) -> rusqlite::Result<()> {
     let attempt = &kept.attempt;
     let (mut status, mut failure, mut detail) = (None, None, None);
@@ -204,9 +206,9 @@ pub(super) fn attempt(
             sent_head,
             sent_body,
         ])?;
-    match (changed, attempt.outcome.delivered(), blame) {
-        (0, ..) | (_, false, Blame::Replay) => Ok(()),
-        (_, true, _) => outbox::hit(connection, seq, &attempt.target, blame == Blame::Replay),
-        (_, false, Blame::Listener) => outbox::miss(connection, seq, &attempt.target, attempt.started),
+    match (changed, attempt.outcome.delivered(), occasion) {
+        (0, ..) | (_, _, Occasion::Outbox) | (_, false, Occasion::Replay) => Ok(()),
+        (_, true, _) => outbox::hit(connection, seq, &attempt.target, occasion == Occasion::Replay),
+        (_, false, Occasion::Arrival) => outbox::miss(connection, seq, &attempt.target, attempt.started),
     }
 }

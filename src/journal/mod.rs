@@ -40,6 +40,7 @@ pub use error::{OpenError, ReadError, WriteError};
 pub use filter::{Filter, Order, StatusFilter};
 pub use guest::Guest;
 pub use handle::Journal;
+pub use insert::Occasion;
 pub use lock::owner;
 #[doc(hidden)]
 pub use options::Faults;

@@ -2,6 +2,7 @@
 
 use super::budget::Permit;
 use super::error::WriteError;
+use super::insert::Occasion;
 use super::notes::Attendant;
 use super::outbox::Settlement;
 use super::record::KeptAttempt;
@@ -72,7 +73,7 @@ pub(super) struct Note {
 
 #[derive(Debug)]
 pub(super) enum NoteContent {
-    Attempt(KeptAttempt),
+    Attempt(KeptAttempt, Occasion),
     Answer {
         status: u16,
         answered_by: &'static str,

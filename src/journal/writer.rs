@@ -13,7 +13,7 @@ use super::duplicates::{Duplicates, REMEMBERED};
 use super::error::{OpenError, WriteError};
 use super::file::{self, Identity};
 use super::index::Indexer;
-use super::insert::{self, Blame};
+use super::insert;
 use super::lock::OwnerLock;
 use super::log;
 use super::options::{Durability, Options};
@@ -358,8 +358,8 @@ fn load_duplicates(connection: &Connection) -> rusqlite::Result<Duplicates> {
 fn write_notes(transaction: &Transaction<'_>, notes: &[Note], indexer: &mut Indexer) -> rusqlite::Result<()> {
     for note in notes {
         match &note.content {
-            NoteContent::Attempt(attempt) => {
-                insert::attempt(transaction, note.seq, attempt, Blame::Listener)?;
+            NoteContent::Attempt(attempt, occasion) => {
+                insert::attempt(transaction, note.seq, attempt, *occasion)?;
             }
             NoteContent::Answer { status, answered_by, took } => {
                 insert::answer(transaction, note.seq, *status, answered_by, *took)?;

@@ -8,6 +8,7 @@ use crate::harness::{Home, post};
 use crate::in_process::{Job, koji, number_of, options, reader};
 use hookctl::hook::attempt::{FailureKind, Outcome};
 use hookctl::hook::schedule::Schedule;
+use hookctl::job::listen::Command;
 use hookctl::job::report::{AnswerPolicy, Event, Next, Summary};
 use hookctl::journal::{Filter, Order, Reader, TargetStats};
 use std::io::{Read, Write};
@@ -261,6 +262,27 @@ fn a_delivery_that_was_replayed_while_it_waited_is_not_sent_a_second_time() {
     assert_eq!(job.settled(2), Next::Delivered);
     job.stop();
     assert_eq!(numbers(&door.taken()), [0, 0, 1], "the failed try, the replay, and the next delivery");
+    let owed = home.run(["events", "list", "--undelivered", "--json", "--journal", &journal]).expect(0).out();
+    assert_eq!(owed, "", "the target has it, though a try failed later");
+}
+
+#[test]
+fn a_delivery_that_a_key_sends_again_is_not_sent_a_third_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.db");
+    let door = Door::open_with(|number, _| plain(if number == 0 { 500 } else { 200 }));
+    let mut ack = options(AnswerPolicy::Ack, &[door.url()]);
+    ack.schedule = Schedule::forward();
+    let job = Job::start(&journal, ack);
+    assert_eq!(send(job.address, 0), 200);
+    assert!(matches!(job.next_attempt().next, Next::RetryAt(_)));
+    let undelivered = Filter { undelivered: true, ..Filter::default() };
+    let owed = || reader(&journal).list(&undelivered).unwrap().items.len();
+    assert_eq!(owed(), 1, "the control: it waits");
+    job.press(Command::ReplayLast);
+    assert!(job.next_attempt().attempt.outcome.delivered());
+    let (_, events) = job.stop();
+    assert_eq!((summary(&events).waiting, owed(), door.taken().len()), (0, 0, 2));
 }
 
 #[test]

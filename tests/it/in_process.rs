@@ -10,7 +10,7 @@ use hookctl::hook::schedule::Schedule;
 use hookctl::hook::secret::Secret;
 use hookctl::hook::target::Target;
 use hookctl::job::judge::{Judge, SecretSource};
-use hookctl::job::listen::{self, Ledger, ListenError, Options, Outcome, Rooms, Until};
+use hookctl::job::listen::{self, Command, Ledger, ListenError, Options, Outcome, Rooms, Until};
 use hookctl::job::report::{AnswerPolicy, Attempted, Event, Next, Report};
 use hookctl::journal::{self, Durability, Journal, Reader};
 use hookctl::serve::{self, Limits};
@@ -50,6 +50,7 @@ impl Report for Tells {
 pub(crate) struct Job {
     pub(crate) address: SocketAddr,
     events: Receiver<Event>,
+    keys: mpsc::Sender<Command>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<Outcome, ListenError>>,
     runtime: Runtime,
@@ -88,7 +89,8 @@ impl Job {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (tell, events) = channel();
         let (stop, stopped) = oneshot::channel::<()>();
-        let (no_keys, commands) = mpsc::channel(1);
+        let (keys, commands) = mpsc::channel(1);
+        let keys_to_the_end = keys.clone();
         let ledger = journal::Options { durability: Durability::Off, ..journal::Options::default() };
         let rooms = Rooms {
             interviews: None,
@@ -109,10 +111,15 @@ impl Job {
         let until_stopped = async { drop(stopped.await) };
         let task = runtime.spawn(async move {
             let outcome = listen::run(socket, rooms, options, until_stopped).await;
-            drop(no_keys);
+            drop(keys_to_the_end);
             outcome
         });
-        Self { address, events, stop, task, runtime }
+        Self { address, events, keys, stop, task, runtime }
+    }
+
+    /// What a key does in a terminal.
+    pub(crate) fn press(&self, command: Command) {
+        self.runtime.block_on(self.keys.send(command)).expect("it runs");
     }
 
     /// The next event that `pick` takes; others are passed over.

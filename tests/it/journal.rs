@@ -16,7 +16,8 @@ use hookctl::hook::headers::{Head, Headers};
 use hookctl::hook::time::Timestamp;
 use hookctl::hook::verdict::{Code, Verdict};
 use hookctl::journal::{
-    Counter, Durability, Filter, Journal, KeptAttempt, MAX_KEPT_ANSWER, Options, Order, Reader, SettledAnswer,
+    Counter, Durability, Filter, Journal, KeptAttempt, MAX_KEPT_ANSWER, Occasion, Options, Order, Reader,
+    SettledAnswer,
 };
 use proptest::prelude::*;
 use std::path::PathBuf;
@@ -155,8 +156,10 @@ async fn everything_about_a_delivery_comes_back_as_it_went_in() {
     assert!(Arc::ptr_eq(stored.checked(), &sent));
     let (seq, ..) = stored.into_parts();
     let long = vec![b'x'; MAX_KEPT_ANSWER + 1];
-    journal.record_attempt(seq, &refused("http://localhost:1/a?b")).unwrap();
-    journal.record_attempt(seq, &answered("http://localhost:2/a?b", 201, long.clone())).unwrap();
+    journal.record_attempt(seq, &refused("http://localhost:1/a?b"), Occasion::Arrival).unwrap();
+    journal
+        .record_attempt(seq, &answered("http://localhost:2/a?b", 201, long.clone()), Occasion::Arrival)
+        .unwrap();
     journal.record_answer(seq, 201, "target", Duration::from_millis(7)).unwrap();
     journal.close().await.unwrap();
 
@@ -188,7 +191,9 @@ async fn an_answer_of_exactly_the_limit_is_whole() {
     let journal = Journal::open(&path, quick()).unwrap();
     let _ = journal.append(Sample::new("").checked()).await.unwrap();
     for length in [0, MAX_KEPT_ANSWER - 1, MAX_KEPT_ANSWER, MAX_KEPT_ANSWER + 1] {
-        journal.record_attempt(1, &answered("http://localhost:1", 200, vec![b'x'; length])).unwrap();
+        journal
+            .record_attempt(1, &answered("http://localhost:1", 200, vec![b'x'; length]), Occasion::Arrival)
+            .unwrap();
     }
     journal.flush().await.unwrap();
     let entry = journal.read(|reader| reader.get(1)).unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Mirrored deliveries on their way to the second and further targets.
+//! Deliveries that no sender waits for: on their way to the second and further targets, or replayed.
 //!
 //! The sender does not wait for them; the listener does, at the stop. How many
 //! may be under way, and with how many bytes, is bounded: what exceeds that is
@@ -10,6 +10,7 @@ use crate::hook::attempt::{Failure, FailureKind};
 use crate::hook::delivery::Checked;
 use crate::hook::target::Target;
 use crate::job::report::{Attempted, Event, Next};
+use crate::journal::Occasion;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -60,6 +61,7 @@ impl Aside {
         target: &Target,
         checked: &Checked,
         deadline: Duration,
+        occasion: Occasion,
     ) {
         let room = self.take_room(checked.delivery.body.len());
         let (target, delivery) = (target.clone(), checked.delivery.clone());
@@ -79,7 +81,7 @@ impl Aside {
             };
             let attempt = forwarder.attempt_unless(&target, head, body, 1, deadline, instead).await;
             tally.attempted(&attempt, options.expect_status.as_ref());
-            if let Err(error) = ledger.record_attempt(seq, &attempt) {
+            if let Err(error) = ledger.record_attempt(seq, &attempt, occasion) {
                 pump.warn(format!("an attempt of #{seq} could not be kept: {error}"));
             }
             pump.follow(|| {

@@ -20,7 +20,7 @@ use crate::hook::schedule;
 use crate::hook::target::Target;
 use crate::hook::time::Timestamp;
 use crate::job::report::{AnswerPolicy, Attempted, Event, Level, Next, Note};
-use crate::journal::{Entry, Journal, OutboxState, Pending, ReadError, Reader, Settlement};
+use crate::journal::{Entry, Journal, Occasion, OutboxState, Pending, ReadError, Reader, Settlement};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -226,7 +226,7 @@ impl Worker {
                 // Counted from here by a clock that does not jump.
                 wait = due.since(clock::now());
             }
-            if let Err(error) = journal.record_attempt(pending.seq, &attempt) {
+            if let Err(error) = journal.record_attempt(pending.seq, &attempt, Occasion::Outbox) {
                 self.warn(format!("an attempt of #{} could not be kept: {error}", pending.seq));
             }
             self.pump.follow(|| {

@@ -26,7 +26,7 @@ use crate::hook::provider::Provider;
 use crate::hook::verdict::Verdict;
 use crate::job::judge::Judge;
 use crate::job::report::{AnswerPolicy, AnsweredBy, Delivered, Event, Level, Note, Rejected};
-use crate::journal::{SettledAnswer, Stored, WriteError};
+use crate::journal::{Occasion, SettledAnswer, Stored, WriteError};
 use crate::receive::Sink;
 use crate::serve::{Rejection, Response};
 use http::{HeaderValue, header};
@@ -285,7 +285,7 @@ impl Intake {
             return Answered::by(AnsweredBy::Policy, acknowledged(None));
         };
         for target in others {
-            self.aside.forward(self, seq, target, checked, deadline);
+            self.aside.forward(self, seq, target, checked, deadline, Occasion::Arrival);
         }
         let delivery = &checked.delivery;
         let (head, body) = (&delivery.head, &delivery.body);
@@ -313,7 +313,7 @@ impl Intake {
         }
         let deadline = self.options.timeout.unwrap_or(DEFAULT_DEADLINE);
         for target in &self.options.targets {
-            self.aside.forward(self, seq, target, &checked, deadline);
+            self.aside.forward(self, seq, target, &checked, deadline, Occasion::Replay);
         }
     }
 
@@ -327,7 +327,7 @@ impl Intake {
 
     fn keep(&self, seq: u64, status: u16, by: AnsweredBy, took: Duration, attempt: &Attempt) {
         let kept = self.ledger.record_answer(seq, status, by, took);
-        if let Err(error) = kept.and(self.ledger.record_attempt(seq, attempt)) {
+        if let Err(error) = kept.and(self.ledger.record_attempt(seq, attempt, Occasion::Arrival)) {
             self.pump.say(Event::Note(Note {
                 level: Level::Warning,
                 text: format!("#{seq} is kept, but how it was answered is not: {error}"),

@@ -4,7 +4,7 @@ use crate::hook::attempt::Attempt;
 use crate::hook::delivery::Checked;
 use crate::hook::time::Timestamp;
 use crate::job::report::AnsweredBy;
-use crate::journal::{Counter, Journal, Reader, SettledAnswer, Stored, WriteError};
+use crate::journal::{Counter, Journal, Occasion, Reader, SettledAnswer, Stored, WriteError};
 use bytes::Bytes;
 use std::path::Path;
 use std::sync::Arc;
@@ -55,9 +55,14 @@ impl Ledger {
     }
 
     /// Keeps an attempt.
-    pub(super) fn record_attempt(&self, seq: u64, attempt: &Attempt) -> Result<(), WriteError> {
+    pub(super) fn record_attempt(
+        &self,
+        seq: u64,
+        attempt: &Attempt,
+        occasion: Occasion,
+    ) -> Result<(), WriteError> {
         match self {
-            Self::Journal(journal) => journal.record_attempt(seq, attempt),
+            Self::Journal(journal) => journal.record_attempt(seq, attempt, occasion),
             Self::Counter(_) => Ok(()),
         }
     }

@@ -5,7 +5,7 @@ use crate::wire::soon;
 use hookctl::hook::attempt::{Answer, Attempt, Outcome};
 use hookctl::hook::headers::Headers;
 use hookctl::hook::time::Timestamp;
-use hookctl::journal::{Guest, PruneOptions};
+use hookctl::journal::{Guest, Occasion, PruneOptions};
 use std::time::Duration;
 
 fn attempt(status: u16) -> Attempt {
@@ -99,7 +99,7 @@ async fn a_burst_is_told_whole_or_said_to_be_left_out() {
 async fn an_attempt_changes_a_delivery_and_pruning_deletes_it() {
     let page = Page::with(3).await;
     let mut events = page.stream("", "").await;
-    page.journal.record_attempt(2, &attempt(201)).unwrap();
+    page.journal.record_attempt(2, &attempt(201), Occasion::Arrival).unwrap();
     let heard = events.expect("changed").await;
     assert_eq!((heard.id, seq(&heard)), (None, 2));
     assert_eq!(heard.data["forwarded"]["status"], 201);

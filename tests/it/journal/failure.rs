@@ -3,7 +3,7 @@
 
 use super::{Sample, answered, folder, oldest_first, quick, seqs};
 use hookctl::hook::verdict::Code;
-use hookctl::journal::{Faults, Filter, Guest, Journal, OpenError, Options, Reader, WriteError};
+use hookctl::journal::{Faults, Filter, Guest, Journal, Occasion, OpenError, Options, Reader, WriteError};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,7 +32,9 @@ async fn a_full_disk_refuses_with_507_loses_nothing_and_recovers_by_itself() {
         assert_eq!(journal.append(large().checked()).await.unwrap_err(), WriteError::DiskFull);
     }
     // An attempt too large for what is left stays until there is room.
-    journal.record_attempt(1, &answered("http://localhost:1", 200, vec![b'x'; 200_000])).unwrap();
+    journal
+        .record_attempt(1, &answered("http://localhost:1", 200, vec![b'x'; 200_000]), Occasion::Arrival)
+        .unwrap();
     assert_eq!(journal.flush().await, Err(WriteError::DiskFull));
     let kept = || journal.read(|reader| Ok(seqs(reader, &oldest_first()))).unwrap();
     assert_eq!(kept(), acknowledged, "what was refused is not there");
@@ -56,7 +58,9 @@ async fn closing_on_a_full_disk_says_what_is_lost() {
     let journal = Journal::open(&path, Options { faults, ..quick() }).unwrap();
     let _ = journal.append(Sample::new("a").checked()).await.unwrap();
     pages.store(1, Ordering::Relaxed);
-    journal.record_attempt(1, &answered("http://localhost:1", 200, vec![b'x'; 200_000])).unwrap();
+    journal
+        .record_attempt(1, &answered("http://localhost:1", 200, vec![b'x'; 200_000]), Occasion::Arrival)
+        .unwrap();
     assert_eq!(journal.close().await, Err(WriteError::DiskFull));
 }
 
@@ -268,7 +272,7 @@ async fn a_damaged_file_is_an_error_or_reads_but_never_a_panic() {
         let body = vec![b'a'; 100 * number];
         let seq =
             journal.append(Sample::new(body).owed_to(&["http://localhost:1"]).checked()).await.unwrap().seq();
-        journal.record_attempt(seq, &answered("http://localhost:1", 200, "ok")).unwrap();
+        journal.record_attempt(seq, &answered("http://localhost:1", 200, "ok"), Occasion::Arrival).unwrap();
     }
     journal.close().await.unwrap();
     let whole = fs::read(&path).unwrap();

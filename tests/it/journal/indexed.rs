@@ -2,7 +2,9 @@
 
 use super::{Sample, answered, folder, oldest_first, quick, seqs};
 use hookctl::hook::verdict::Code;
-use hookctl::journal::{Filter, Guest, Journal, Options, PruneOptions, Reader, Retention, StatusFilter};
+use hookctl::journal::{
+    Filter, Guest, Journal, Occasion, Options, PruneOptions, Reader, Retention, StatusFilter,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -70,7 +72,7 @@ async fn an_idle_writer_makes_the_index_and_a_late_answer_is_found() {
     assert_eq!((seqs(&reader, &event), seqs(&reader, &verdict)), (vec![seq], vec![seq]));
     assert!(seqs(&reader, &by_status(503)).is_empty());
     journal.record_answer(8, 503, "target", Duration::ZERO).unwrap();
-    journal.record_attempt(9, &answered("http://localhost:1", 500, "no")).unwrap();
+    journal.record_attempt(9, &answered("http://localhost:1", 500, "no"), Occasion::Arrival).unwrap();
     journal.flush().await.unwrap();
     assert_eq!(seqs(&reader, &by_status(503)), [8], "its segment was in the index before");
     journal.record_answer(8, 200, "target", Duration::ZERO).unwrap();

@@ -1,7 +1,7 @@
 //! Marking and deleting one delivery, beside the owner.
 
 use super::{Sample, answered, folder, oldest_first, quick, seqs};
-use hookctl::journal::{Deletion, Filter, Guest, Journal, MAX_MARK, Reader};
+use hookctl::journal::{Deletion, Filter, Guest, Journal, MAX_MARK, Occasion, Reader};
 
 const TARGET: &str = "http://localhost:1";
 
@@ -44,9 +44,9 @@ async fn what_a_target_lacks_is_deleted_only_when_forced_and_leaves_nothing() {
     assert_eq!(guest.delete(3, false).unwrap(), Deletion::Undelivered);
     assert_eq!(journal.pending(TARGET, 0, 9).unwrap().len(), 1, "it still waits");
     // What the owner notes of it, before or after, is not left behind.
-    journal.record_attempt(3, &answered(TARGET, 500, "no")).unwrap();
+    journal.record_attempt(3, &answered(TARGET, 500, "no"), Occasion::Arrival).unwrap();
     assert_eq!(guest.delete(3, true).unwrap(), Deletion::Deleted);
-    journal.record_attempt(3, &answered(TARGET, 500, "no")).unwrap();
+    journal.record_attempt(3, &answered(TARGET, 500, "no"), Occasion::Arrival).unwrap();
     assert_eq!(guest.delete(3, true).unwrap(), Deletion::Missing);
     journal.flush().await.unwrap();
     assert!(journal.pending(TARGET, 0, 9).unwrap().is_empty());

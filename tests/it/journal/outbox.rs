@@ -2,7 +2,9 @@
 
 use super::{START, Sample, answered, folder, oldest_first, quick, refused, seqs};
 use hookctl::hook::time::Timestamp;
-use hookctl::journal::{Filter, Guest, Journal, OutboxState, Pending, Reader, Settlement, WriteError};
+use hookctl::journal::{
+    Filter, Guest, Journal, Occasion, OutboxState, Pending, Reader, Settlement, WriteError,
+};
 
 const A: &str = "http://localhost:3000";
 const B: &str = "http://localhost:4000/hooks";
@@ -58,7 +60,7 @@ async fn an_attempt_and_its_settlement_are_seen_together() {
     let (_folder, path) = folder();
     let journal = Journal::open(&path, quick()).unwrap();
     let _ = journal.append(Sample::new("a").owed_to(&[A]).checked()).await.unwrap();
-    journal.record_attempt(1, &answered("http://localhost:3000/hooks", 200, "ok")).unwrap();
+    journal.record_attempt(1, &answered("http://localhost:3000/hooks", 200, "ok"), Occasion::Outbox).unwrap();
     journal.settle(1, A, Settlement::Delivered).await.unwrap();
     let entry = journal.read(|reader| reader.get(1)).unwrap().unwrap();
     assert_eq!((entry.attempts.len(), entry.listed.outbox.len()), (1, 0));
@@ -72,9 +74,9 @@ async fn a_target_that_fails_in_front_of_the_sender_is_missed_until_it_takes_the
         let _ = journal.append(Sample::new("a").checked()).await.unwrap();
     }
     let called = "http://localhost:3000/hooks?x=1";
-    journal.record_attempt(1, &refused(called)).unwrap();
-    journal.record_attempt(1, &answered(called, 500, "")).unwrap();
-    journal.record_attempt(2, &answered(called, 200, "")).unwrap();
+    journal.record_attempt(1, &refused(called), Occasion::Arrival).unwrap();
+    journal.record_attempt(1, &answered(called, 500, ""), Occasion::Arrival).unwrap();
+    journal.record_attempt(2, &answered(called, 200, ""), Occasion::Arrival).unwrap();
     journal.flush().await.unwrap();
     let undelivered = Filter { undelivered: true, ..oldest_first() };
     let list = || journal.read(|reader| reader.list(&undelivered)).unwrap().items;
@@ -87,6 +89,30 @@ async fn a_target_that_fails_in_front_of_the_sender_is_missed_until_it_takes_the
     assert_eq!(list().len(), 1, "another target took it");
     guest.record_attempt(1, &answered(called, 204, "")).unwrap();
     assert!(list().is_empty());
+}
+
+#[tokio::test]
+async fn a_try_that_fails_after_a_replay_succeeded_owes_nothing_again() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path, quick()).unwrap();
+    for _ in 0..2 {
+        let _ = journal.append(Sample::new("a").owed_to(&[A]).checked()).await.unwrap();
+    }
+    let mut guest = Guest::open(&path).unwrap();
+    // The first is called below the target, the second as the target is named.
+    for (seq, called) in [(1, "http://localhost:3000/hooks"), (2, A)] {
+        guest.record_attempt(seq, &answered(called, 200, "")).unwrap();
+        journal.record_attempt(seq, &answered(called, 500, ""), Occasion::Outbox).unwrap();
+    }
+    journal.settle(1, A, Settlement::Dead).await.unwrap();
+    journal.settle(2, A, Settlement::Retry { failed: at(10), due: at(11) }).await.unwrap();
+    let rows = journal.read(|reader| reader.list(&oldest_first())).unwrap().items;
+    assert!(rows.iter().all(|row| row.outbox.is_empty()), "{rows:?}");
+    // The control: the same of a delivery that has just come is missed.
+    journal.record_attempt(1, &answered(A, 500, ""), Occasion::Arrival).unwrap();
+    journal.flush().await.unwrap();
+    let owed = journal.read(|reader| reader.get(1)).unwrap().unwrap().listed.outbox;
+    assert_eq!(owed.iter().map(|row| row.state).collect::<Vec<_>>(), [OutboxState::Missed]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::{START, Sample, answered, folder, oldest_first, quick, seqs};
 use hookctl::hook::time::Timestamp;
 use hookctl::hook::verdict::Code;
-use hookctl::journal::{Filter, Journal, Options, Order, Reader, StatusFilter};
+use hookctl::journal::{Filter, Journal, Occasion, Options, Order, Reader, StatusFilter};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -137,7 +137,9 @@ async fn twenty_readers_see_every_delivery_in_order_while_they_are_written() {
         tasks.spawn(async move {
             for _ in 0..50 {
                 let seq = journal.append(Sample::new("more").checked()).await.unwrap().seq();
-                journal.record_attempt(seq, &answered("http://localhost:1", 200, "ok")).unwrap();
+                journal
+                    .record_attempt(seq, &answered("http://localhost:1", 200, "ok"), Occasion::Arrival)
+                    .unwrap();
             }
         });
     }

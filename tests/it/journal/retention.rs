@@ -3,7 +3,7 @@
 use super::{START, Sample, answered, folder, oldest_first, quick, refused, seqs};
 use hookctl::hook::time::Timestamp;
 use hookctl::journal::{
-    Filter, Guest, Journal, Options, PruneOptions, Pruned, Reader, Retention, Settlement,
+    Filter, Guest, Journal, Occasion, Options, PruneOptions, Pruned, Reader, Retention, Settlement,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ async fn the_oldest_go_when_there_are_too_many_and_numbers_are_never_used_again(
     let journal = Journal::open(&path, keeping(10)).unwrap();
     for seq in 1..=300 {
         assert_eq!(append(&journal, Sample::new("a")).await, seq);
-        journal.record_attempt(seq, &answered(TARGET, 200, "ok")).unwrap();
+        journal.record_attempt(seq, &answered(TARGET, 200, "ok"), Occasion::Arrival).unwrap();
     }
     journal.flush().await.unwrap();
     assert_eq!(kept(&path), (291..=300).collect::<Vec<_>>());
@@ -81,7 +81,7 @@ async fn what_a_target_lacks_goes_last_and_what_waits_never() {
         journal.settle(seq, TARGET, Settlement::Dead).await.unwrap();
     }
     let missed = append(&journal, Sample::new("missed")).await;
-    journal.record_attempt(missed, &refused(TARGET)).unwrap();
+    journal.record_attempt(missed, &refused(TARGET), Occasion::Arrival).unwrap();
     for _ in 8..=50 {
         append(&journal, Sample::new("fine")).await;
     }
