@@ -69,9 +69,14 @@ fn shapes(size: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("a form", filled("a=1", "&k=%C3%A9+x", "&b=2", size)),
         ("a form of many fields", filled("a=1", "&k", "&b=2", size)),
         ("a form of one field", filled("a=", "%C3%A9", "&b=2", size)),
+        ("empty deflated blocks", [0x02, 0x08, 0x20, 0x80, 0x00].repeat(size / 5)),
+        ("empty gzip members", EMPTY_MEMBER.repeat(size / EMPTY_MEMBER.len())),
         ("no text", (0..size).map(|at| u8::try_from(at * 7 % 251).unwrap() | 0x80).collect()),
     ]
 }
+
+/// Gzip of nothing (RFC 1952).
+const EMPTY_MEMBER: [u8; 20] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// A failure of a provider's scheme that is nobody's mistake.
 struct Failure {

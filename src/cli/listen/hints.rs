@@ -19,20 +19,25 @@ pub(super) fn replay(args: &ListenArgs, context: &Context) -> Vec<String> {
 
 /// What `listen` is told beside its targets to go on with this journal.
 pub(super) fn again(args: &ListenArgs, context: &Context) -> Vec<String> {
-    [judging(args), replay(args, context)].concat()
+    [judging(args, context), replay(args, context)].concat()
 }
 
-/// What `verify` is told beside the delivery to judge it as this listener does.
+/// What `verify` is told beside the delivery and its URL to judge it as this listener does.
 pub(super) fn verify(args: &ListenArgs, context: &Context) -> Vec<String> {
-    [judging(args), journal(args, context)].concat()
+    let tolerance = args.tolerance.iter().flat_map(|time| ["--tolerance".to_owned(), time.clone()]);
+    [judging(args, context), tolerance.collect(), journal(args, context)].concat()
 }
 
-/// The provider, and where its secret is; a secret itself is not printed.
-fn judging(args: &ListenArgs) -> Vec<String> {
+/// The profile, the provider, and where its secret is; a secret itself is not printed.
+fn judging(args: &ListenArgs, context: &Context) -> Vec<String> {
     let file = |option: &str, path: &Path| [option.to_owned(), path.display().to_string()];
     let mut words = Vec::new();
+    // What a variable or a file names is found without.
+    let profile = context.profile().filter(|(_, origin)| *origin == "--profile");
+    words.extend(profile.into_iter().flat_map(|(name, _)| ["--profile".to_owned(), name.to_owned()]));
     words.extend(args.provider.provider.iter().flat_map(|id| ["--provider".to_owned(), id.clone()]));
     words.extend(args.provider.provider_file.iter().flat_map(|path| file("--provider-file", path)));
+    words.extend(args.provider.webhook_id.iter().flat_map(|id| ["--webhook-id".to_owned(), id.clone()]));
     words.extend(args.secret.secret_file.iter().flat_map(|path| file("--secret-file", path)));
     words.extend(args.secret.secret_env.iter().flat_map(|name| ["--secret-env".to_owned(), name.clone()]));
     words

@@ -5,6 +5,7 @@ use super::attempts::{Attempts, idea};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{
     TINFL_FLAG_PARSE_ZLIB_HEADER as PARSE_ZLIB_HEADER,
+    TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY as STOP_ON_BLOCK_BOUNDARY,
     TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF as USING_NON_WRAPPING_OUTPUT_BUF,
 };
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
@@ -12,8 +13,12 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// What a small body may become: more is not tried.
 const MOST_INFLATED: usize = 4 << 20;
-/// What inflating costs for each byte, which is what deflate may make of one; rewriting letters, and composing them.
+/// What deflate may make of a byte, and what each block costs, though it be empty: its tables are made anew.
 const INFLATED_A_BYTE: usize = 1_032;
+const A_BLOCK: usize = 3_000;
+/// Whoever compresses makes blocks of more than so many bytes, but for a few.
+const BYTES_A_BLOCK: usize = 64;
+/// What rewriting letters costs for each byte, and composing them.
 const REWRITING: usize = 8;
 const COMPOSING: usize = 60;
 
@@ -141,57 +146,89 @@ pub(super) fn compressed(attempts: &mut Attempts<'_>) -> bool {
     looks
         && attempts.rewritten_holds(
             idea(Mistake::BodyCompressed, "the body decompressed"),
-            MOST_INFLATED.min(INFLATED_A_BYTE * body.len()),
+            inflating(body),
             inflate,
         )
 }
 
-/// Gzip, zlib, or bare deflate.
+fn blocks_of(body: &[u8]) -> usize {
+    BYTES_A_BLOCK + body.len() / BYTES_A_BLOCK
+}
+
+/// The work of [`inflate`], which may have to begin twice.
+fn inflating(body: &[u8]) -> usize {
+    MOST_INFLATED.min(INFLATED_A_BYTE * body.len()) + 2 * A_BLOCK * blocks_of(body)
+}
+
+/// Gzip, zlib, or bare deflate; `None` too where nobody compresses so, or it is too much.
 fn inflate(body: &[u8]) -> Option<Vec<u8>> {
+    let deflated = |flags| {
+        let mut inflater = Inflater::new(body);
+        inflater.stream(body, flags)?;
+        Some(inflater.text())
+    };
     match body {
         [0x1f, 0x8b, ..] => gunzip(body),
-        [0x78, ..] => inflate_one(body, PARSE_ZLIB_HEADER, MOST_INFLATED).map(|(text, _)| text),
+        [0x78, ..] => deflated(PARSE_ZLIB_HEADER),
         _ => None,
     }
-    .or_else(|| inflate_one(body, 0, MOST_INFLATED).map(|(text, _)| text))
+    .or_else(|| deflated(0))
     .filter(|inflated| !inflated.is_empty())
 }
 
 /// One member after the other (RFC 1952, 2.2).
 fn gunzip(mut body: &[u8]) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
+    let mut inflater = Inflater::new(body);
     while let [0x1f, 0x8b, 8, flags, rest @ ..] = body {
         let rest = after_gzip_head(*flags, rest.get(6..)?)?;
-        let (member, read) = inflate_one(rest, 0, MOST_INFLATED.saturating_sub(text.len()))?;
-        text.extend_from_slice(&member);
+        let read = inflater.stream(rest, 0)?;
         // A checksum and a length.
         body = rest.get(read + 8..).unwrap_or_default();
     }
-    Some(text)
+    Some(inflater.text())
 }
 
-/// What one deflated stream holds, and the bytes of the body that it takes; `None` when it is broken or
-/// holds more than `most`.
-fn inflate_one(body: &[u8], flags: u32, most: usize) -> Option<(Vec<u8>, usize)> {
-    let mut state = Box::<DecompressorOxide>::default();
-    let mut out = vec![0; body.len().saturating_mul(2).clamp(64, 1 << 16).min(most)];
-    let (mut read, mut written) = (0, 0);
-    loop {
-        let flags = flags | USING_NON_WRAPPING_OUTPUT_BUF;
-        let (status, more_read, more_written) =
-            decompress(&mut state, body.get(read..)?, &mut out, written, flags);
-        (read, written) = (read + more_read, written + more_written);
-        match status {
-            TINFLStatus::Done => {
-                out.truncate(written);
-                return Some((out, read));
+/// Inflates one stream after the other.
+struct Inflater {
+    state: Box<DecompressorOxide>,
+    out: Vec<u8>,
+    written: usize,
+    /// Those that it still takes.
+    blocks: usize,
+}
+
+impl Inflater {
+    fn new(body: &[u8]) -> Self {
+        let out = vec![0; body.len().saturating_mul(2).clamp(64, 1 << 16)];
+        Self { state: Box::default(), out, written: 0, blocks: blocks_of(body) }
+    }
+
+    /// Adds what one deflated stream holds, and gives the bytes of the body that it takes; `None` when it
+    /// is broken or too much.
+    fn stream(&mut self, body: &[u8], flags: u32) -> Option<usize> {
+        self.state.init();
+        self.blocks = self.blocks.checked_sub(1)?;
+        let flags = flags | USING_NON_WRAPPING_OUTPUT_BUF | STOP_ON_BLOCK_BOUNDARY;
+        let mut read = 0;
+        loop {
+            let (status, more_read, more_written) =
+                decompress(&mut self.state, body.get(read..)?, &mut self.out, self.written, flags);
+            (read, self.written) = (read + more_read, self.written + more_written);
+            match status {
+                TINFLStatus::Done => return Some(read),
+                TINFLStatus::BlockBoundary => self.blocks = self.blocks.checked_sub(1)?,
+                TINFLStatus::HasMoreOutput if self.out.len() < MOST_INFLATED => {
+                    let longer = self.out.len().saturating_mul(2).min(MOST_INFLATED);
+                    self.out.resize(longer, 0);
+                }
+                _ => return None,
             }
-            TINFLStatus::HasMoreOutput if out.len() < most => {
-                let longer = out.len().saturating_mul(2).min(most);
-                out.resize(longer, 0);
-            }
-            _ => return None,
         }
+    }
+
+    fn text(mut self) -> Vec<u8> {
+        self.out.truncate(self.written);
+        self.out
     }
 }
 
@@ -217,7 +254,10 @@ pub(super) fn decompressed(attempts: &mut Attempts<'_>) -> bool {
     let encoding = encoding.trim_ascii().to_ascii_lowercase();
     let plain = match encoding.as_slice() {
         b"gzip" | b"x-gzip" => !message.body.starts_with(b"\x1f\x8b"),
-        b"deflate" => text(message.body).is_some() && inflate(message.body).is_none(),
+        b"deflate" => {
+            let affordable = text(message.body).is_some() && attempts.afford(inflating(message.body));
+            affordable && inflate(message.body).is_none()
+        }
         b"br" | b"zstd" => text(message.body).is_some(),
         _ => false,
     };
@@ -230,4 +270,38 @@ pub(super) fn decompressed(attempts: &mut Attempts<'_>) -> bool {
          so if it was signed compressed no secret can match it any more"
     );
     attempts.say(Mistake::BodyDecompressed, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Five bytes that are four blocks without anything in them, again and again; then `rest`.
+    fn empty_blocks(times: usize, rest: &[u8]) -> Vec<u8> {
+        [&[0x02, 0x08, 0x20, 0x80, 0x00].repeat(times), rest].concat()
+    }
+
+    #[test]
+    fn blocks_that_hold_nothing_are_not_gone_through_by_the_thousand() {
+        // A block of two letters as they are, the last one.
+        let last = [0x01, 2, 0, 0xfd, 0xff, b'h', b'i'];
+        assert_eq!(inflate(&empty_blocks(8, &last)).as_deref(), Some(&b"hi"[..]));
+        assert_eq!(inflate(&empty_blocks(1_000, &last)), None);
+        let member = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let full = [&member[..10], &last, &[0; 8]].concat();
+        assert_eq!(gunzip(&[&member.repeat(9), &full[..]].concat()).as_deref(), Some(&b"hi"[..]));
+        assert_eq!(gunzip(&[&member.repeat(1_000), &full[..]].concat()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stored_in_small_blocks_is_inflated(blocks in proptest::collection::vec(any::<[u8; 64]>(), 0..64)) {
+            let head = [0, 64, 0, 191, 255];
+            let mut body: Vec<u8> = blocks.iter().flat_map(|block| [&head[..], block].concat()).collect();
+            body.extend([1, 1, 0, 254, 255, b'.']);
+            let text = [blocks.concat(), b".".to_vec()].concat();
+            prop_assert_eq!(inflate(&body), Some(text));
+        }
+    }
 }

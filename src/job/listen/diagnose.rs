@@ -7,6 +7,7 @@
 
 use super::ledger::Ledger;
 use super::pump::Pump;
+use crate::hook::curl::words;
 use crate::hook::delivery::{Checked, Delivery};
 use crate::hook::explain::{Context, Neighbour};
 use crate::hook::verdict::Code;
@@ -139,12 +140,16 @@ impl Rooms {
             if !self.explain(&failed) && !told && failed.checked.verdict.code == Code::Mismatch {
                 // Of the first one alone: under a flood of forgeries it would be noise.
                 told = true;
-                let seq = failed.seq;
-                let command = || format!("hookctl verify --event {seq} --explain{}", self.verify);
-                let table = self.ledger.path().map(|_| command());
-                self.pump.follow(|| Event::Unexplained { seq, table });
+                let table = self.ledger.path().map(|_| self.table_of(&failed));
+                self.pump.follow(|| Event::Unexplained { seq: failed.seq, table });
             }
         }
+    }
+
+    /// The command that shows all that was tried.
+    fn table_of(&self, failed: &Failed) -> String {
+        let url = failed.url.as_deref().map_or_else(String::new, |url| words(&["--url", url]));
+        format!("hookctl verify --event {} --explain{}{url}", failed.seq, self.verify)
     }
 
     /// True when the mistake was found and told.

@@ -86,8 +86,8 @@ pub struct Options {
     /// Said with the commands of hints: the options that name the journal to `events`;
     /// empty for the usual one.
     pub journal: Vec<String>,
-    /// Said of a failure that nothing explains: the options of `verify --event`, with
-    /// which it judges as the listener does.
+    /// Said of a failure that nothing explains: the options of `verify --event` beside
+    /// the URL, with which it judges as the listener does.
     pub judging: Vec<String>,
     /// Said at the start: the options beside its targets with which `listen` is started
     /// again, over the same journal.

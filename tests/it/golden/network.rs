@@ -129,6 +129,44 @@ fn what_nothing_explains_is_said_once() {
     assert!(story.text.contains("secret_whitespace"), "{}", story.text);
 }
 
+/// The command of that line judges as the listener did, whatever that was told.
+#[test]
+fn the_command_behind_an_unexplained_failure_knows_the_url_and_the_ids() {
+    let mut story = story();
+    let file = story.home.secret("secret.txt", SECRET).display().to_string();
+    let url = ["--public-url", "https://shop.example.test/base", "--tolerance", "2h"];
+    let own = [
+        "--provider",
+        "acme",
+        "--provider-file",
+        "acme.toml",
+        "--webhook-id",
+        "WH-1",
+        "--secret-file",
+        &file,
+    ];
+    story.home.write("acme.toml", "[acme]\nheader = \"X-Acme\"\ncontent = \"{url}{webhook_id}{body}\"\n");
+    let args = [&own[..], &url, &["--until", "1", "--show", "none"]].concat();
+    let sign = |secret: &str| {
+        let signed = format!("https://shop.example.test/base/a?b=it's{}{BODY}", "WH-1");
+        hmac_sha256_hex(secret, signed.as_bytes())
+    };
+    listened(&mut story, 0, &args, |address| {
+        for (secret, status) in [("another-secret-of-nobody", 401), (SECRET, 200)] {
+            let headers = [("X-Acme", &*sign(secret))];
+            assert_eq!(post(address, "/a?b=it's", &headers, BODY.as_bytes()), status);
+        }
+    });
+    let command = format!(
+        "hookctl verify --event 1 --explain --provider acme --provider-file acme.toml --webhook-id WH-1 \
+         --secret-file {file} --tolerance 2h --url "
+    );
+    assert!(story.text.contains(&command), "{}", story.text);
+    // As the command says it, of the delivery that held.
+    let url = ["--tolerance", "2h", "--url", "https://shop.example.test/base/a?b=it's"];
+    story.run(0, &[&["verify", "--event", "2", "--explain"], &own[..], &url].concat());
+}
+
 #[test]
 fn listen_in_records() {
     let mut story = story();
