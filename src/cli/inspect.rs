@@ -46,7 +46,7 @@ pub struct InspectArgs {
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
     /// Address of the page; anything but loopback lets other machines knock, and the token is all that keeps them out
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = super::values::host)]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = crate::config::setting::host)]
     pub host: IpAddr,
     /// Open the page in the browser; the other users of this machine may see the address, with its token, meanwhile
     #[arg(long)]

@@ -13,7 +13,6 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::shared::{ProviderArgs, SecretArgs};
 use super::signals::Stop;
-use super::values::host;
 use crate::job::report::AnswerPolicy;
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
@@ -69,7 +68,7 @@ pub struct ListenArgs {
     #[arg(long, value_name = "PORT", default_value_t = 4400, env = "HOOKCTL_PORT", hide_env = true)]
     pub port: u16,
     /// Address to listen on, or localhost; anything but loopback lets other machines send to you
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = host, env = "HOOKCTL_HOST", hide_env = true)]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = crate::config::setting::host, env = "HOOKCTL_HOST", hide_env = true)]
     pub host: IpAddr,
     /// How deliveries are answered; mirror with a target and strict without, unless named
     #[arg(long, value_enum, value_name = "POLICY", env = "HOOKCTL_ANSWER", hide_env = true)]

@@ -10,23 +10,11 @@ use crate::hook::target::{PathMode, Target};
 use crate::hook::time::Timestamp;
 use crate::job::wanted;
 use std::error::Error;
-use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 fn wrong(flag: &str, error: &dyn Error) -> CommandError {
     CommandError::usage(format!("could not use `{flag}`")).because(error)
-}
-
-/// An address to listen on; `localhost` is the usual one.
-pub(super) fn host(text: &str) -> Result<IpAddr, String> {
-    if text.eq_ignore_ascii_case("localhost") {
-        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    }
-    text.parse().map_err(|_unreadable| {
-        "it is no address of this machine; write `localhost`, or an IP address such as `127.0.0.1` or `0.0.0.0`"
-            .to_owned()
-    })
 }
 
 /// A duration such as `30s`; `0` is none.
@@ -119,14 +107,6 @@ mod tests {
         for wrong in ["2x", "xx", "99", "600", "0xx", "ok"] {
             assert!(statuses("--status", wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn localhost_is_an_address_to_listen_on() {
-        for (text, address) in [("localhost", "127.0.0.1"), ("LocalHost", "127.0.0.1"), ("::1", "::1")] {
-            assert_eq!(host(text), Ok(address.parse().unwrap()), "{text}");
-        }
-        assert!(host("my.machine").unwrap_err().contains("`localhost`"));
     }
 
     #[test]

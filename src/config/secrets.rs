@@ -207,10 +207,11 @@ impl Secrets {
         let repaired = secrets.profiles.iter().flat_map(|profiles| profiles.warnings.clone());
         secrets.warnings.extend(repaired.collect::<Vec<_>>());
         let stored = secrets.folder.as_ref().and_then(|folder| std::fs::read_dir(folder).ok());
-        for entry in stored.into_iter().flatten().flatten() {
-            secrets.warn_if_shared(&entry.path());
-            if read_file(&entry.path()).is_ok_and(|secret| secret.is_short()) {
-                secrets.warn_of_short(&entry.path().display().to_string());
+        let stored: Vec<_> = stored.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        for path in stored.iter().chain(&secrets.of_profiles()) {
+            secrets.warn_if_shared(path);
+            if read_file(path).is_ok_and(|secret| secret.is_short()) {
+                secrets.warn_of_short(&path.display().to_string());
             }
         }
         Ok(secrets)
@@ -270,6 +271,17 @@ impl Secrets {
         let of_profile = profiles::of_provider(all, provider);
         let of_profile = of_profile.map(|profile| profiles.signing_secret_file(&profile.name)).transpose()?;
         Ok(of_profile.into_iter().chain(own).collect())
+    }
+
+    /// The files with the signing secrets of all profiles, there or not.
+    fn of_profiles(&self) -> Vec<PathBuf> {
+        let file = |profiles: &Profiles, name: &String| profiles.signing_secret_file(name).ok();
+        self.profiles
+            .iter()
+            .flat_map(|profiles| {
+                profiles.names().iter().filter_map(|name| file(profiles, name)).collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     fn warn_of_short(&mut self, origin: &str) {
@@ -423,5 +435,29 @@ mod tests {
         assert!(secrets.warnings.iter().all(|warning| warning.contains("fewer than 16 bytes")));
         let environment = Environment::from_pairs(&[("KOJI_WEBHOOK_SECRET", "sixteen bytes !!")]);
         assert!(Secrets::load(&[], &environment, None).unwrap().warnings.is_empty());
+
+        let home = tempfile::tempdir().unwrap();
+        let folders = Folders::of(&Environment::from_pairs(&[
+            ("HOOKCTL_CONFIG_DIR", home.path().to_str().unwrap()),
+            ("HOOKCTL_DATA_DIR", "/d"),
+        ]))
+        .unwrap();
+        let warned = || Secrets::load(&[], &Environment::default(), Some(&folders)).unwrap().warnings;
+        let profiles = Profiles::open(&folders);
+        let profile = Profile {
+            name: "staging".to_owned(),
+            provider: "koji".to_owned(),
+            base_url: None,
+            target: None,
+            checked: None,
+        };
+        profiles.save(&profile).unwrap();
+        let file = profiles.signing_secret_file("staging").unwrap();
+        for (secret, warnings) in [("sixteen bytes !!", 0), ("short", 1)] {
+            private::write(&file, secret.as_bytes()).unwrap();
+            assert_eq!(warned().len(), warnings, "{:?}", warned());
+        }
+        private::write(&folders.secrets().join("stripe"), b"short").unwrap();
+        assert_eq!(warned().len(), 2, "{:?}", warned());
     }
 }

@@ -4,7 +4,7 @@
 use crate::hook::quantity;
 use crate::hook::target::Target;
 use crate::journal::Retention;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// How alike two names must be for the one to be meant by the other.
 const LIKENESS: f64 = 0.8;
@@ -181,7 +181,7 @@ impl Kind {
             Self::Switch => "true or false".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::Port => "a number from 0 to 65535".to_owned(),
-            Self::Address => "an IP address".to_owned(),
+            Self::Address => "`localhost` or an IP address".to_owned(),
             Self::Duration => "a duration such as \"10s\"".to_owned(),
             Self::Retention => {
                 "a number of deliveries, a size and an age such as \"100000,4GiB,90d\"".to_owned()
@@ -196,7 +196,7 @@ impl Kind {
             Self::Switch => matches!(text, "true" | "false"),
             Self::Word(words) => words.contains(&text),
             Self::Port => text.trim().parse::<u16>().is_ok(),
-            Self::Address => text.parse::<IpAddr>().is_ok(),
+            Self::Address => host(text).is_ok(),
             Self::Duration => {
                 return quantity::parse_duration(text).map(drop).map_err(|error| error.to_string());
             }
@@ -205,6 +205,20 @@ impl Kind {
         };
         if fits { Ok(()) } else { Err(format!("it must be {}", self.wanted())) }
     }
+}
+
+/// An address to listen on; `localhost` is the usual one.
+///
+/// # Errors
+/// When it is none; what to write instead.
+pub fn host(text: &str) -> Result<IpAddr, String> {
+    if text.eq_ignore_ascii_case("localhost") {
+        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    text.parse().map_err(|_unreadable| {
+        "it is no address of this machine; write `localhost`, or an IP address such as `127.0.0.1` or `0.0.0.0`"
+            .to_owned()
+    })
 }
 
 /// What is said of a name that is no setting's.
@@ -224,6 +238,15 @@ pub fn unknown(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn localhost_is_an_address_to_listen_on() {
+        for (text, address) in [("localhost", "127.0.0.1"), ("LocalHost", "127.0.0.1"), ("::1", "::1")] {
+            assert_eq!(host(text), Ok(address.parse().unwrap()), "{text}");
+        }
+        assert_eq!(Setting::of("host").unwrap().write(&["localhost".to_owned()]).unwrap(), "\"localhost\"");
+        assert!(host("my.machine").unwrap_err().contains("`localhost`"));
+    }
 
     #[test]
     fn a_typed_value_is_checked_and_written_as_toml() {

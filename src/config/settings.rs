@@ -262,7 +262,7 @@ mod tests {
             ("timeout = \"soon\"", "`timeout`"),
             ("forward = \"/path\"", "`forward`"),
             ("no_input = 1", "`no_input`: it must be true or false"),
-            ("host = \"here\"", "an IP address"),
+            ("host = \"here\"", "`localhost` or an IP address"),
             ("[port]", "`port`"),
         ] {
             let place = Place::new();

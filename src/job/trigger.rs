@@ -128,18 +128,22 @@ impl Plan {
     }
 
     fn unsigned(&self, at: Timestamp, id: &str) -> Result<Unsigned, TriggerError> {
-        let (body, sample) = match &self.payload {
+        let (body, sample, content_type): (Bytes, _, _) = match &self.payload {
             Payload::Sample { sample, edits } => {
                 let mut body = sample.fresh(at, id);
                 for (pointer, value) in edits {
                     body = sample::set_pointer(&body, pointer, value)?;
                 }
-                (body.into(), Some(*sample))
+                (body.into(), Some(*sample), sample.content_type.clone())
             }
-            Payload::Given { body, sample } => (body.clone(), *sample),
+            Payload::Given { body, sample: Some(sample) } => {
+                (body.clone(), Some(*sample), sample.content_type_for(body, &self.provider))
+            }
+            Payload::Given { body, sample: None } => {
+                (body.clone(), None, Sample::content_type_of(body, &self.provider))
+            }
         };
-        let content_type = sample.map_or("application/json", |sample| &sample.content_type);
-        let mut headers = vec![("Content-Type".to_owned(), content_type.as_bytes().to_vec())];
+        let mut headers = vec![("Content-Type".to_owned(), content_type.into_bytes())];
         if let Some(sample) = sample {
             let vendors = sample.headers(at, id).into_iter();
             headers.extend(vendors.map(|(name, value)| (name, value.into_bytes())));

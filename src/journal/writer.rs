@@ -286,6 +286,7 @@ impl Writer {
         if self.connection.is_none() {
             let connection = file::connect_writer(&self.path).map_err(|error| match error {
                 OpenError::ReadOnly { .. } => WriteError::ReadOnly,
+                OpenError::DiskFull { .. } => WriteError::DiskFull,
                 OpenError::Sqlite { source, .. } => source.into(),
                 other => WriteError::Io { detail: other.to_string() },
             })?;

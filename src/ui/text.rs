@@ -406,19 +406,16 @@ listening on http://127.0.0.1:4400
         });
         let text = "a delivery was refused with 507: the disk is full".to_owned();
         let warned = Event::Note(Note { level: Level::Warning, text, hint: None });
-        for _ in 0..1_500 {
+        // Few, so that they come within the second however slow the machine is.
+        for _ in 0..20 {
             report.report(&rejected);
             report.report(&warned);
         }
         assert_eq!((out.text().lines().count(), err.text().lines().count()), (1, 1));
         assert!(report.settle().is_some(), "the rest is told without another event");
         report.report(&Event::Summary(Box::default()));
-        assert!(out.text().ends_with("✗ rejected  1,499 more  → bad_http\n"), "{}", out.text());
-        assert!(
-            err.text().contains("warning: 1,499 more: a delivery was refused with 507"),
-            "{}",
-            err.text()
-        );
+        assert!(out.text().ends_with("✗ rejected  19 more  → bad_http\n"), "{}", out.text());
+        assert!(err.text().contains("warning: 19 more: a delivery was refused with 507"), "{}", err.text());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Express, FastAPI and Flask, installed once a lock file, and what Go compiles, below the
+//! Express, FastAPI, Flask and what else tests need, installed once a lock file, and what Go compiles, below the
 //! folder of the build.
 
 use super::{Handler, On};
@@ -17,8 +17,7 @@ static INSTALLING: Mutex<()> = Mutex::new(());
 /// Copies a handler to where Node finds its Express, and gives its new path. Whoever reads it
 /// there meanwhile, for another test, reads a whole one.
 pub fn beside_express(handler: &Handler) -> PathBuf {
-    let folder =
-        installed(if handler.on == On::Express4 { "express4" } else { "express5" }, "package-lock.json", npm);
+    let folder = installed(if handler.on == On::Express4 { "express4" } else { "express5" }, npm);
     let path = folder.join(handler.path().file_name().unwrap());
     let mut copy = tempfile::NamedTempFile::new_in(&folder).unwrap();
     copy.write_all(&std::fs::read(handler.path()).unwrap()).unwrap();
@@ -28,12 +27,17 @@ pub fn beside_express(handler: &Handler) -> PathBuf {
 
 /// The Python that knows Flask, FastAPI, or the libraries of vendors.
 pub fn python_with(framework: &str) -> PathBuf {
-    installed(framework, "requirements.txt", pip).join("venv/bin/python3")
+    python_programs(framework).join("python3")
+}
+
+/// The folder of the programs that come with a set of packages of Python.
+pub fn python_programs(name: &str) -> PathBuf {
+    installed(name, pip).join("venv/bin")
 }
 
 /// Where Node finds the libraries that vendors publish.
 pub fn vendors_for_node() -> PathBuf {
-    installed("vendors-node", "package-lock.json", npm)
+    installed("vendors-node", npm)
 }
 
 /// A handler in Go as a program. Nothing is downloaded, and what was compiled before is kept.
@@ -58,14 +62,16 @@ pub fn compiled_by_go(handler: &Handler) -> PathBuf {
 
 /// The one file of axe-core, which looks for barriers in a page.
 pub fn axe() -> PathBuf {
-    installed("axe", "package-lock.json", npm).join("node_modules/axe-core/axe.min.js")
+    installed("axe", npm).join("node_modules/axe-core/axe.min.js")
 }
 
 /// The folder of a set of packages; installs what its lock file says unless that was done.
-fn installed(name: &str, lock: &str, install: fn(&Path)) -> PathBuf {
+fn installed(name: &str, install: fn(&Path)) -> PathBuf {
     let _one = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (from, folder) = (Path::new(LOCKED).join(name), Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
-    let locked = hex::encode(Sha256::digest(std::fs::read(from.join(lock)).unwrap()));
+    let locks = ["package-lock.json", "requirements.txt"].map(|lock| from.join(lock));
+    let lock = locks.iter().find(|lock| lock.exists()).unwrap();
+    let locked = hex::encode(Sha256::digest(std::fs::read(lock).unwrap()));
     let stamp = folder.join("installed");
     if std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == locked) {
         return folder;

@@ -7,7 +7,7 @@
 use crate::harness::requests::{Hostile, TRACE, table};
 use crate::harness::target::{Application, Received};
 use crate::harness::{Ran, require};
-use crate::python::environment;
+use crate::programs::packages::python_programs;
 use hookctl::hook::code::{Form, MOST_INLINE, Request, code};
 use hookctl::hook::headers::Headers;
 use std::path::Path;
@@ -112,7 +112,7 @@ fn curl_sends_what_was_to_be_sent_from_every_shell() {
 
 #[test]
 fn httpie_sends_what_was_to_be_sent_or_is_not_written() {
-    let refused = all_arrive(Form::Httpie, &["sh"], Some(&environment("httpie")));
+    let refused = all_arrive(Form::Httpie, &["sh"], Some(&python_programs("httpie")));
     assert_eq!(
         refused,
         ["no text", "a backslash for HTTPie", "quotes", "globs"],
@@ -125,7 +125,7 @@ fn a_large_body_comes_from_the_file_beside_it() {
     require("curl");
     let mut hostile = table().remove(0);
     hostile.body = (0..=255).cycle().take(MOST_INLINE + 1).collect();
-    for (form, path) in [(Form::Curl, None), (Form::Httpie, Some(environment("httpie")))] {
+    for (form, path) in [(Form::Curl, None), (Form::Httpie, Some(python_programs("httpie")))] {
         let (folder, application) = (tempfile::tempdir().unwrap(), Application::start());
         std::fs::write(folder.path().join("delivery-1.body"), &hostile.body).unwrap();
         run("sh", &written(form, &hostile, &application).unwrap(), folder.path(), path.as_deref());

@@ -38,6 +38,5 @@ mod inspector;
 mod languages;
 mod list;
 mod load;
-mod python;
 mod rewritten;
 mod tmux;

@@ -12,6 +12,7 @@ const RICH: &str =
 /// Nothing that anybody escapes.
 const BARE: &str = r#"{"b": 1, "a": "plain", "e": {"k": []}}"#;
 const EMPTY: &str = r#"{"empty":{},"list":[],"u":"a/b"}"#;
+const FLOATS: &str = r#"{"rate":0.00001,"total":10.0,"much":1e15,"large":12345678901234567890,"u":"a/b"}"#;
 
 /// What a program makes of a body.
 fn written(mut program: Command, body: &str) -> Vec<u8> {
@@ -69,6 +70,7 @@ fn what_php_wrote_is_named() {
         (pretty, BARE, "body_indented"),
         ("0, true", EMPTY, "body_slashes_escaped"),
         ("JSON_UNESCAPED_SLASHES, true", EMPTY, "body_compact"),
+        ("JSON_PRESERVE_ZERO_FRACTION", FLOATS, "body_slashes_escaped"),
     ];
     all(&cases, |words| {
         let (flags, lists) = words.split_once(", ").unwrap_or((words, "false"));

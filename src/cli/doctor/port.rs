@@ -1,6 +1,7 @@
 //! The port that `listen` takes.
 
 use super::{Finding, Patient};
+use crate::config::setting::host;
 use crate::serve;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -9,7 +10,7 @@ const PORT: u16 = 4400;
 
 pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
     let context = patient.context;
-    let host = context.setting("host").and_then(|text| text.parse().ok());
+    let host = context.setting("host").and_then(|text| host(&text).ok());
     let host = host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let port = context.setting("port").and_then(|text| text.parse().ok()).unwrap_or(PORT);
     let Ok(runtime) = context.runtime() else { return Vec::new() };

@@ -55,7 +55,7 @@ const REWRITES: [(Mistake, &str, Rewrite); 15] = [
     }),
 ];
 
-/// What costs a pass over the body, and no more.
+/// Everything that may have become of the body on its way, the cheap and the usual first.
 pub(super) fn tries(attempts: &mut Attempts<'_>) -> bool {
     let body = attempts.message().body;
     if !covers_body(attempts.case.provider) {

@@ -9,6 +9,8 @@ pub(super) enum Numbers {
     Python,
     /// Integers as they stand, the rest as PHP does with `serialize_precision=-1`.
     Php,
+    /// The same with JSON_PRESERVE_ZERO_FRACTION.
+    PhpZero,
     /// Integers as they stand, the rest as Ruby's `Float#to_s`.
     Ruby,
     /// As they stand.
@@ -16,7 +18,8 @@ pub(super) enum Numbers {
 }
 
 /// All that write a number in a way of their own.
-const ALL: [Numbers; 4] = [Numbers::JavaScript, Numbers::Python, Numbers::Php, Numbers::Ruby];
+const ALL: [Numbers; 5] =
+    [Numbers::JavaScript, Numbers::Python, Numbers::Php, Numbers::PhpZero, Numbers::Ruby];
 /// Decimal digits that a double always gives back as they are.
 const EXACT: usize = 15;
 
@@ -104,9 +107,9 @@ fn plain_decimal(token: &[u8]) -> Option<[Option<String>; ALL.len()]> {
         return Some(ALL.map(|_| Some(format!("{whole}.{short}"))));
     }
     Some(ALL.map(|numbers| match numbers {
-        Numbers::Python | Numbers::Ruby if fraction == "0" => None,
-        Numbers::Python | Numbers::Ruby => Some(format!("{whole}.0")),
-        _ => Some(whole.to_owned()),
+        Numbers::JavaScript | Numbers::Php => Some(whole.to_owned()),
+        _ if fraction == "0" => None,
+        _ => Some(format!("{whole}.0")),
     }))
 }
 
@@ -117,12 +120,15 @@ impl Numbers {
         let written = match self {
             Self::AsTheyStand => return None,
             Self::JavaScript => javascript(double(token)?),
-            Self::Python | Self::Php | Self::Ruby if !is_float && token == b"-0" => "0".to_owned(),
+            Self::Python | Self::Php | Self::PhpZero | Self::Ruby if !is_float && token == b"-0" => {
+                "0".to_owned()
+            }
             // What does not fit in 64 bits is a float there.
-            Self::Php if !is_float && fits(token) => return None,
+            Self::Php | Self::PhpZero if !is_float && fits(token) => return None,
             Self::Python | Self::Ruby if !is_float => return None,
             Self::Python => python(double(token)?),
             Self::Php => php(double(token)?),
+            Self::PhpZero => php_zero(double(token)?),
             Self::Ruby => ruby(double(token)?),
         };
         (written.as_bytes() != token).then_some(written)
@@ -169,6 +175,11 @@ fn php(double: f64) -> String {
     } else {
         with_exponent(double, 1, ".0")
     }
+}
+
+fn php_zero(double: f64) -> String {
+    let text = php(double);
+    if text.contains('.') { text } else { format!("{text}.0") }
 }
 
 fn ruby(double: f64) -> String {
@@ -246,6 +257,26 @@ mod tests {
             assert_eq!(written(Numbers::Python, token), python, "{token}");
             assert_eq!(written(Numbers::Ruby, token), ruby, "{token}");
             assert_eq!(written(Numbers::AsTheyStand, token), token);
+        }
+    }
+    /// What PHP 8.2 gives with that flag.
+    #[test]
+    fn php_keeps_the_zero_of_a_fraction_where_it_is_told() {
+        for (token, php) in [
+            ("0.0", "0.0"),
+            ("-0.0", "-0.0"),
+            ("-0", "0"),
+            ("10", "10"),
+            ("1.10", "1.1"),
+            ("10.00", "10.0"),
+            ("1e2", "100.0"),
+            ("1e15", "1000000000000000.0"),
+            ("1e16", "10000000000000000.0"),
+            ("1e17", "1.0e+17"),
+            ("0.00001", "1.0e-5"),
+            ("12345678901234567890", "1.2345678901234567e+19"),
+        ] {
+            assert_eq!(written(Numbers::PhpZero, token), php, "{token}");
         }
     }
 }

@@ -13,7 +13,7 @@ pub(super) const fn longest(length: usize) -> usize {
     MOST_TIMES.saturating_mul(length).saturating_add(LITTLE)
 }
 
-/// No less than what the text is written as in a style.
+/// No less than what the text is written as in a style, but for PowerShell's, whose columns depend on the keys.
 pub(super) fn estimate(tree: &Tree<'_>, style: &Style) -> usize {
     let Shape { bytes, commas, colons, lines, levels, empty_lines, empty_levels, escapes, .. } = tree.shape;
     let between = commas * style.comma.len() + colons * style.colon.len();

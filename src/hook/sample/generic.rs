@@ -67,12 +67,7 @@ impl Sample {
     /// there are any; all other bytes are sent as they are.
     pub fn of_payload(body: Vec<u8>, provider: &Provider) -> Self {
         let (event, like) = Self::like(&body, provider);
-        let json = edit::value_at(&body, "").is_ok();
-        let content_type = match (json, like.content_type.starts_with(JSON)) {
-            (true, false) => JSON.to_owned(),
-            (false, true) => "application/octet-stream".to_owned(),
-            _ => like.content_type.clone(),
-        };
+        let content_type = like.content_type_for(&body, provider);
         let mut fresh: Vec<_> = like
             .fresh
             .iter()
@@ -106,9 +101,13 @@ impl Sample {
 
     /// The value of Content-Type that the provider sends with such a payload.
     pub fn content_type_of(body: &[u8], provider: &Provider) -> String {
-        let like = Self::like(body, provider).1.content_type;
-        let fits = like.starts_with(JSON) || matches!(provider.place(), Place::Form(_));
-        if !fits && jsontext::check(body).is_ok() { JSON.to_owned() } else { like }
+        Self::like(body, provider).1.content_type_for(body, provider)
+    }
+
+    /// The same where this sample is the most like it.
+    pub fn content_type_for(&self, body: &[u8], provider: &Provider) -> String {
+        let fits = self.content_type.starts_with(JSON) || matches!(provider.place(), Place::Form(_));
+        if !fits && jsontext::check(body).is_ok() { JSON.to_owned() } else { self.content_type.clone() }
     }
 
     /// Whether the body is JSON.
@@ -195,7 +194,7 @@ mod tests {
         );
         assert!(fresh.ends_with(r#"", "mine":1.10}}"#), "{fresh}");
         let text = Sample::of_payload(b"no json".to_vec(), &koji);
-        assert_eq!((text.content_type.as_str(), text.is_json()), ("application/octet-stream", false));
+        assert_eq!((text.content_type.as_str(), text.is_json()), (JSON, false));
         assert_eq!(text.fresh(AT, "one"), b"no json");
     }
 

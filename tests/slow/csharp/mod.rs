@@ -1,7 +1,7 @@
 //! The handlers in C# are parsed, every provider's; no test here compiles or runs them.
 
 use crate::harness::handlers::hostile::written;
-use crate::python::environment;
+use crate::programs::packages::python_programs;
 use hookctl::hook::handler::Language;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,8 @@ use std::process::Command;
 /// Where these texts do not parse.
 fn faults(files: &[PathBuf]) -> String {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slow/csharp/parse.py");
-    let ran = Command::new(environment("csharp").join("python")).arg(program).args(files).output().unwrap();
+    let ran =
+        Command::new(python_programs("csharp").join("python")).arg(program).args(files).output().unwrap();
     let said = String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap();
     assert_eq!(ran.status.success(), said.is_empty(), "{said}");
     said
