@@ -144,7 +144,7 @@ impl TriedOutcome {
 
 /// What may be done for a small body, for each byte of a larger one, and at all.
 const WORK: usize = 12 << 20;
-const WORK_A_BYTE: usize = 540;
+const WORK_A_BYTE: usize = 440;
 const MOST_WORK: usize = 256 << 20;
 
 /// The work that is done at most to explain the failure of a body of this

@@ -53,7 +53,9 @@ impl Forms {
         }
         let forms = plain_decimal(token).unwrap_or_else(|| {
             self.formatted += 1;
-            ALL.map(|numbers| numbers.form(token))
+            let is_float = token.iter().any(|byte| b".eE".contains(byte));
+            let read = (is_float || token != b"-0").then(|| Double::read(token)).flatten();
+            ALL.map(|numbers| numbers.form(token, is_float, read.as_ref()))
         });
         if forms.iter().all(Option::is_none) {
             return Number { token, at: None };
@@ -115,21 +117,18 @@ fn plain_decimal(token: &[u8]) -> Option<[Option<String>; ALL.len()]> {
 
 impl Numbers {
     /// How a number is written, where that is not how it stands.
-    fn form(self, token: &[u8]) -> Option<String> {
-        let is_float = token.iter().any(|byte| b".eE".contains(byte));
+    fn form(self, token: &[u8], is_float: bool, read: Option<&Double>) -> Option<String> {
         let written = match self {
             Self::AsTheyStand => return None,
-            Self::JavaScript => javascript(double(token)?),
-            Self::Python | Self::Php | Self::PhpZero | Self::Ruby if !is_float && token == b"-0" => {
-                "0".to_owned()
-            }
+            _ if !is_float && token == b"-0" => "0".to_owned(),
             // What does not fit in 64 bits is a float there.
             Self::Php | Self::PhpZero if !is_float && fits(token) => return None,
             Self::Python | Self::Ruby if !is_float => return None,
-            Self::Python => python(double(token)?),
-            Self::Php => php(double(token)?),
-            Self::PhpZero => php_zero(double(token)?),
-            Self::Ruby => ruby(double(token)?),
+            Self::JavaScript => read?.javascript(),
+            Self::Python => read?.python(),
+            Self::Php => read?.php(),
+            Self::PhpZero => read?.php_zero(),
+            Self::Ruby => read?.ruby(),
         };
         (written.as_bytes() != token).then_some(written)
     }
@@ -139,67 +138,63 @@ fn fits(token: &[u8]) -> bool {
     std::str::from_utf8(token).is_ok_and(|text| text.parse::<i64>().is_ok())
 }
 
-fn double(token: &[u8]) -> Option<f64> {
-    let double: f64 = std::str::from_utf8(token).ok()?.parse().ok()?;
-    double.is_finite().then_some(double)
+/// A number as it is after reading: the shortest digits that give it back, and the power of ten of the first.
+struct Double {
+    value: f64,
+    digits: String,
+    exponent: i32,
 }
 
-/// The shortest digits that read back, and the power of ten of the first.
-fn digits(double: f64) -> (String, i32) {
-    let text = format!("{:e}", double.abs());
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    (mantissa.replace('.', ""), exponent.parse().unwrap_or(0))
-}
-
-fn javascript(double: f64) -> String {
-    if double == 0.0 {
-        return "0".to_owned();
+impl Double {
+    fn read(token: &[u8]) -> Option<Self> {
+        let value: f64 = std::str::from_utf8(token).ok()?.parse().ok()?;
+        if !value.is_finite() {
+            return None;
+        }
+        let text = format!("{:e}", value.abs());
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        Some(Self { value, digits: mantissa.replace('.', ""), exponent: exponent.parse().unwrap_or(0) })
     }
-    let exponent = digits(double).1;
-    if (-6..21).contains(&exponent) { format!("{double}") } else { with_exponent(double, 1, "") }
-}
 
-fn python(double: f64) -> String {
-    let exponent = digits(double).1;
-    if double == 0.0 || (-4..16).contains(&exponent) {
-        format!("{double:?}")
-    } else {
-        with_exponent(double, 2, "")
+    /// Whether it is written without an exponent by those who do so from one power of ten up to another.
+    fn is_within(&self, powers: std::ops::Range<i32>) -> bool {
+        self.value == 0.0 || powers.contains(&self.exponent)
     }
-}
 
-fn php(double: f64) -> String {
-    let exponent = digits(double).1;
-    if double == 0.0 || (-4..17).contains(&exponent) {
-        format!("{double}")
-    } else {
-        with_exponent(double, 1, ".0")
+    fn javascript(&self) -> String {
+        match self.value {
+            0.0 => "0".to_owned(),
+            value if self.is_within(-6..21) => format!("{value}"),
+            _ => self.with_exponent(1, ""),
+        }
     }
-}
 
-fn php_zero(double: f64) -> String {
-    let text = php(double);
-    if text.contains('.') { text } else { format!("{text}.0") }
-}
-
-fn ruby(double: f64) -> String {
-    let exponent = digits(double).1;
-    if double == 0.0 || (-4..15).contains(&exponent) {
-        format!("{double:?}")
-    } else {
-        with_exponent(double, 2, ".0")
+    fn python(&self) -> String {
+        if self.is_within(-4..16) { format!("{:?}", self.value) } else { self.with_exponent(2, "") }
     }
-}
 
-/// `1.5e+21`, the exponent with its sign and at least so many digits; what
-/// follows a digit that stands alone.
-fn with_exponent(double: f64, least: usize, alone: &str) -> String {
-    let (digits, exponent) = digits(double);
-    let sign = if double < 0.0 { "-" } else { "" };
-    let (first, rest) = digits.split_at_checked(1).unwrap_or((&digits, ""));
-    let (dot, rest) = if rest.is_empty() { ("", alone) } else { (".", rest) };
-    let direction = if exponent < 0 { '-' } else { '+' };
-    format!("{sign}{first}{dot}{rest}e{direction}{:0least$}", exponent.unsigned_abs())
+    fn php(&self) -> String {
+        if self.is_within(-4..17) { format!("{}", self.value) } else { self.with_exponent(1, ".0") }
+    }
+
+    fn php_zero(&self) -> String {
+        let text = self.php();
+        if text.contains('.') { text } else { text + ".0" }
+    }
+
+    fn ruby(&self) -> String {
+        if self.is_within(-4..15) { format!("{:?}", self.value) } else { self.with_exponent(2, ".0") }
+    }
+
+    /// `1.5e+21`, the exponent with its sign and at least so many digits; what
+    /// follows a digit that stands alone.
+    fn with_exponent(&self, least: usize, alone: &str) -> String {
+        let sign = if self.value < 0.0 { "-" } else { "" };
+        let (first, rest) = self.digits.split_at_checked(1).unwrap_or((&self.digits, ""));
+        let (dot, rest) = if rest.is_empty() { ("", alone) } else { (".", rest) };
+        let direction = if self.exponent < 0 { '-' } else { '+' };
+        format!("{sign}{first}{dot}{rest}e{direction}{:0least$}", self.exponent.unsigned_abs())
+    }
 }
 
 #[cfg(test)]
