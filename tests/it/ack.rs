@@ -285,6 +285,26 @@ fn a_delivery_that_a_key_sends_again_is_not_sent_a_third_time() {
     assert_eq!((summary(&events).waiting, owed(), door.taken().len()), (0, 0, 2));
 }
 
+/// The target is up again and has what it missed; the next try would be in half an hour.
+#[test]
+fn what_was_replayed_no_longer_holds_up_what_comes_after() {
+    let home = Home::default();
+    let journal = home.join("journal.db");
+    let later = b"HTTP/1.1 503 Later\r\nRetry-After: 1800\r\nContent-Length: 0\r\n\r\n";
+    let door = Door::open_with(|number, _| if number == 0 { later.to_vec() } else { plain(200) });
+    let mut ack = options(AnswerPolicy::Ack, &[door.url()]);
+    ack.schedule = Schedule::forward();
+    let job = Job::start(&journal, ack);
+    assert_eq!(send(job.address, 0), 200);
+    assert!(matches!(job.next_attempt().next, Next::RetryAt(_)));
+    assert_eq!(send(job.address, 1), 200);
+    let named = journal.display().to_string();
+    home.run(["events", "replay", "1", "--to", &door.url(), "--journal", &named]).expect(0);
+    assert_eq!(job.settled(2), Next::Delivered);
+    job.stop();
+    assert_eq!(numbers(&door.taken()), [0, 0, 1]);
+}
+
 #[test]
 fn ack_keeps_to_the_deadline_that_the_user_named() {
     let folder = tempfile::tempdir().unwrap();

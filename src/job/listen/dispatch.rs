@@ -22,7 +22,7 @@ use crate::hook::time::Timestamp;
 use crate::job::report::{AnswerPolicy, Attempted, Event, Level, Next, Note};
 use crate::journal::{Entry, Journal, Occasion, OutboxState, Pending, ReadError, Reader, Settlement};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -30,6 +30,8 @@ use tokio::task::JoinSet;
 const PAGE: usize = 64;
 /// How long to wait after the journal itself failed.
 const JOURNAL_PAUSE: Duration = Duration::from_secs(1);
+/// How often a worker that waits looks whether what it waits with is still owed.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Tells the workers that the outbox has grown.
 #[derive(Clone)]
@@ -200,7 +202,7 @@ impl Worker {
     async fn pass_on(&mut self, journal: &Journal, mut pending: Pending) -> Result<(), Stop> {
         let mut wait = wait(&self.options, &pending);
         loop {
-            self.pause(std::mem::take(&mut wait)).await?;
+            self.pause_while_owed(journal, pending.seq, std::mem::take(&mut wait)).await?;
             let entry = match journal.read(|reader| reader.get(pending.seq)) {
                 Ok(Some(entry)) if self.waits(&entry) => entry,
                 // Another process replayed it to this target: a second copy helps nobody.
@@ -302,6 +304,27 @@ impl Worker {
             self.pause(JOURNAL_PAUSE).await?;
         }
         Ok(())
+    }
+
+    /// Waits for the next try, or until somebody else brings the delivery to this target: those
+    /// behind it must not wait for what is done.
+    async fn pause_while_owed(&self, journal: &Journal, seq: u64, time: Duration) -> Result<(), Stop> {
+        let end = Instant::now() + time;
+        loop {
+            let rest = end.saturating_duration_since(Instant::now());
+            self.pause(rest.min(LOOK)).await?;
+            if rest <= LOOK || !self.is_owed(journal, seq) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether a delivery is still owed to this target; what cannot be asked is.
+    fn is_owed(&self, journal: &Journal, seq: u64) -> bool {
+        match journal.pending(&self.name, seq.saturating_sub(1), 1) {
+            Ok(next) => next.first().is_some_and(|next| next.seq == seq),
+            Err(_unreadable) => true,
+        }
     }
 
     /// Waits, unless the listener ends: then only what is due is passed on, or nothing.
