@@ -227,6 +227,13 @@ impl Context {
         Ok(path)
     }
 
+    /// What names a journal to a command; nothing for the usual one.
+    pub fn naming_journal(&self, named: Option<&Path>) -> Vec<String> {
+        let usual = self.folders().ok().map(|folders| folders.journal());
+        let named = named.filter(|path| usual.as_deref() != Some(*path));
+        named.into_iter().flat_map(|path| ["--journal".to_owned(), path.display().to_string()]).collect()
+    }
+
     /// What a journal is to keep, as named on the command line or by the user's settings.
     ///
     /// # Errors

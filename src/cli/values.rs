@@ -4,6 +4,7 @@
 
 use super::error::CommandError;
 use super::listen::PathModeArg;
+use crate::hook::headers::is_token;
 use crate::hook::jq::Filter;
 use crate::hook::quantity;
 use crate::hook::target::{PathMode, Target};
@@ -40,8 +41,7 @@ pub(super) fn target(flag: &str, text: &str) -> Result<Target, CommandError> {
 
 /// The method of a request, which is a token (RFC 9110, 9.1).
 pub(super) fn method(flag: &str, text: &str) -> Result<(), CommandError> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if !text.is_empty() && text.bytes().all(token) {
+    if is_token(text.as_bytes()) {
         return Ok(());
     }
     Err(CommandError::usage(format!("could not use `{flag}`: `{text}` is no method"))

@@ -16,7 +16,7 @@
 //! Nothing else is added, no X-Forwarded-Host either: an application that sees
 //! one may build other URLs from it than it does in production.
 
-use crate::hook::headers::{FieldRef, Head, Headers};
+use crate::hook::headers::{FieldRef, Head, Headers, is_token};
 use crate::hook::target::Target;
 use bytes::Bytes;
 
@@ -97,7 +97,7 @@ impl ExtraHeader {
     /// # Errors
     /// Refuses what would break the head or its framing.
     pub fn new(name: String, value: &[u8]) -> Result<Self, HeaderRefused> {
-        if name.is_empty() || !name.bytes().all(is_token) {
+        if !is_token(name.as_bytes()) {
             return Err(HeaderRefused::Name { name });
         }
         if name.eq_ignore_ascii_case("content-length") || is_hop_by_hop(&name) {
@@ -109,11 +109,6 @@ impl ExtraHeader {
         }
         Ok(Self { name, value })
     }
-}
-
-/// A `tchar` of RFC 9110, 5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn is_hop_by_hop(name: &str) -> bool {

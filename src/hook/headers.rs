@@ -278,6 +278,12 @@ impl Head {
     }
 }
 
+/// Whether it is a token (RFC 9110, 5.6.2), as the names of fields and methods are.
+pub fn is_token(text: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !text.is_empty() && text.iter().all(allowed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

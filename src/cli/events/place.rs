@@ -4,30 +4,26 @@ use super::FilterArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::journal::{not_opened, not_pruned};
-use crate::hook::curl::word;
+use crate::hook::curl::{word, words};
 use crate::journal::{Guest, OpenError, Reader, WriteError};
 use std::path::{Path, PathBuf};
 
 /// The journal of this run.
 pub(super) struct Place {
     path: PathBuf,
-    /// Said with each command that is to find it: `--journal FILE`, unless it is the user's own.
-    named: Option<String>,
+    /// Said with each command that is to find it: ` --journal FILE`, unless it is the user's own.
+    named: String,
 }
 
 impl Place {
     pub(super) fn of(named: Option<&Path>, context: &Context) -> Result<Self, CommandError> {
         let path = context.journal(named)?;
-        let usual = context.folders().ok().map(|folders| folders.journal());
-        let named = named.filter(|path| usual.as_deref() != Some(*path));
-        let named = named.map(|path| format!("--journal {}", word(&path.display().to_string())));
-        Ok(Self { path, named })
+        Ok(Self { path, named: words(&context.naming_journal(named)) })
     }
 
     /// A command of `events` on this journal, as it is typed.
     pub(super) fn command(&self, words: &str) -> String {
-        let words = std::iter::once(words).chain(self.named.as_deref()).filter(|words| !words.is_empty());
-        format!("hookctl events {}", words.collect::<Vec<_>>().join(" "))
+        format!("hookctl events {words}{}", self.named)
     }
 
     pub(super) fn reader(&self) -> Result<Reader, CommandError> {

@@ -45,7 +45,5 @@ fn judging(args: &ListenArgs, context: &Context) -> Vec<String> {
 
 /// What names the journal; nothing for the usual one.
 pub(super) fn journal(args: &ListenArgs, context: &Context) -> Vec<String> {
-    let usual = context.folders().ok().map(|folders| folders.journal());
-    let named = args.journal.as_ref().filter(|path| usual.as_ref() != Some(*path));
-    named.into_iter().flat_map(|path| ["--journal".to_owned(), path.display().to_string()]).collect()
+    context.naming_journal(args.journal.as_deref())
 }

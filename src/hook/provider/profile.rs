@@ -28,6 +28,7 @@ use super::vector::vectors;
 use super::{Confidence, Kind, Origin, Place, Provider, Retry, SecretForm, TimeForm, TimePlace};
 use crate::hook::digest::HashName;
 use crate::hook::encoding::Encoding;
+use crate::hook::headers::is_token;
 use crate::hook::json::{Path, PathSet};
 use crate::hook::signature::covered::NamesPlace;
 use crate::hook::signature::value::Value;
@@ -237,8 +238,7 @@ fn place(read: &Reader<'_>, kind: Kind) -> Result<Place, ProfileError> {
 
 /// RFC 9110, 5.1: a field name is a token.
 pub(super) fn check_header_name(name: &str) -> Result<(), String> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if !name.is_empty() && name.bytes().all(token) {
+    if is_token(name.as_bytes()) {
         return Ok(());
     }
     Err(format!("`{name}` is not a header name"))
